@@ -1,0 +1,1 @@
+"""What annotators see. The only room that imports argilla."""

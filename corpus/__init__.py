@@ -1,0 +1,1 @@
+"""The domain: articles, labels, sources, ledger, gold, splits. No service, no torch."""

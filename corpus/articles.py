@@ -1,0 +1,111 @@
+"""The types an article passes through: Article → Prediction → Response → ReviewedArticle.
+
+Offsets are Unicode code points, half-open: ``text[span.start:span.end]`` is the mention.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Split = Literal["train", "validation", "test"]
+Status = Literal["submitted", "discarded", "draft"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A mention: code points ``start`` to ``end`` (exclusive) and the entity type ``label``."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSpan:
+    """A predicted mention with the model's probability in [0, 1]."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+    def span(self) -> Span:
+        """The mention without its score."""
+        return Span(self.start, self.end, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text of a source, as read. ``topic`` and ``spans`` are the source's own labels, if any.
+
+    ``source_split`` is the split the source gave it ("train", "test", …) or None.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    source: str = ""
+    published_at: str = ""
+    topic: str | None = None
+    spans: tuple[Span, ...] | None = None
+    source_split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model (or the source's labels) says about one article.
+
+    ``agent`` names who says it: ``repo_id@revision`` for a published model.
+    None for ``topic`` or ``spans`` means "says nothing", an empty tuple "says there is none".
+    """
+
+    article_id: str
+    topic: str | None = None
+    topic_score: float | None = None
+    topic_agent: str = ""
+    spans: tuple[ScoredSpan, ...] | None = None
+    spans_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One annotator's answer to one record, as Argilla holds it now."""
+
+    record_id: str
+    article_id: str
+    annotator: str
+    status: Status
+    topic: str | None
+    spans: tuple[Span, ...] | None
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedArticle:
+    """An article with gold labels and the rule that decided them.
+
+    ``topic``/``spans`` are None where the rule left the question unresolved.
+    ``agreement`` is the share of answers equal to the gold, the mean over the questions
+    (1.0 = unanimous). ``blind`` says that annotators saw no suggestion.
+    """
+
+    article: Article
+    topic: str | None
+    spans: tuple[Span, ...] | None
+    rule: str
+    answers: int
+    agreement: float
+    blind: bool
+    split: Split
+
+
+def content_id(text: str, title: str = "") -> str:
+    """A stable id of the content: the first 16 hex digits of sha256 over title and text."""
+    digest = hashlib.sha256(f"{title}\n{text}".encode())
+    return digest.hexdigest()[:16]
+
+
+def model_input(article: Article) -> str:
+    """The text a topic model reads: the title, where there is one, above the body."""
+    return f"{article.title}\n{article.text}" if article.title else article.text

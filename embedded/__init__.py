@@ -1,0 +1,1 @@
+"""Services that let the loop run with no account and no Docker."""

@@ -1,0 +1,1 @@
+"""One Prefect flow per file. The only room that imports prefect."""

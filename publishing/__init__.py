@@ -1,0 +1,1 @@
+"""Cards, manifest and the only writes to the Hub."""

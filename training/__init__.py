@@ -1,0 +1,1 @@
+"""What a model learns from and how it is judged. No Prefect, no Argilla."""
