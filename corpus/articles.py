@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 Split = Literal["train", "validation", "test"]
-Status = Literal["submitted", "discarded", "draft"]
+Status = Literal["submitted", "discarded", "draft", "deleted"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,7 +56,7 @@ class Article:
 class Prediction:
     """What a model (or the source's labels) says about one article.
 
-    ``agent`` names who says it: ``repo_id@revision`` for a published model.
+    The agents name who says it: ``repo_id:revision`` for a published model.
     None for ``topic`` or ``spans`` means "says nothing", an empty tuple "says there is none".
     """
 
@@ -70,9 +70,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One annotator's answer to one record, as Argilla holds it now."""
+    """One annotator's answer to one record; ``annotator`` is a pseudonym.
 
-    record_id: str
+    ``topic`` and ``spans`` are None where the annotator gave no answer (a discard, a draft).
+    """
+
     article_id: str
     annotator: str
     status: Status

@@ -38,11 +38,13 @@ class SourceSettings(DeskPart):
     revision: str | None = Field(None, description="revision of a Hub data set")
     header: bool = Field(True, description="False for a csv without a header row")
     columns: Columns = Columns()
-    topic_values: dict[str, str] = Field(
-        default_factory=dict, description="the source's topic value → topic of this desk"
+    encoding: str = Field("utf-8", description="of a csv or jsonl file")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="of a csv file")
+    topic_values: dict[str, str | None] = Field(
+        default_factory=dict, description="the source's topic → topic of this desk; null: no topic"
     )
-    entity_values: dict[str, str] = Field(
-        default_factory=dict, description="the source's span label → entity type of this desk"
+    entity_values: dict[str, str | None] = Field(
+        default_factory=dict, description="the source's span label → entity type; null: dropped"
     )
     review_splits: list[str] | None = Field(
         None, description="source splits that are reviewed; None reviews all"
@@ -168,7 +170,7 @@ class Desk(DeskPart):
             (self.source.topic_values, self.labels.topics, "topic_values"),
             (self.source.entity_values, self.labels.entities, "entity_values"),
         ):
-            unknown = sorted(set(values.values()) - set(schema))
+            unknown = sorted({v for v in values.values() if v is not None} - set(schema))
             if unknown:
                 raise ValueError(f"source.{key} maps to {unknown}, not among {list(schema)}")
         if self.labels.topics and self.publish.topic_model is None:

@@ -1,0 +1,101 @@
+"""Ledger → gold: what is reviewed, what is not, and what the answers say about the work."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.agreement import Agreement, measure_agreement
+from corpus.articles import Article, ReviewedArticle, Split
+from corpus.desk import Desk
+from corpus.ledger import LedgerEntry, current_entries
+from corpus.resolve import Resolution, resolve
+from corpus.splits import assign_splits
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Suggestions that were shown with an answer, and how many were submitted unchanged."""
+
+    topics_shown: int
+    topics_accepted: int
+    spans_shown: int
+    spans_accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The state of the review. ``reviewed`` has a split each, ordered by article id.
+
+    ``unresolved`` counts reviewed articles with a tied question, ``waiting`` articles with
+    fewer answers than ``review.min_submitted``, ``quarantined`` names near-duplicates that
+    would stand in two splits and are left out.
+    """
+
+    reviewed: tuple[ReviewedArticle, ...]
+    waiting: int
+    unresolved: int
+    quarantined: tuple[str, ...]
+    answers: int
+    annotators: int
+    agreement: Agreement
+    acceptance: Acceptance
+    rules: dict[str, int]
+    answered_until: str
+
+
+def build_gold(
+    desk: Desk,
+    articles: Mapping[str, Article],
+    entries: Iterable[LedgerEntry],
+    known_splits: Mapping[str, Split],
+) -> Gold:
+    """Resolve the answers that count now and give each reviewed article its split."""
+    submitted = [e for e in current_entries(entries).values() if e.response.status == "submitted"]
+    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in submitted:
+        groups[entry.response.article_id].append(entry)
+    ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
+    blind = {identifier: group[0].blind for identifier, group in ready.items()}
+    chosen = assign_splits([articles[i] for i in sorted(ready)], blind, known_splits, desk.splits)
+    resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits)}
+    reviewed = tuple(
+        _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
+    )
+    return Gold(
+        reviewed=reviewed,
+        waiting=len(groups) - len(ready),
+        unresolved=sum(r.rule == "tie" for r in resolved.values()),
+        quarantined=chosen.quarantined,
+        answers=len(submitted),
+        annotators=len({e.response.annotator for e in submitted}),
+        agreement=measure_agreement([[e.response for e in g] for g in groups.values()]),
+        acceptance=measure_acceptance(submitted),
+        rules=dict(sorted(Counter(r.rule for r in resolved.values()).items())),
+        answered_until=max((e.response.answered_at.isoformat() for e in submitted), default=""),
+    )
+
+
+def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
+    """Count answers equal to the suggestion shown; for spans the whole set must be equal."""
+    topics = [e for e in entries if e.suggested_topic is not None]
+    spans = [e for e in entries if e.suggested_spans is not None]
+    return Acceptance(
+        topics_shown=len(topics),
+        topics_accepted=sum(e.response.topic == e.suggested_topic for e in topics),
+        spans_shown=len(spans),
+        spans_accepted=sum(
+            set(e.response.spans or ()) == {s.span() for s in e.suggested_spans or ()}
+            for e in spans
+        ),
+    )
+
+
+def _resolve(desk: Desk, group: Sequence[LedgerEntry]) -> Resolution:
+    answers = sorted((e.response for e in group), key=lambda r: r.annotator)
+    return resolve(answers, bool(desk.labels.topics), bool(desk.labels.entities))
+
+
+def _reviewed(article: Article, r: Resolution, blind: bool, split: Split) -> ReviewedArticle:
+    return ReviewedArticle(
+        article, r.topic, r.spans, r.rule, r.answers, round(r.agreement, 4), blind, split
+    )

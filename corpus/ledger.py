@@ -1,0 +1,230 @@
+"""The ledger: every answer once, append-only, behind one fsspec address.
+
+Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
+``answers/*.parquet`` (one row per answer seen), ``splits/*.parquet`` and ``cursor.json``.
+A segment is written under another name first and then moved, so a killed writer leaves no
+half segment; a second run finds what is missing and appends it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus.articles import Article, Response, ScoredSpan, Span, Split
+from corpus.errors import DeskError
+
+AnswerKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A response, and what the annotator was shown with it (no suggestion: blind or none)."""
+
+    response: Response
+    guidelines: str
+    blind: bool
+    suggested_topic: str | None = None
+    suggested_topic_score: float | None = None
+    topic_agent: str = ""
+    suggested_spans: tuple[ScoredSpan, ...] | None = None
+    spans_agent: str = ""
+
+    @property
+    def key(self) -> AnswerKey:
+        """Whose answer to what: one annotator answers one article once, and may edit it."""
+        return (self.response.article_id, self.response.annotator)
+
+
+class Ledger:
+    """One desk's ledger: the folder it lives in. One writer at a time, any number of readers."""
+
+    def __init__(self, address: str, desk: str) -> None:
+        self.fs, root = fsspec.core.url_to_fs(address)
+        self.root = f"{root.rstrip('/')}/{desk}"
+        try:
+            self.fs.makedirs(self.root, exist_ok=True)
+        except OSError as error:
+            raise DeskError(
+                f"State {address!r} cannot be written: {error.strerror or error}.",
+                "Set `state:` of the desk (or COPYDESK_HOME) to a folder you may write to.",
+            ) from error
+
+    def articles(self) -> dict[str, Article]:
+        """Every article that ever had an answer, by id."""
+        return {row["id"]: _article(row) for row in self._rows("articles")}
+
+    def entries(self) -> list[LedgerEntry]:
+        """Every answer ever seen, in the order of appending."""
+        return [_entry(row) for row in self._rows("answers")]
+
+    def splits(self) -> dict[str, Split]:
+        """The split of every article that has one; the first assignment counts forever."""
+        found: dict[str, Split] = {}
+        for row in self._rows("splits"):
+            found.setdefault(row["id"], row["split"])
+        return found
+
+    def append_articles(self, articles: Iterable[Article]) -> int:
+        """Append the articles not yet here; returns how many were new."""
+        known = self.articles()
+        new = {a.id: a for a in articles if a.id not in known}
+        self._append("articles", [_article_row(a) for a in new.values()])
+        return len(new)
+
+    def append_entries(self, entries: Sequence[LedgerEntry]) -> int:
+        """Append answers that are new or edited; returns how many that were."""
+        current = current_entries(self.entries())
+        new = [entry for entry in entries if not _is_known(entry, current)]
+        self._append("answers", [_entry_row(entry) for entry in new])
+        return len(new)
+
+    def append_splits(self, splits: Mapping[str, Split]) -> int:
+        """Append splits of articles that had none; returns how many that were."""
+        known = self.splits()
+        rows = [{"id": i, "split": s} for i, s in sorted(splits.items()) if i not in known]
+        self._append("splits", rows)
+        return len(rows)
+
+    def cursor(self) -> dict[str, Any]:
+        """What the last complete pull saw; empty before the first."""
+        path = f"{self.root}/cursor.json"
+        if not self.fs.exists(path):
+            return {}
+        found: dict[str, Any] = json.loads(self.fs.cat_file(path))
+        return found
+
+    def set_cursor(self, cursor: Mapping[str, Any]) -> None:
+        """Remember a complete pull. Called last, so that a killed pull is repeated."""
+        self._write(f"{self.root}/cursor.json", json.dumps(dict(cursor), sort_keys=True).encode())
+
+    def _rows(self, kind: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for path in self._segments(kind):
+            with self.fs.open(path, "rb") as file:
+                rows += pq.read_table(file).to_pylist()
+        return rows
+
+    def _segments(self, kind: str) -> list[str]:
+        self.fs.invalidate_cache()
+        return sorted(self.fs.glob(f"{self.root}/{kind}/*.parquet"))
+
+    def _append(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows), sink)
+        data = sink.getvalue().to_pybytes()
+        number = len(self._segments(kind))
+        name = f"{number:06d}-{hashlib.sha256(data).hexdigest()[:12]}.parquet"
+        self._write(f"{self.root}/{kind}/{name}", data)
+
+    def _write(self, path: str, data: bytes) -> None:
+        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        unfinished = f"{path}.unfinished"
+        self.fs.pipe_file(unfinished, data)
+        self.fs.mv(unfinished, path)
+
+
+def current_entries(entries: Iterable[LedgerEntry]) -> dict[AnswerKey, LedgerEntry]:
+    """The answers that count now: the latest of each annotator to each article, not deleted."""
+    latest: dict[AnswerKey, LedgerEntry] = {}
+    for entry in entries:
+        seen = latest.get(entry.key)
+        if seen is None or entry.response.answered_at >= seen.response.answered_at:
+            latest[entry.key] = entry
+    return {k: e for k, e in latest.items() if e.response.status != "deleted"}
+
+
+def tombstone(entry: LedgerEntry) -> LedgerEntry:
+    """The entry that says this answer is gone from Argilla."""
+    answer = entry.response
+    gone = Response(
+        article_id=answer.article_id,
+        annotator=answer.annotator,
+        status="deleted",
+        topic=None,
+        spans=None,
+        answered_at=answer.answered_at + timedelta(microseconds=1),
+    )
+    return LedgerEntry(response=gone, guidelines=entry.guidelines, blind=entry.blind)
+
+
+def _is_known(entry: LedgerEntry, current: Mapping[AnswerKey, LedgerEntry]) -> bool:
+    seen = current.get(entry.key)
+    if seen is None:
+        return entry.response.status == "deleted"
+    return seen.response == entry.response
+
+
+def _article_row(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "text": article.text,
+        "title": article.title,
+        "source": article.source,
+        "published_at": article.published_at,
+        "source_split": article.source_split or "",
+    }
+
+
+def _article(row: Mapping[str, Any]) -> Article:
+    return Article(**{**row, "source_split": row["source_split"] or None})
+
+
+def _entry_row(entry: LedgerEntry) -> dict[str, Any]:
+    answer = entry.response
+    return {
+        "article_id": answer.article_id,
+        "annotator": answer.annotator,
+        "status": answer.status,
+        "topic": answer.topic or "",
+        "spans": _spans_json(answer.spans),
+        "answered_at": answer.answered_at.astimezone(UTC).isoformat(),
+        "guidelines": entry.guidelines,
+        "blind": entry.blind,
+        "suggested_topic": entry.suggested_topic or "",
+        "suggested_topic_score": float("nan")
+        if entry.suggested_topic_score is None
+        else entry.suggested_topic_score,
+        "topic_agent": entry.topic_agent,
+        "suggested_spans": _spans_json(entry.suggested_spans),
+        "spans_agent": entry.spans_agent,
+    }
+
+
+def _spans_json(spans: Sequence[Span | ScoredSpan] | None) -> str:
+    if spans is None:
+        return ""
+    rows = [
+        [s.start, s.end, s.label, *([s.score] if isinstance(s, ScoredSpan) else [])] for s in spans
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _entry(row: Mapping[str, Any]) -> LedgerEntry:
+    score = row["suggested_topic_score"]
+    shown = json.loads(row["suggested_spans"]) if row["suggested_spans"] else None
+    return LedgerEntry(
+        response=Response(
+            article_id=row["article_id"],
+            annotator=row["annotator"],
+            status=row["status"],
+            topic=row["topic"] or None,
+            spans=tuple(Span(*s) for s in json.loads(row["spans"])) if row["spans"] else None,
+            answered_at=datetime.fromisoformat(row["answered_at"]),
+        ),
+        guidelines=row["guidelines"],
+        blind=row["blind"],
+        suggested_topic=row["suggested_topic"] or None,
+        suggested_topic_score=None if score != score else score,
+        topic_agent=row["topic_agent"],
+        suggested_spans=None if shown is None else tuple(ScoredSpan(*s) for s in shown),
+        spans_agent=row["spans_agent"],
+    )

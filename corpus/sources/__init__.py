@@ -1,0 +1,1 @@
+"""Readers: a file or a Hub data set becomes articles with content ids."""

@@ -1,0 +1,130 @@
+"""One row of any source → one Article, with labels mapped and spans checked."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from corpus.articles import Article, Span, content_id
+from corpus.desk import LabelSettings, SourceSettings
+from corpus.errors import DeskError
+
+Row = Mapping[str | int, Any]
+
+
+class RowError(ValueError):
+    """A row that cannot become an article; ``reason`` is what the account counts."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+class RowReader:
+    """Reads rows by the desk's columns; remembers the schema and mappings it reads by."""
+
+    def __init__(self, source: SourceSettings, labels: LabelSettings) -> None:
+        self.source = source
+        # A folder of this machine is nobody's business in a published row.
+        is_file = Path(source.path).suffix or source.format not in ("auto", "hub")
+        self.name = Path(source.path).name if is_file else source.path
+        self.topics = {**{t: t for t in labels.topics}, **source.topic_values}
+        self.entities = {**{e: e for e in labels.entities}, **source.entity_values}
+
+    def to_article(self, row: Row, number: int) -> Article:
+        """One article. Raises RowError for a row to skip, DeskError for a wrong desk."""
+        columns = self.source.columns
+        names = columns.text if isinstance(columns.text, list) else [columns.text]
+        text = "\n".join(part for part in (self._text(row, n) for n in names) if part)
+        if not text.strip():
+            raise RowError("no text", f"column {columns.text!r}")
+        title = self._text(row, columns.title)
+        return Article(
+            id=content_id(text, title),
+            text=text,
+            title=title,
+            source=self.name,
+            published_at=self._text(row, columns.published_at),
+            topic=self._topic(row, number),
+            spans=self._spans(row, text, number),
+            source_split=self._text(row, columns.split) or None,
+        )
+
+    def _cell(self, row: Row, column: str | int | None) -> Any:
+        if column is None:
+            return None
+        if column not in row:
+            known = ", ".join(repr(name) for name in row)
+            raise DeskError(
+                f"Source {self.source.path!r} has no column {column!r} (it has: {known}).",
+                "Correct source.columns in the desk.",
+            )
+        value = row[column]
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    def _text(self, row: Row, column: str | int | None) -> str:
+        value = self._cell(row, column)
+        if value is None:
+            return ""
+        if isinstance(value, bytes | list | dict):
+            raise RowError("not a text", f"column {column!r} holds {type(value).__name__}")
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        text = str(value)
+        if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+            raise RowError("broken characters", f"column {column!r} holds a lone surrogate")
+        # Argilla's database and the Hub's JSON both stop at NUL.
+        return text.replace("\x00", "")
+
+    def _topic(self, row: Row, number: int) -> str | None:
+        value = self._cell(row, self.source.columns.topic)
+        if value is None or value == "" or not self.topics:
+            return None
+        return self._mapped(str(value), self.topics, number, "topic")
+
+    def _spans(self, row: Row, text: str, number: int) -> tuple[Span, ...] | None:
+        value = self._cell(row, self.source.columns.spans)
+        if value is None or value == "" or not self.entities:
+            return None
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise RowError("spans are not JSON", str(error)) from error
+        if not isinstance(value, list):
+            raise RowError("spans are not a list", type(value).__name__)
+        spans = (self._span(item, text, number) for item in value)
+        return tuple(sorted({span for span in spans if span is not None}))
+
+    def _span(self, item: Any, text: str, number: int) -> Span | None:
+        try:
+            start, end, label = int(item["start"]), int(item["end"]), str(item["label"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DeskError(
+                f"{self.source.path} row {number}: span {item!r} lacks start, end or label.",
+                'Write spans as [{"start": 0, "end": 5, "label": "person"}] in code points.',
+            ) from error
+        mention = text[start:end] if 0 <= start < end <= len(text) else None
+        said = item.get("text")
+        if mention is None or (said is not None and said != mention):
+            raise DeskError(
+                f"{self.source.path} row {number}: span {start}-{end} ({label}) says {said!r}, "
+                f"but the text of {len(text)} code points has {mention!r} there.",
+                "Count offsets in code points of source.columns.text, end exclusive.",
+            )
+        kept = self._mapped(label, self.entities, number, "entity")
+        return None if kept is None else Span(start, end, kept)
+
+    def _mapped(
+        self, value: str, known: Mapping[str, str | None], number: int, kind: str
+    ) -> str | None:
+        if value in known:
+            return known[value]
+        schema = "topics" if kind == "topic" else "entities"
+        raise DeskError(
+            f"{self.source.path} row {number}: {kind} {value!r} is not in the schema "
+            f"({', '.join(known)}).",
+            f"Add it to labels.{schema}, or map it in source.{kind}_values (null drops it).",
+        )
