@@ -1,0 +1,53 @@
+"""A checked connection to Argilla: a wrong address or key is said before any work starts."""
+
+import os
+
+import argilla as rg
+import httpx
+
+from corpus.errors import DeskError
+
+TIMEOUT_SECONDS = 120
+
+
+def connect(api_url: str | None = None, api_key: str | None = None) -> rg.Argilla:
+    """A client for this address and key, by default ARGILLA_API_URL and ARGILLA_API_KEY."""
+    url = api_url or os.environ.get("ARGILLA_API_URL", "")
+    key = api_key or os.environ.get("ARGILLA_API_KEY", "")
+    if not url or not key:
+        missing = "ARGILLA_API_URL" if not url else "ARGILLA_API_KEY"
+        raise DeskError(
+            f"{missing} is not set.",
+            'Start the embedded services with copydesk up, then eval "$(copydesk env)".',
+        )
+    _probe(url, key)
+    return rg.Argilla(api_url=url, api_key=key, timeout=TIMEOUT_SECONDS)
+
+
+def http(client: rg.Argilla) -> httpx.Client:
+    """The client's own HTTP session, for what the SDK drops or cannot ask."""
+    session: httpx.Client = client.api.http_client
+    return session
+
+
+def _probe(url: str, key: str) -> None:
+    try:
+        answer = httpx.get(
+            f"{url.rstrip('/')}/api/v1/me", headers={"X-Argilla-Api-Key": key}, timeout=30
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DeskError(
+            f"Argilla at {url} does not answer ({type(error).__name__}).",
+            "Run copydesk doctor; copydesk up starts the embedded server.",
+        ) from error
+    if answer.status_code in (401, 403):
+        raise DeskError(
+            f"Argilla at {url} refuses the API key (HTTP {answer.status_code}).",
+            "Copy the key from Argilla's user settings into ARGILLA_API_KEY, "
+            'or eval "$(copydesk env)" for the embedded server.',
+        )
+    if answer.status_code != 200 or "username" not in answer.text:
+        raise DeskError(
+            f"{url} answers HTTP {answer.status_code} but is not an Argilla 2 server.",
+            "Set ARGILLA_API_URL to the address of the server, without a path.",
+        )

@@ -1,0 +1,153 @@
+"""What annotators see: fields, questions, metadata, distribution and guidelines of a desk."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import argilla as rg
+from argilla._exceptions import ArgillaAPIError
+
+from argilla_settings.connection import http
+from corpus.desk import Desk
+from corpus.errors import DeskError
+
+GUIDELINES = Path(__file__).parent / "guidelines"
+GUIDELINES_MAX_CHARACTERS = 10_000
+VISIBLE_LABELS = 10
+
+
+def guidelines_text(desk: Desk) -> str:
+    """The guidelines with the desk's own label definitions in them."""
+    name = desk.review.guidelines
+    file = next((f for f in (Path(name), GUIDELINES / name) if f.is_file()), None)
+    if file is None:
+        raise DeskError(
+            f"Guidelines {name!r} are neither a file nor in argilla_settings/guidelines.",
+            "Set review.guidelines in the desk.",
+        )
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("{topics}", _definitions(desk.labels.topics))
+    text = text.replace("{entities}", _definitions(desk.labels.entities))
+    if len(text) > GUIDELINES_MAX_CHARACTERS:
+        raise DeskError(
+            f"Guidelines {file} have {len(text)} characters; Argilla takes "
+            f"{GUIDELINES_MAX_CHARACTERS}.",
+            f"Shorten {file} or the label definitions.",
+        )
+    return text
+
+
+def guidelines_revision(desk: Desk) -> str:
+    """A short hash of what annotators read, kept with every answer."""
+    return hashlib.sha256(guidelines_text(desk).encode()).hexdigest()[:12]
+
+
+def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
+    """Argilla settings of the desk: a title, a text, a topic question, an entity question."""
+    questions: list[rg.LabelQuestion | rg.SpanQuestion] = []
+    if desk.labels.topics:
+        questions.append(
+            rg.LabelQuestion(
+                name="topic",
+                title="What is this article mainly about?",
+                labels=list(desk.labels.topics),
+                description=_definitions(desk.labels.topics)[:1000],
+                client=client,
+            )
+        )
+    if desk.labels.entities:
+        questions.append(
+            rg.SpanQuestion(
+                name="entities",
+                field="text",
+                title="Mark every person, place and name in the text",
+                labels=list(desk.labels.entities),
+                visible_labels=max(3, min(VISIBLE_LABELS, len(desk.labels.entities))),
+                allow_overlapping=False,
+                required=False,
+                client=client,
+            )
+        )
+    return rg.Settings(
+        guidelines=guidelines_text(desk),
+        fields=[
+            rg.TextField(name="title", title="Title", required=False, client=client),
+            rg.TextField(name="text", title="Article", use_markdown=False, client=client),
+        ],
+        questions=questions,
+        metadata=[
+            rg.TermsMetadataProperty(name="source", title="Source", client=client),
+            rg.TermsMetadataProperty(
+                name="topic_predicted", title="Predicted topic", client=client
+            ),
+            rg.FloatMetadataProperty(
+                name="uncertainty", title="Uncertainty of the model", client=client
+            ),
+            rg.TermsMetadataProperty(
+                name="blind",
+                title="Shown without suggestions",
+                visible_for_annotators=False,
+                client=client,
+            ),
+        ],
+        distribution=rg.TaskDistribution(min_submitted=desk.review.min_submitted),
+    )
+
+
+def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
+    """The desk's Argilla data set, or None where it was not made yet."""
+    found = client.datasets(name=desk.name, workspace=_workspace(client, desk).name)
+    return found if found is not None else None
+
+
+def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
+    """The desk's Argilla data set, made if it is not there. Guidelines are kept up to date."""
+    found = find_dataset(client, desk)
+    if found is None:
+        workspace = _workspace(client, desk)
+        dataset = rg.Dataset(
+            name=desk.name, workspace=workspace, settings=news_settings(desk, client), client=client
+        )
+        return dataset.create()
+    _refuse_other_labels(found, desk)
+    if found.settings.guidelines != guidelines_text(desk):
+        http(client).patch(
+            f"/api/v1/datasets/{found.id}", json={"guidelines": guidelines_text(desk)}
+        ).raise_for_status()
+    return found
+
+
+def dataset_url(client: rg.Argilla, dataset: rg.Dataset) -> str:
+    """Where a person opens it in the browser."""
+    return f"{client.api_url.rstrip('/')}/dataset/{dataset.id}/annotation-mode"
+
+
+def _workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
+    workspace = client.workspaces(desk.workspace)
+    if workspace is not None:
+        return workspace
+    try:
+        return rg.Workspace(name=desk.workspace, client=client).create()
+    except ArgillaAPIError as error:
+        raise DeskError(
+            f"Argilla has no workspace {desk.workspace!r} that this key may use, and it may not "
+            f"create one ({type(error).__name__}).",
+            "Ask an owner for the workspace, or set `workspace:` in the desk.",
+        ) from error
+
+
+def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:
+    asked = {question.name: question for question in dataset.settings.questions}
+    for name, wanted in (("topic", desk.labels.topics), ("entities", desk.labels.entities)):
+        there = list(getattr(asked.get(name), "labels", None) or [])
+        if set(there) != set(wanted):
+            raise DeskError(
+                f"Argilla data set {desk.name!r} asks {name} with labels {there}, "
+                f"the desk has {list(wanted)}.",
+                "Argilla cannot change labels of a data set with records: give the desk a new "
+                "`name:`, or restore its labels.",
+            )
+
+
+def _definitions(labels: Mapping[str, str]) -> str:
+    return "\n".join(f"- **{label}**: {definition}" for label, definition in labels.items())

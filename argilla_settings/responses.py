@@ -1,0 +1,102 @@
+"""Responses by REST, with the times that the SDK drops."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import argilla as rg
+
+from argilla_settings.connection import http
+from argilla_settings.news import guidelines_revision
+from argilla_settings.records import list_rows, to_article
+from argilla_settings.suggestions import from_rest
+from corpus.articles import Article, Response, Span
+from corpus.desk import Desk
+from corpus.ledger import LedgerEntry
+
+BULK_MAX_RESPONSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PulledRecord:
+    """An article and the answers to it, as Argilla holds them now."""
+
+    article: Article
+    entries: tuple[LedgerEntry, ...]
+
+
+def last_activity(client: rg.Argilla, dataset: rg.Dataset) -> str:
+    """When somebody last answered (ISO time); moves with every answer, edit and discard."""
+    answer = http(client).get(f"/api/v1/datasets/{dataset.id}")
+    answer.raise_for_status()
+    return str(answer.json()["last_activity_at"])
+
+
+def pull_records(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> Iterator[PulledRecord]:
+    """Every record that has an answer, with its answers and the suggestion shown."""
+    questions = {str(question.id): question.name for question in dataset.settings.questions}
+    guidelines = guidelines_revision(desk)
+    for row in list_rows(client, dataset, include=("responses", "suggestions")):
+        if row.get("responses") and row.get("external_id"):
+            yield _pulled(row, questions, guidelines)
+
+
+def pseudonym(user_id: str, dataset_id: str) -> str:
+    """The name an annotator has outside Argilla; differs from data set to data set."""
+    return "annotator-" + hashlib.sha256(f"{dataset_id}:{user_id}".encode()).hexdigest()[:8]
+
+
+def _pulled(row: Mapping[str, Any], questions: Mapping[str, str], guidelines: str) -> PulledRecord:
+    article = to_article(row)
+    shown = from_rest(article.id, row.get("suggestions") or (), questions)
+    blind = (row.get("metadata") or {}).get("blind") == "yes"
+    entries = tuple(
+        LedgerEntry(
+            response=to_response(answer, article.id, row["dataset_id"]),
+            guidelines=guidelines,
+            blind=blind,
+            suggested_topic=shown.topic,
+            suggested_topic_score=shown.topic_score,
+            topic_agent=shown.topic_agent,
+            suggested_spans=shown.spans,
+            spans_agent=shown.spans_agent,
+        )
+        for answer in row["responses"]
+    )
+    return PulledRecord(article, entries)
+
+
+def to_response(answer: Mapping[str, Any], article_id: str, dataset_id: str) -> Response:
+    """A response of REST. Values of a discard are ignored: the UI sends the suggestion there."""
+    values = {} if answer["status"] == "discarded" else answer.get("values") or {}
+    topic = (values.get("topic") or {}).get("value")
+    spans = (values.get("entities") or {}).get("value")
+    if spans is None and answer["status"] == "submitted":
+        spans = []
+    at = datetime.fromisoformat(answer["updated_at"])
+    return Response(
+        article_id=article_id,
+        annotator=pseudonym(answer["user_id"], dataset_id),
+        status=answer["status"],
+        topic=topic,
+        spans=None if spans is None else _spans(spans),
+        answered_at=at if at.tzinfo else at.replace(tzinfo=UTC),
+    )
+
+
+def submit_responses(client: rg.Argilla, answers: Sequence[Mapping[str, Any]]) -> int:
+    """Submit ``{"record_id", "values"}`` as the user of this client; returns how many."""
+    for start in range(0, len(answers), BULK_MAX_RESPONSES):
+        items = [{**a, "status": "submitted"} for a in answers[start : start + BULK_MAX_RESPONSES]]
+        sent = http(client).post("/api/v1/me/responses/bulk", json={"items": items})
+        sent.raise_for_status()
+        refused = [item["error"]["detail"] for item in sent.json()["items"] if item.get("error")]
+        if refused:
+            raise RuntimeError(f"Argilla refused {len(refused)} answers, the first: {refused[0]}")
+    return len(answers)
+
+
+def _spans(values: Sequence[Mapping[str, Any]]) -> tuple[Span, ...]:
+    return tuple(sorted(Span(v["start"], v["end"], v["label"]) for v in values))

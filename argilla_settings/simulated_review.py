@@ -1,0 +1,88 @@
+"""Simulated reviewers answer over Argilla's REST API, each with an account of its own."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import argilla as rg
+
+from argilla_settings.connection import connect, http
+from argilla_settings.news import ensure_dataset
+from argilla_settings.records import list_rows
+from argilla_settings.responses import submit_responses
+from corpus.articles import Article
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.simulation import SimulatedAnswer, SimulatedReviewer
+
+log = logging.getLogger(__name__)
+
+
+def annotator_keys(accounts: Path) -> dict[str, str]:
+    """Annotator name → API key, from the accounts file that ``copydesk up`` wrote."""
+    try:
+        users = json.loads(accounts.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeskError(
+            f"Accounts file {accounts} cannot be read: {error.strerror}.",
+            "Simulated reviewers need annotator accounts: run copydesk up, or pass --accounts.",
+        ) from error
+    return {n: u["api_key"] for n, u in sorted(users.items()) if u["role"] == "annotator"}
+
+
+def review(
+    desk: Desk,
+    articles: Sequence[Article],
+    keys: Mapping[str, str],
+    on_progress: Callable[[str, int], None] | None = None,
+) -> int:
+    """Let each simulated reviewer answer what it has not answered; returns new answers.
+
+    Only ``articles`` are answered, and only those that are in Argilla. Reviewers answer in
+    the order of the keys, with the noise that the desk gives to each.
+    """
+    gold = {article.id: article for article in articles}
+    owner = connect()
+    dataset = ensure_dataset(owner, desk)
+    rows = [r for r in list_rows(owner, dataset, ("responses",)) if r["external_id"] in gold]
+    noise = zip(desk.simulation.topic_noise, desk.simulation.span_noise, strict=False)
+    answered = 0
+    for (name, key), (topic_noise, span_noise) in zip(keys.items(), noise, strict=False):
+        reviewer = SimulatedReviewer(name, topic_noise, span_noise, desk.simulation.seed)
+        client = connect(api_key=key)
+        open_rows = _unanswered(client, rows)
+        answers = [
+            {
+                "record_id": row["id"],
+                "values": _values(
+                    reviewer.answer(
+                        gold[row["external_id"]],
+                        list(desk.labels.topics),
+                        list(desk.labels.entities),
+                    )
+                ),
+            }
+            for row in open_rows
+        ]
+        answered += submit_responses(client, answers)
+        log.info("%s (simulated) answered %d records", name, len(answers))
+        if on_progress is not None:
+            on_progress(name, len(answers))
+    return answered
+
+
+def _unanswered(client: rg.Argilla, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    me = http(client).get("/api/v1/me").json()["id"]
+    return [row for row in rows if me not in {r["user_id"] for r in row.get("responses") or ()}]
+
+
+def _values(answer: SimulatedAnswer) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if answer.topic is not None:
+        values["topic"] = {"value": answer.topic}
+    if answer.spans is not None:
+        spans = [{"start": s.start, "end": s.end, "label": s.label} for s in answer.spans]
+        values["entities"] = {"value": spans}
+    return values

@@ -1,0 +1,375 @@
+"""The command line: services, the steps of a round, the demo.
+
+Imports are lazy: torch, argilla and Prefect are loaded by the command that needs them.
+"""
+
+import json
+import logging
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corpus.errors import DeskError
+from embedded.errors import ServiceError
+from embedded.home import Home, default_home
+
+if TYPE_CHECKING:
+    from flows.curate import CurateReport
+
+app = typer.Typer(
+    name="copydesk",
+    help="From annotation to model: review news in Argilla, publish on the Hugging Face Hub.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DeskOption = Annotated[str, typer.Option("--desk", help="The desk file.")]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Replaces source.path of the desk.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Replaces a desk value: --set review.blind_share=0.2"),
+]
+SkipOption = Annotated[int, typer.Option(help="Leave out so many articles of the source first.")]
+LimitOption = Annotated[int | None, typer.Option(help="Load at most so many articles.")]
+PortOption = Annotated[int | None, typer.Option(help="A port; a free one if left out.")]
+
+
+def main() -> None:
+    """Run the command line; an error is two lines on stderr and exit code 1."""
+    try:
+        app()
+    except (DeskError, ServiceError) as error:
+        print(f"error: {error.problem}\n  → {error.next_step}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.command()
+def up(
+    argilla_port: PortOption = None, hub_port: PortOption = None, prefect_port: PortOption = None
+) -> None:
+    """Start the embedded Argilla, Hub and Prefect in the background; does nothing if they run."""
+    from embedded.services import start
+
+    home = default_home()
+    asked = {"argilla": argilla_port, "hub": hub_port, "prefect": prefect_port}
+    start(home, asked, say=_say)
+    _show_places(home)
+
+
+@app.command()
+def down() -> None:
+    """Stop exactly what `up` started; data stays."""
+    from embedded.services import stop
+
+    print("Services stopped." if stop(default_home()) else "No services were running.")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """What runs, where, and whether it answers; exit code 3 if something does not."""
+    from embedded.services import status as read_status
+
+    found = read_status(default_home())
+    if as_json:
+        rows = [{k: getattr(s, k) for k in s.__slots__} for s in found]
+        print(json.dumps(rows, indent=2))
+    elif not found:
+        print("Nothing was started here. copydesk up starts the services.")
+    for line in [] if as_json else found:
+        health = "ok" if line.healthy else "not answering"
+        print(f"{line.name:15} {line.state:9} pid {line.pid:<8} {health:14} {line.url}")
+    if not found or not all(line.healthy for line in found):
+        raise typer.Exit(3)
+
+
+@app.command()
+def env() -> None:
+    """Shell exports for any client: eval "$(copydesk env)"."""
+    from embedded.services import exports
+
+    home = default_home()
+    found = exports(home)
+    if not found:
+        raise ServiceError(f"No services were started in {home.root}.", "Run copydesk up.")
+    for name, value in found.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what is installed, reachable and writable; exit code 1 if something is not."""
+    from embedded.doctor import examine
+
+    findings = examine(default_home())
+    for finding in findings:
+        print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.found}")
+        if not finding.ok:
+            print(f"     → {finding.mend}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def load(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    skip: SkipOption = 0,
+    limit: LimitOption = None,
+) -> None:
+    """Load articles into Argilla with pre-annotations."""
+    _use_services()
+    from flows.load_news import LoadNews, load_news
+
+    run = _run_parameters(desk, source, set_)
+    report = load_news(LoadNews(**run, skip=skip, limit=limit))
+    print(f"{report.articles} articles, {report.new} new records, {report.blind} of them blind.")
+    for reason, count in report.skipped.items():
+        print(f"{count} rows skipped: {reason}")
+    print(f"Review them: {report.argilla_url}")
+
+
+@app.command()
+def pull(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
+) -> None:
+    """Pull answers from Argilla into the ledger and resolve them into gold."""
+    _use_services()
+    from flows.pull_reviewed import PullReviewed, pull_reviewed
+
+    report = pull_reviewed(PullReviewed(**_run_parameters(desk, source, set_), full=full))
+    gold = report.gold
+    print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
+    print(
+        f"{len(gold.reviewed)} reviewed articles, {gold.unresolved} unresolved, "
+        f"{gold.waiting} wait for more answers, {len(gold.quarantined)} near-duplicates left out."
+    )
+
+
+@app.command()
+def train(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    only: Annotated[str | None, typer.Option(help="topics or entities.")] = None,
+    per_class: Annotated[int | None, typer.Option(help="At most so many articles a topic.")] = None,
+) -> None:
+    """Train the desk's models on what is reviewed."""
+    _use_services()
+    from flows.desk_run import DeskRun
+
+    config = DeskRun(**_run_parameters(desk, source, set_, per_class))
+    labels = config.read().labels
+    if only not in (None, "topics", "entities"):
+        raise DeskError(f"--only {only!r} is not a model.", "Use --only topics or --only entities.")
+    if labels.topics and only != "entities":
+        from flows.train_topics import train_topics
+
+        _show_training(train_topics(config))
+    if labels.entities and only != "topics":
+        from flows.train_entities import train_entities
+
+        _show_training(train_entities(config))
+
+
+@app.command()
+def score(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    per_class: Annotated[int | None, typer.Option(help="As given to train.")] = None,
+) -> None:
+    """Score the trained models with 95 % intervals."""
+    _use_services()
+    from flows.desk_run import DeskRun
+    from flows.score_models import score_lines, score_models
+
+    for line in score_lines(
+        score_models(DeskRun(**_run_parameters(desk, source, set_, per_class)))
+    ):
+        print(line)
+
+
+@app.command()
+def publish(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    per_class: Annotated[int | None, typer.Option(help="As given to train.")] = None,
+    simulated: Annotated[
+        bool, typer.Option(help="Say in the cards that the reviewers were simulated.")
+    ] = False,
+) -> None:
+    """Publish the data set and the models with generated cards, one commit each."""
+    _use_services()
+    from flows.publish import Publish
+    from flows.publish import publish as run_publish
+
+    run = _run_parameters(desk, source, set_, per_class)
+    for item in run_publish(Publish(**run, simulated_reviewers=simulated)).items:
+        print(f"{item.url} {item.revision[:8]} {'committed' if item.changed else 'unchanged'}")
+
+
+@app.command()
+def curate(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    skip: SkipOption = 0,
+    limit: LimitOption = None,
+    per_class: Annotated[int | None, typer.Option(help="At most so many articles a topic.")] = None,
+    simulate: Annotated[
+        bool, typer.Option(help="Let simulated reviewers answer from the source's labels.")
+    ] = False,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Annotator accounts for --simulate.")
+    ] = None,
+) -> None:
+    """One whole round: load, pull, train, score, publish."""
+    _use_services()
+    from flows.curate import Curate
+    from flows.curate import curate as run_curate
+
+    file = str(accounts or default_home().accounts) if simulate else None
+    run = _run_parameters(desk, source, set_, per_class)
+    report = run_curate(Curate(**run, skip=skip, limit=limit, simulate_with=file))
+    _show_rounds([report])
+
+
+@app.command()
+def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
+    """Two rounds on the sample desk with simulated reviewers; services stay up."""
+    from embedded.services import start
+
+    home = default_home()
+    start(home, say=_say)
+    _use_services()
+    from flows.demo import Demo
+    from flows.demo import demo as run_demo
+
+    _say("Two rounds with three simulated reviewers")
+    report = run_demo(Demo(**_run_parameters(desk, None, set_), accounts=str(home.accounts)))
+    _show_rounds(report.rounds)
+    _show_places(home)
+
+
+def _use_services() -> None:
+    """Point every client of this process to the user's services, else to the embedded ones."""
+    from embedded.services import exports, is_users_own
+
+    home = default_home()
+    found = exports(home) if home.services.exists() else {}
+    if "ARGILLA_API_URL" not in found and not is_users_own(home, "argilla"):
+        raise ServiceError(
+            f"No Argilla is running in {home.root} and ARGILLA_API_URL is not set.",
+            "Run copydesk up, or set ARGILLA_API_URL and ARGILLA_API_KEY.",
+        )
+    services = {"ARGILLA": "argilla", "HF": "hub", "PREFECT": "prefect"}
+    for name, value in found.items():
+        if not is_users_own(home, services[name.split("_")[0]]):
+            os.environ[name] = value
+    _set_process_defaults(home)
+
+
+def _set_process_defaults(home: Home) -> None:
+    defaults = {
+        "HF_HOME": str(home.root / "hf"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "PREFECT_HOME": str(home.root / "prefect"),
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "argilla_settings,corpus,flows,publishing,training",
+        # Errors are said once, by main(); the flow run's page in Prefect keeps the traceback.
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        # Threads that wait by spinning double the CPU time on a busy machine.
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+    for room in ("argilla_settings", "corpus", "flows", "publishing", "training"):
+        logger = logging.getLogger(room)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+
+
+def _run_parameters(
+    desk: str, source: str | None, set_: list[str] | None, per_class: int | None = None
+) -> dict[str, Any]:
+    import yaml
+
+    overrides: dict[str, Any] = {}
+    for item in set_ or []:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise DeskError(f"--set {item!r} is not key=value.", "For example --set models.seed=1")
+        overrides[key] = yaml.safe_load(value)
+    if source is not None:
+        overrides["source.path"] = source
+    if per_class is not None:
+        overrides["models.topics.per_class"] = per_class
+    return {"desk": desk, "overrides": overrides}
+
+
+def _show_training(stored: Any) -> None:
+    done = "found from an earlier run" if stored.reused else "trained"
+    print(f"{stored.model}: {done}. {stored.training['diagnosis']}")
+    print(f"Learning curve: {stored.folder / 'learning_curve.png'}")
+
+
+def _show_rounds(reports: "list[CurateReport]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from flows.demo import demo_table
+
+    table = Table(title="Scores with 95 % intervals", show_edge=False)
+    table.add_column("")
+    for number in range(1, len(reports) + 1):
+        table.add_column(f"round {number}", overflow="fold")
+    for name, values in demo_table(reports).items():
+        table.add_row(name, *(values.get(f"round {n}", "") for n in range(1, len(reports) + 1)))
+    Console().print(table)
+    for item in reports[-1].published.items:
+        print(f"{item.repo_type}: {item.url}")
+    print(f"Argilla: {reports[-1].loaded.argilla_url}")
+
+
+def _show_places(home: Home) -> None:
+    from embedded.services import exports
+
+    found = exports(home)
+    for name, variable in (
+        ("Argilla", "ARGILLA_API_URL"),
+        ("Hub", "HF_ENDPOINT"),
+        ("Prefect", "PREFECT_API_URL"),
+    ):
+        if variable in found:
+            print(f"{name:8} {found[variable].removesuffix('/api')}")
+    if "ARGILLA_API_URL" in found:
+        print(f"Logins   {home.accounts}")
+    print('Clients  eval "$(copydesk env)"        Stop  copydesk down')
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

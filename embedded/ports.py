@@ -1,0 +1,49 @@
+"""Ports on loopback: the wanted one if it is free, else any free one."""
+
+import socket
+from collections.abc import Mapping
+
+from embedded.errors import ServiceError
+
+HOST = "127.0.0.1"
+DEFAULT_PORTS = {"argilla": 6900, "hub": 6910, "prefect": 4200}
+
+
+def choose_ports(
+    services: list[str], recorded: Mapping[str, int], asked: Mapping[str, int | None]
+) -> dict[str, int]:
+    """A port for each service: the one asked for, the one it had, its default, or a free one.
+
+    Raises ServiceError where a port that was asked for is taken.
+    """
+    chosen: dict[str, int] = {}
+    for name in services:
+        wanted = asked.get(name)
+        if wanted is not None and not is_free(wanted):
+            raise ServiceError(
+                f"Port {wanted}, asked for {name}, is taken on {HOST}.",
+                f"Free it, or leave out --{name}-port: copydesk up then finds a free one.",
+            )
+        candidates = [wanted, recorded.get(name), DEFAULT_PORTS[name]]
+        free = (p for p in candidates if p and p not in chosen.values() and is_free(p))
+        chosen[name] = next(free, None) or free_port()
+    return chosen
+
+
+def is_free(port: int) -> bool:
+    """Whether this process could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

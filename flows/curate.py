@@ -1,0 +1,66 @@
+"""curate: one whole round, what `make demo` and the nightly deployment run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from argilla_settings.simulated_review import annotator_keys, review
+from corpus.desk import Desk
+from corpus.gold import Gold
+from corpus.sources.read import read_articles
+from flows.desk_run import DeskRun
+from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
+from flows.publish import Publish, PublishReport, publish
+from flows.pull_reviewed import PullReviewed, pull_reviewed
+from flows.score_models import ModelScores, score_models
+from flows.train_entities import train_entities
+from flows.train_topics import train_topics
+
+
+class Curate(DeskRun):
+    """One round. Without ``simulate_with`` the answers are those of people in Argilla."""
+
+    skip: int = Field(0, ge=0, description="leave out so many reviewable articles first")
+    limit: int | None = Field(None, ge=1, description="load at most so many articles")
+    simulate_with: str | None = Field(
+        None, description="accounts file of annotators whose answers are simulated from labels"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CurateReport:
+    """What the round did, step by step."""
+
+    loaded: LoadReport
+    simulated_answers: int
+    gold: Gold
+    scores: list[ModelScores]
+    published: PublishReport
+
+
+@flow(name="curate")
+def curate(config: Curate) -> CurateReport:
+    """load → (simulated review) → pull → train → score → publish."""
+    desk = config.read()
+    run = {"desk": config.desk, "overrides": config.overrides}
+    loaded = load_news(LoadNews(**run, skip=config.skip, limit=config.limit))
+    answers = simulate_review(desk, config) if config.simulate_with else 0
+    pulled = pull_reviewed(PullReviewed(**run))
+    if desk.labels.topics:
+        train_topics(DeskRun(**run))
+    if desk.labels.entities:
+        train_entities(DeskRun(**run))
+    scores = score_models(DeskRun(**run))
+    published = publish(Publish(**run, simulated_reviewers=config.simulate_with is not None))
+    return CurateReport(loaded, answers, pulled.gold, scores, published)
+
+
+@task(cache_policy=NO_CACHE)
+def simulate_review(desk: Desk, config: Curate) -> int:
+    """Simulated reviewers answer this batch from the source's labels; returns new answers."""
+    articles = read_articles(desk.source, desk.labels).articles
+    batch = choose_batch(desk, articles, config.skip, config.limit or desk.source.limit)
+    return review(desk, batch, annotator_keys(Path(config.simulate_with or "")))

@@ -1,0 +1,95 @@
+"""demo: two rounds on a desk with simulated reviewers; round 1's models pre-annotate round 2."""
+
+from dataclasses import dataclass
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from pydantic import Field
+
+from corpus.sources.read import read_articles
+from flows.curate import Curate, CurateReport, curate
+from flows.desk_run import DeskRun
+from flows.load_news import choose_batch
+
+
+class Demo(DeskRun):
+    """``accounts`` is the file with the annotator accounts that the simulated reviewers use."""
+
+    accounts: str
+    rounds: int = Field(2, ge=1, le=10)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """One report a round, in order."""
+
+    rounds: list[CurateReport]
+
+
+@flow(name="demo")
+def demo(config: Demo) -> DemoReport:
+    """Curate the desk's articles in equal batches, one a round."""
+    desk = config.read()
+    articles = read_articles(desk.source, desk.labels).articles
+    batch = -(-len(choose_batch(desk, articles, 0, desk.source.limit)) // config.rounds)
+    reports = [
+        curate(
+            Curate(
+                desk=config.desk,
+                overrides=config.overrides,
+                skip=number * batch,
+                limit=batch,
+                simulate_with=config.accounts,
+            )
+        )
+        for number in range(config.rounds)
+    ]
+    create_table_artifact(
+        table=[{"figure": name, **values} for name, values in demo_table(reports).items()],
+        key=f"{desk.name}-rounds".replace("_", "-"),
+    )
+    return DemoReport(reports)
+
+
+def demo_table(reports: list[CurateReport]) -> dict[str, dict[str, str]]:
+    """Figure → round → value, for people."""
+    table: dict[str, dict[str, str]] = {}
+    for number, report in enumerate(reports, start=1):
+        for name, value in _figures(report).items():
+            table.setdefault(name, {})[f"round {number}"] = value
+    return table
+
+
+def _figures(report: CurateReport) -> dict[str, str]:
+    gold = report.gold
+    shown = gold.acceptance
+    figures = {
+        "records loaded (new)": f"{report.loaded.articles} ({report.loaded.new})",
+        "of the new ones blind": str(report.loaded.blind),
+        "suggested by": ", ".join(report.loaded.suggestions) or "nobody (nothing new)",
+        "new simulated answers": str(report.simulated_answers),
+        "answers so far": str(gold.answers),
+        "reviewed / unresolved": f"{len(gold.reviewed)} / {gold.unresolved}",
+        "agreement: topics, spans F1": _pair(gold.agreement.topic_percent, gold.agreement.span_f1),
+        "accepted topic suggestions": f"{shown.topics_accepted} of {shown.topics_shown}",
+        "accepted span suggestions": f"{shown.spans_accepted} of {shown.spans_shown}",
+    }
+    for scores in report.scores:
+        for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
+            for name in ("accuracy", "macro_f1", "f1"):
+                if name in part:
+                    label = f"{scores.kind} {name.replace('_', '-')} on {on} ({part['n']})"
+                    figures[label] = interval_text(part[name])
+    for published in report.published.items:
+        state = "committed" if published.changed else "unchanged"
+        figures[f"published {published.repo_id}"] = f"{published.revision[:8]} ({state})"
+    return figures
+
+
+def interval_text(value: dict[str, float]) -> str:
+    """``0.87 [0.83, 0.91]``: a score and its 95 % interval."""
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+def _pair(topics: float | None, spans: float | None) -> str:
+    return ", ".join("not measured" if v is None else f"{v:.3f}" for v in (topics, spans))

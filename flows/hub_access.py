@@ -1,0 +1,25 @@
+"""The Hub of the environment, as the flows use it."""
+
+import os
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from publishing.hub import head_revision
+
+
+def hub_api() -> HfApi:
+    """A client of HF_ENDPOINT with HF_TOKEN, read now and not at import."""
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=os.environ.get("HF_TOKEN"))
+
+
+def last_revision(repo_id: str) -> str | None:
+    """The commit of the last published model, or None before the first."""
+    return head_revision(hub_api(), repo_id, "model")
+
+
+def download_model(repo_id: str, revision: str) -> Path:
+    """The folder with this revision of a model, downloaded once."""
+    api = hub_api()
+    return Path(
+        snapshot_download(repo_id, revision=revision, endpoint=api.endpoint, token=api.token)
+    )

@@ -1,0 +1,153 @@
+"""load_news: source → articles → predictions → records in Argilla."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import argilla as rg
+from prefect import flow, task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from argilla_settings.connection import connect
+from argilla_settings.news import dataset_url, ensure_dataset
+from argilla_settings.records import PAGE, list_rows, log_records, to_record
+from corpus.articles import Article, Prediction
+from corpus.desk import Desk
+from corpus.sources.read import LoadedArticles, read_articles
+from corpus.splits import is_blind
+from flows.desk_run import DeskRun
+from flows.preannotation import pre_annotate
+
+log = logging.getLogger(__name__)
+
+
+class LoadNews(DeskRun):
+    """Which part of the source is loaded; source.limit of the desk is the default limit."""
+
+    skip: int = Field(0, ge=0, description="leave out so many reviewable articles first")
+    limit: int | None = Field(None, ge=1, description="load at most so many articles")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did. ``suggestions`` counts new records by the agent of their suggestions."""
+
+    read: int
+    skipped: dict[str, int]
+    articles: int
+    new: int
+    blind: int
+    suggestions: dict[str, int]
+    argilla_url: str
+
+
+@flow(name="load_news")
+def load_news(config: LoadNews) -> LoadReport:
+    """Load a batch of articles into Argilla with pre-annotations; what is there stays as it is."""
+    desk = config.read()
+    loaded = read_source(desk)
+    batch = choose_batch(desk, loaded.articles, config.skip, config.limit or desk.source.limit)
+    client = connect()
+    dataset = ensure_dataset(client, desk)
+    new = leave_out_known(client, dataset, batch)
+    predictions = predict_batch(desk, new)
+    blind = log_batch(desk, dataset, new, predictions)
+    report = LoadReport(
+        read=loaded.read,
+        skipped=loaded.skipped,
+        articles=len(batch),
+        new=len(new),
+        blind=blind,
+        suggestions=_count_agents(predictions),
+        argilla_url=dataset_url(client, dataset),
+    )
+    show(desk, report, new)
+    return report
+
+
+@task(cache_policy=NO_CACHE)
+def read_source(desk: Desk) -> LoadedArticles:
+    """Read and check every row of the source."""
+    return read_articles(desk.source, desk.labels)
+
+
+def choose_batch(
+    desk: Desk, articles: Sequence[Article], skip: int, limit: int | None
+) -> list[Article]:
+    """The reviewable articles from ``skip`` on, at most ``limit``; never the benchmark's."""
+    splits = desk.source.review_splits
+    reviewable = [
+        article
+        for article in articles
+        if (splits is None or article.source_split in splits)
+        and (
+            desk.source.benchmark_split is None
+            or article.source_split != desk.source.benchmark_split
+        )
+    ]
+    return reviewable[skip : None if limit is None else skip + limit]
+
+
+@task(cache_policy=NO_CACHE)
+def leave_out_known(
+    client: rg.Argilla, dataset: rg.Dataset, batch: Sequence[Article]
+) -> list[Article]:
+    """The articles that Argilla does not hold yet; ids are content ids."""
+    known = {row["external_id"] for row in list_rows(client, dataset)}
+    new = [article for article in batch if article.id not in known]
+    log.info("%d of %d articles are new to Argilla", len(new), len(batch))
+    return new
+
+
+@task(cache_policy=NO_CACHE)
+def predict_batch(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:
+    """What the source, the last published models, or the zero-shot encoder say."""
+    return pre_annotate(desk, articles) if articles else {}
+
+
+@task(cache_policy=NO_CACHE)
+def log_batch(
+    desk: Desk,
+    dataset: rg.Dataset,
+    articles: Sequence[Article],
+    predictions: dict[str, Prediction],
+) -> int:
+    """Log the records page by page; returns how many are blind."""
+    blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in articles}
+    for start in range(0, len(articles), PAGE):
+        page = articles[start : start + PAGE]
+        log_records(dataset, [to_record(a, predictions.get(a.id), blind[a.id]) for a in page])
+        log.info("logged %d of %d records", start + len(page), len(articles))
+    return sum(blind.values())
+
+
+def show(desk: Desk, report: LoadReport, new: Sequence[Article]) -> None:
+    """Artifacts: what was loaded, and where it is reviewed."""
+    rows = [
+        {"what": "rows read", "count": report.read},
+        *({"what": f"skipped: {why}", "count": n} for why, n in report.skipped.items()),
+        {"what": "articles in this batch", "count": report.articles},
+        {"what": "new records", "count": report.new},
+        {"what": "of these without suggestions (blind)", "count": report.blind},
+        *({"what": f"suggestions by {who}", "count": n} for who, n in report.suggestions.items()),
+        *({"what": f"source label {label}", "count": n} for label, n in _labels(new).items()),
+    ]
+    create_table_artifact(table=rows, key=f"{desk.name}-loaded".replace("_", "-"))
+    create_link_artifact(
+        link=report.argilla_url,
+        link_text=f"Review {desk.name} in Argilla",
+        key=f"{desk.name}-argilla".replace("_", "-"),
+    )
+
+
+def _labels(articles: Sequence[Article]) -> Counter[str]:
+    return Counter(article.topic for article in articles if article.topic is not None)
+
+
+def _count_agents(predictions: dict[str, Prediction]) -> dict[str, int]:
+    topics = Counter(p.topic_agent for p in predictions.values() if p.topic is not None)
+    spans = Counter(p.spans_agent for p in predictions.values() if p.spans is not None)
+    return dict(sorted((topics + spans).items()))

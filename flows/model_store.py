@@ -1,0 +1,142 @@
+"""Where trained models wait to be scored and published: one folder for each training key.
+
+The key is a hash of all that decides the result (examples, settings, encoder, seed), so a
+training that was done is found again, and one that was killed leaves no folder.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from training.results import TrainedModel
+
+from corpus.articles import ReviewedArticle
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.gold import Gold
+from corpus.review_state import copydesk_home
+from corpus.splits import leaks
+
+Kind = Literal["topics", "entities"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A trained model on disk: its files in ``folder``/model, and what is known about it."""
+
+    folder: Path
+    key: str
+    reused: bool
+    training: dict[str, Any]
+
+    @property
+    def model(self) -> Path:
+        """The files that are published and loaded."""
+        return self.folder / "model"
+
+    def read(self, name: str) -> dict[str, Any]:
+        """A JSON file beside the model, for example scores.json; empty if it is not there."""
+        file = self.folder / name
+        if not file.exists():
+            return {}
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    def write(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a JSON file beside the model in one step."""
+        unfinished = self.folder / f".{name}.{os.getpid()}"
+        unfinished.write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+        unfinished.replace(self.folder / name)
+
+
+def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
+    """A hash of everything that decides what training gives."""
+    settings = desk.models.topics if kind == "topics" else desk.models.entities
+    labels = desk.labels.topics if kind == "topics" else desk.labels.entities
+    parts = [
+        [example_key(r, kind) for r in gold.reviewed if r.split != "test"],
+        settings.model_dump(),
+        list(labels),
+        [desk.models.encoder, desk.models.seed, kind],
+    ]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
+    """What of a reviewed article matters to a model of this kind."""
+    gold: Any = reviewed.topic
+    if kind == "entities":
+        gold = None if reviewed.spans is None else [list(astuple) for astuple in _spans(reviewed)]
+    return [reviewed.article.id, reviewed.split, gold]
+
+
+def stored_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel | None:
+    """The model trained from exactly this gold and these settings, or None."""
+    key = training_key(desk, gold, kind)
+    folder = _kind_folder(desk, kind) / key
+    if not (folder / "training.json").exists():
+        return None
+    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return StoredModel(folder, key, reused=True, training=training)
+
+
+def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
+    """The stored model; DeskError where it was not trained on what is reviewed now."""
+    stored = stored_model(desk, gold, kind)
+    if stored is None:
+        raise DeskError(
+            f"No {kind} model of desk {desk.name!r} is trained on the reviewed articles as they "
+            f"are now (key {training_key(desk, gold, kind)}).",
+            f"Run copydesk train --only {kind}.",
+        )
+    return stored
+
+
+def train_once(
+    desk: Desk, gold: Gold, kind: Kind, train: Callable[[Path], TrainedModel]
+) -> StoredModel:
+    """Train into a new folder, unless this key was trained before."""
+    refuse_leaks(gold)
+    found = stored_model(desk, gold, kind)
+    if found is not None:
+        return found
+    key = training_key(desk, gold, kind)
+    folder = _kind_folder(desk, kind) / key
+    unfinished = folder.with_name(f"{key}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    trained = train(unfinished / "model")
+    shutil.move(trained.curve_png, unfinished / "learning_curve.png")
+    facts = asdict(trained)
+    del facts["folder"], facts["curve_png"]
+    stored = StoredModel(unfinished, key, reused=False, training=facts)
+    stored.write("training.json", facts)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    return StoredModel(folder, key, reused=False, training=facts)
+
+
+def refuse_leaks(gold: Gold) -> None:
+    """A near-duplicate in two splits stops training: its scores would be too good."""
+    found = leaks(
+        [r.article for r in gold.reviewed], {r.article.id: r.split for r in gold.reviewed}
+    )
+    if found:
+        raise DeskError(
+            f"{len(found)} near-duplicate pairs stand in different splits, the first: "
+            f"{found[0][0]} and {found[0][1]}.",
+            "Discard one article of each pair in Argilla, then run copydesk pull --full.",
+        )
+
+
+def _kind_folder(desk: Desk, kind: Kind) -> Path:
+    return Path(copydesk_home()) / "models" / desk.name / kind
+
+
+def _spans(reviewed: ReviewedArticle) -> list[tuple[int, int, str]]:
+    return [(s.start, s.end, s.label) for s in reviewed.spans or ()]

@@ -1,0 +1,121 @@
+"""pull_reviewed: Argilla → ledger → gold → splits."""
+
+import logging
+from dataclasses import dataclass
+
+import argilla as rg
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from argilla_settings.connection import connect
+from argilla_settings.news import find_dataset, guidelines_revision
+from argilla_settings.responses import PulledRecord, last_activity, pull_records
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.gold import Gold, build_gold
+from corpus.ledger import Ledger, current_entries, tombstone
+from corpus.review_state import open_ledger
+from flows.desk_run import DeskRun
+
+log = logging.getLogger(__name__)
+
+
+class PullReviewed(DeskRun):
+    """``full`` reads everything again although Argilla reports no new activity."""
+
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull found; ``new_answers`` counts new, edited and deleted ones."""
+
+    new_answers: int
+    gold: Gold
+
+
+@flow(name="pull_reviewed")
+def pull_reviewed(config: PullReviewed) -> PullReport:
+    """Append new answers to the ledger and resolve everything known into gold."""
+    desk = config.read()
+    ledger = open_ledger(desk)
+    client = connect()
+    dataset = _existing(client, desk)
+    cursor = read_activity(client, dataset, desk)
+    new = 0
+    if config.full or cursor != ledger.cursor():
+        new = append_answers(client, dataset, desk, ledger)
+        # Last, so that a pull that was killed is repeated.
+        ledger.set_cursor(cursor)
+    gold = resolve_gold(desk, ledger)
+    show(desk, new, gold)
+    return PullReport(new, gold)
+
+
+def _existing(client: rg.Argilla, desk: Desk) -> rg.Dataset:
+    dataset = find_dataset(client, desk)
+    if dataset is None:
+        raise DeskError(
+            f"Argilla has no data set {desk.name!r} in workspace {desk.workspace!r}.",
+            "Run copydesk load first.",
+        )
+    return dataset
+
+
+@task(cache_policy=NO_CACHE)
+def read_activity(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> dict[str, str]:
+    """The cheap probe: an unchanged data set needs no paging. Asked before the pages are read,
+    so that an answer that arrives meanwhile moves it again.
+    """
+    return {
+        "dataset": str(dataset.id),
+        "last_activity_at": last_activity(client, dataset),
+        "guidelines": guidelines_revision(desk),
+    }
+
+
+@task(cache_policy=NO_CACHE)
+def append_answers(client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger) -> int:
+    """Page all records with answers and append what the ledger does not hold."""
+    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk))
+    entries = [entry for record in pulled for entry in record.entries]
+    ledger.append_articles(record.article for record in pulled)
+    held = current_entries(ledger.entries())
+    # Of another Argilla data set of the same name the answers are not deleted, only elsewhere.
+    same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
+    gone = set(held) - {entry.key for entry in entries} if same else set()
+    new = ledger.append_entries([*entries, *(tombstone(held[key]) for key in sorted(gone))])
+    log.info(
+        "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
+    )
+    return new
+
+
+@task(cache_policy=NO_CACHE)
+def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
+    """Gold of all answers; new articles get their split here, once and for good."""
+    gold = build_gold(desk, ledger.articles(), ledger.entries(), ledger.splits())
+    ledger.append_splits({r.article.id: r.split for r in gold.reviewed})
+    return gold
+
+
+def show(desk: Desk, new_answers: int, gold: Gold) -> None:
+    """Artifact: the state of the review."""
+    rows = [
+        {"what": "new or changed answers", "value": str(new_answers)},
+        {"what": "answers that count", "value": str(gold.answers)},
+        {"what": "annotators", "value": str(gold.annotators)},
+        {"what": "reviewed articles", "value": str(len(gold.reviewed))},
+        {"what": "unresolved (ties)", "value": str(gold.unresolved)},
+        {"what": "waiting for more answers", "value": str(gold.waiting)},
+        {"what": "left out as near-duplicates", "value": str(len(gold.quarantined))},
+        {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},
+        {"what": "Krippendorff alpha, topics", "value": _share(gold.agreement.topic_alpha)},
+        {"what": "span F1 between annotators", "value": _share(gold.agreement.span_f1)},
+    ]
+    create_table_artifact(table=rows, key=f"{desk.name}-reviewed".replace("_", "-"))
+
+
+def _share(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

@@ -1,0 +1,160 @@
+"""score_models: trained models × frozen test split (and the source's benchmark) → scores."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from training.classification.predict import load_topic_model, predict_topics
+from training.entities.predict import load_entity_model, predict_entities
+from training.evaluation import score_entities, score_topics
+
+from corpus.articles import Article, Span, model_input
+from corpus.desk import Desk
+from corpus.gold import Gold
+from corpus.review_state import read_gold
+from corpus.sources.read import read_articles
+from flows.desk_run import DeskRun
+from flows.model_store import StoredModel, require_model
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScores:
+    """Scores of one model: on the reviewed test split, and on the source's own test labels.
+
+    Each is the dictionary of training.evaluation, or empty where there was nothing to score on.
+    """
+
+    kind: str
+    key: str
+    test: dict[str, Any]
+    benchmark: dict[str, Any]
+
+
+@flow(name="score_models")
+def score_models(config: DeskRun) -> list[ModelScores]:
+    """Score each model of the desk with bootstrap intervals."""
+    desk = config.read()
+    gold = read_gold(desk)
+    benchmark = read_benchmark(desk, gold)
+    scores = []
+    if desk.labels.topics:
+        scores.append(score_topic_model(desk, gold, benchmark))
+    if desk.labels.entities:
+        scores.append(score_entity_model(desk, gold, benchmark))
+    show(desk, scores)
+    return scores
+
+
+@task(cache_policy=NO_CACHE)
+def read_benchmark(desk: Desk, gold: Gold) -> list[Article]:
+    """The source's own test articles; never one that was reviewed."""
+    if desk.source.benchmark_split is None:
+        return []
+    reviewed = {r.article.id for r in gold.reviewed}
+    found = read_articles(desk.source, desk.labels).articles
+    return [
+        a for a in found if a.source_split == desk.source.benchmark_split and a.id not in reviewed
+    ]
+
+
+@task(cache_policy=NO_CACHE)
+def score_topic_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
+    """Accuracy and macro-F1 of the topic model."""
+    stored = require_model(desk, gold, "topics")
+    test = [(r.article, r.topic) for r in gold.reviewed if r.split == "test" and r.topic]
+    other = [(article, article.topic) for article in benchmark if article.topic]
+    digest = _digest(test, other)
+    if stored.read("scores.json").get("digest") != digest:
+        model = load_topic_model(str(stored.model))
+
+        def score(pairs: Sequence[tuple[Article, str]]) -> dict[str, Any]:
+            found = predict_topics(model, [model_input(article) for article, _ in pairs])
+            return score_topics(
+                [topic for _, topic in pairs],
+                [prediction.topic for prediction in found],
+                list(desk.labels.topics),
+                desk.models.seed,
+            ).to_dict()
+
+        _store(stored, digest, score(test) if test else {}, score(other) if other else {})
+    return _scores("topics", stored)
+
+
+@task(cache_policy=NO_CACHE)
+def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
+    """Exact-span precision, recall and F1 of the entity model."""
+    stored = require_model(desk, gold, "entities")
+    test = [
+        (r.article, r.spans) for r in gold.reviewed if r.split == "test" and r.spans is not None
+    ]
+    other = [(article, article.spans) for article in benchmark if article.spans is not None]
+    digest = _digest(test, other)
+    if stored.read("scores.json").get("digest") != digest:
+        model = load_entity_model(str(stored.model))
+
+        def score(pairs: Sequence[tuple[Article, tuple[Span, ...]]]) -> dict[str, Any]:
+            found = predict_entities(model, [article.text for article, _ in pairs])
+            return score_entities(
+                [spans for _, spans in pairs],
+                [tuple(span.span() for span in spans) for spans in found],
+                list(desk.labels.entities),
+                desk.models.seed,
+            ).to_dict()
+
+        _store(stored, digest, score(test) if test else {}, score(other) if other else {})
+    return _scores("entities", stored)
+
+
+def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
+    """Artifact: every score with its 95 % interval."""
+    rows = [
+        {"model": s.kind, "on": on, "score": name, **_interval(value)}
+        for s in scores
+        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
+        for name, value in part.items()
+        if isinstance(value, dict) and "low" in value
+    ]
+    if rows:
+        create_table_artifact(table=rows, key=f"{desk.name}-scores".replace("_", "-"))
+
+
+def score_lines(scores: Sequence[ModelScores]) -> list[str]:
+    """One line for each score, for the terminal."""
+    return [
+        f"{s.kind} {name} on {on}: {value['value']:.3f} "
+        f"[{value['low']:.3f}, {value['high']:.3f}] ({part['n']} articles)"
+        for s in scores
+        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
+        for name, value in part.items()
+        if isinstance(value, dict) and "low" in value
+    ]
+
+
+def _interval(value: dict[str, float]) -> dict[str, str]:
+    return {name: f"{value[name]:.3f}" for name in ("value", "low", "high")}
+
+
+def _digest(test: Sequence[tuple[Article, Any]], other: Sequence[tuple[Article, Any]]) -> str:
+    parts = [[(article.id, repr(gold)) for article, gold in part] for part in (test, other)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _store(
+    stored: StoredModel, digest: str, test: dict[str, Any], benchmark: dict[str, Any]
+) -> None:
+    if not test:
+        log.warning("the test split holds no resolved article: only the benchmark is scored")
+    stored.write("scores.json", {"digest": digest, "test": test, "benchmark": benchmark})
+
+
+def _scores(kind: str, stored: StoredModel) -> ModelScores:
+    found = stored.read("scores.json")
+    return ModelScores(kind, stored.key, found["test"], found["benchmark"])
