@@ -22,7 +22,7 @@ def read_csv_rows(path: Path, source: SourceSettings) -> Iterator[tuple[int, Row
     text = read_text(path, source.encoding)
     _refuse_other_formats(path, text)
     csv.field_size_limit(FIELD_LIMIT)
-    rows = (row for row in csv.reader(StringIO(text), delimiter=source.delimiter) if row)
+    rows = (row for row in _parsed(path, text, source.delimiter) if row)
     width = 0
     names: list[str | int] = []
     for number, cells in enumerate(rows, start=0 if source.header else 1):
@@ -38,6 +38,18 @@ def read_csv_rows(path: Path, source: SourceSettings) -> Iterator[tuple[int, Row
                 "Quote cells that hold the delimiter, or set source.delimiter in the desk.",
             )
         yield number, dict(zip(names, cells, strict=True))
+
+
+def _parsed(path: Path, text: str, delimiter: str) -> Iterator[list[str]]:
+    # newline="" leaves line ends inside quotes alone and takes CR, LF and CRLF between rows.
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DeskError(
+            f"{path} line {reader.line_num} is not csv: {error}.",
+            "Quote cells that hold quotes or line ends, then load again.",
+        ) from error
 
 
 def read_text(path: Path, encoding: str) -> str:

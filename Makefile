@@ -1,0 +1,53 @@
+# Every target sets up what it needs on a fresh machine: Python 3.11+, make, package registries.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVER_BIN := .venv-argilla/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup browser demo test lint bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(BIN)/.ready $(SERVER_BIN)/.ready ## Product environment and the Argilla server's own
+
+$(BIN)/.ready: pins/product.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Copydesk needs Python 3.11 or newer; run make PYTHON=python3.11 setup")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	# torch first and alone: resolved together with the rest, pip may prefer a CUDA build.
+	$(BIN)/pip install --quiet --progress-bar off $(shell grep '^torch==' pins/product.txt)
+	$(BIN)/pip install --quiet --progress-bar off -r pins/product.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+# argilla-server pins pydantic and typer below what Prefect needs: two environments, one project.
+$(SERVER_BIN)/.ready: pins/argilla-server.txt pyproject.toml
+	test -x $(SERVER_BIN)/python || $(PYTHON) -m venv .venv-argilla
+	$(SERVER_BIN)/pip install --quiet --progress-bar off -r pins/argilla-server.txt
+	$(SERVER_BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+browser: ## Install the browser of the UI tests (root on Debian or Ubuntu; else they skip)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "No chromium and no root: the browser tests will be skipped. Install chromium to run them."; fi
+
+demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="--set review.seed=1")
+	$(BIN)/copydesk demo $(ARGS)
+
+test: setup browser lint ## Lint and all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## Long measurements; needs the benchmark data (DATA=folder)
+	$(BIN)/python -m benchmarks.models $(if $(DATA),--data $(DATA))
+
+clean: ## Remove environments and caches; data in .copydesk stays
+	rm -rf .venv .venv-argilla .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

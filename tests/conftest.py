@@ -1,0 +1,103 @@
+"""Session fixtures: the real Argilla server, the embedded Hub and a real Prefect server.
+
+They are started once, by the same function as ``copydesk up``, in a home of the session's own.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# Before any test module imports a client: they read their environment at import.
+SESSION_FOLDER = tempfile.mkdtemp(prefix="copydesk-test-")
+for variable in (
+    "ARGILLA_API_URL",
+    "ARGILLA_API_KEY",
+    "HF_ENDPOINT",
+    "HF_TOKEN",
+    "PREFECT_API_URL",
+):
+    os.environ.pop(variable, None)
+os.environ.update(
+    {
+        "COPYDESK_HOME": f"{SESSION_FOLDER}/home",
+        "HF_HOME": f"{SESSION_FOLDER}/hf",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "PREFECT_HOME": f"{SESSION_FOLDER}/prefect",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "argilla_settings,corpus,flows,publishing,training",
+        "DO_NOT_TRACK": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+)
+
+from embedded.home import Home, read_json
+from embedded.services import WORKSPACE, exports, hub_tokens, start, stop
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The running services of the test session; ``environment`` is what `env` exports."""
+
+    home: Home
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ArgillaService:
+    """The Argilla server; ``credentials`` is the accounts file's content."""
+
+    api_url: str
+    credentials: dict[str, dict[str, str]]
+    workspace: str
+
+
+@dataclass(frozen=True)
+class HubService:
+    """The embedded Hub with a writer's and a reader's token."""
+
+    endpoint: str
+    token: str
+    read_token: str
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """Start everything once; the environment of this process points to it until the end."""
+    home = Home(Path(os.environ["COPYDESK_HOME"]))
+    try:
+        environment = start(home)
+        os.environ.update(exports(home))
+        yield Services(home, environment)
+    finally:
+        stop(home)
+
+
+@pytest.fixture(scope="session")
+def argilla_service(services: Services) -> ArgillaService:
+    """The real argilla-server with its accounts."""
+    credentials = read_json(services.home.accounts)
+    return ArgillaService(services.environment["ARGILLA_API_URL"], credentials, WORKSPACE)
+
+
+@pytest.fixture(scope="session")
+def hub_service(services: Services) -> HubService:
+    """The embedded Hub."""
+    tokens = {user["role"]: token for token, user in hub_tokens(services.home).items()}
+    return HubService(services.environment["HF_ENDPOINT"], tokens["write"], tokens["read"])
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder with real benchmark data; such tests skip where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the benchmark data is not here ({SHARED_DATA.name} folder beside the clone)")
+    return SHARED_DATA

@@ -1,0 +1,191 @@
+"""Ledger, resolution, agreement and splits: from answers to gold."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.agreement import measure_agreement, nominal_alpha
+from corpus.articles import Article, Response, ScoredSpan, Span
+from corpus.desk import Desk, SplitSettings, read_desk
+from corpus.errors import DeskError
+from corpus.gold import build_gold
+from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
+from corpus.resolve import resolve
+from corpus.simulation import SimulatedReviewer
+from corpus.splits import assign_splits, is_blind, leaks
+
+NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
+ADA = Span(0, 3, "person")
+WORDS = ["harbour", "ferry", "council", "vote", "storm", "goal", "bank", "probe", "orbit", "treaty"]
+
+
+def answer(
+    annotator: str,
+    topic: str | None = "World",
+    spans: Sequence[Span] = (),
+    article: str = "a",
+    minutes: int = 0,
+) -> Response:
+    at = NOON + timedelta(minutes=minutes)
+    return Response(article, annotator, "submitted", topic, tuple(spans), at)
+
+
+def entry(response: Response, blind: bool = False) -> LedgerEntry:
+    return LedgerEntry(response, guidelines="g1", blind=blind)
+
+
+def make_articles(count: int) -> list[Article]:
+    dice = random.Random(1)
+    return [Article(f"{i:04d}", " ".join(dice.choices(WORDS, k=30))) for i in range(count)]
+
+
+def desk(**overrides: object) -> Desk:
+    return read_desk("desk.yaml", {"review.min_submitted": 1, **overrides})
+
+
+def test_majority_and_ties() -> None:
+    two_of_three = [answer("x", "World", [ADA]), answer("y", "World", [ADA]), answer("z", "Sports")]
+    found = resolve(two_of_three, asks_topic=True, asks_spans=True)
+    assert (found.topic, found.spans, found.rule) == ("World", (ADA,), "majority")
+    assert found.agreement == pytest.approx(2 / 3)
+    tie = resolve([answer("x", "World"), answer("y", "Sports")], True, False)
+    assert (tie.topic, tie.rule) == (None, "tie")
+    assert resolve([answer("x", spans=[ADA]), answer("y")], True, True).spans is None
+    assert resolve([answer("x", spans=[ADA])], True, True).rule == "single"
+
+
+def test_discards_do_not_vote() -> None:
+    discard = Response("a", "y", "discarded", None, None, NOON)
+    assert resolve([answer("x"), discard], True, True).answers == 1
+    with pytest.raises(ValueError, match="at least one"):
+        resolve([discard], True, True)
+
+
+def test_alpha_against_the_published_example() -> None:
+    """Krippendorff 2011, example C: nominal data, 4 observers, missing values."""
+    table = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+        [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+    ]
+    units = [[str(row[i]) for row in table if row[i] is not None] for i in range(12)]
+    assert nominal_alpha(units) == pytest.approx(0.743, abs=5e-4)
+    assert nominal_alpha([["a"], ["b"]]) is None
+    assert nominal_alpha([["a", "a"], ["a", "a"]]) == 1.0
+
+
+def test_empty_pairs_do_not_inflate_span_agreement() -> None:
+    nothing = [answer("x"), answer("y")]
+    half = [answer("x", spans=[ADA]), answer("y", spans=[ADA, Span(5, 8, "event")])]
+    assert measure_agreement([nothing] * 50).span_f1 is None
+    assert measure_agreement([half]).span_f1 == pytest.approx(2 / 3)
+    assert measure_agreement([half, *[nothing] * 50]).span_f1 == pytest.approx(2 / 3)
+
+
+def test_ledger_keeps_every_answer_once(tmp_path: Path) -> None:
+    ledger = Ledger(str(tmp_path), "desk")
+    shown = (ScoredSpan(0, 3, "person", 0.5),)
+    first = LedgerEntry(answer("x", spans=[ADA]), "g1", False, "World", 0.75, "m:1", shown, "n:2")
+    assert ledger.append_entries([first]) == 1
+    assert ledger.append_entries([first]) == 0
+    assert ledger.entries() == [first]
+    edited = entry(answer("x", "Sports", minutes=5))
+    assert ledger.append_entries([edited]) == 1
+    assert list(current_entries(ledger.entries()).values()) == [edited]
+    assert len(ledger.entries()) == 2
+    assert ledger.append_entries([tombstone(edited)]) == 1
+    assert current_entries(ledger.entries()) == {}
+    assert (
+        ledger.append_entries([tombstone(edited)]) == 0 or current_entries(ledger.entries()) == {}
+    )
+
+
+def test_unfinished_segments_are_not_read(tmp_path: Path) -> None:
+    ledger = Ledger(str(tmp_path), "desk")
+    ledger.append_entries([entry(answer("x"))])
+    (tmp_path / "desk/answers/000001-dead.parquet.unfinished").write_bytes(b"PAR1 half")
+    assert len(ledger.entries()) == 1
+    assert ledger.append_entries([entry(answer("y"))]) == 1
+    assert len(ledger.entries()) == 2
+
+
+def test_ledger_behind_another_scheme() -> None:
+    ledger = Ledger("memory://state", "desk")
+    ledger.append_articles([Article("a", "Text 👩‍🚀\r\n", title="T")])
+    ledger.append_splits({"a": "test"})
+    ledger.append_splits({"a": "train"})
+    assert ledger.articles()["a"].text == "Text 👩‍🚀\r\n"
+    assert ledger.splits() == {"a": "test"}
+
+
+def test_state_that_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    with pytest.raises(DeskError, match="cannot be written"):
+        Ledger(str(blocked / "state"), "desk")
+
+
+def test_splits_are_stable_and_leak_free() -> None:
+    articles = make_articles(300)
+    copies = [Article(f"copy-{a.id}", a.text + " today") for a in articles[:60]]
+    blind = {a.id: is_blind(a.id, 0.1, 13) for a in [*articles, *copies]}
+    settings = SplitSettings()
+    first = assign_splits(articles, blind, {}, settings)
+    again = assign_splits([*articles, *copies], blind, first.splits, settings)
+    assert all(again.splits[i] == split for i, split in first.splits.items())
+    assert leaks([*articles, *copies], again.splits) == []
+    assert {again.splits[c.id] for c in copies} <= {"train", "validation", "test"}
+    assert all(blind[a.id] or first.splits[a.id] != "test" for a in articles)
+    # Without known splits too, the order of the articles must not matter.
+    shuffled = random.Random(3).sample(articles, len(articles))
+    assert assign_splits(shuffled, blind, {}, settings).splits == first.splits
+
+
+def test_an_article_between_two_splits_is_left_out() -> None:
+    words = [f"w{i}" for i in range(60)]
+    left, right = Article("l", " ".join(words[:40])), Article("r", " ".join(words[20:]))
+    bridge = Article("b", " ".join(words))
+    known = {"l": "train", "r": "test"}
+    found = assign_splits([left, right, bridge], {}, known, SplitSettings())
+    assert found.quarantined == ("b",)
+    assert found.splits == known
+
+
+def test_gold_counts_acceptance_and_waits_for_enough_answers() -> None:
+    articles = {a.id: a for a in make_articles(4)}
+    shown: Any = {"suggested_topic": "World", "suggested_topic_score": 0.9, "topic_agent": "m:1"}
+    entries = [
+        LedgerEntry(answer("x", "World", article="0000"), "g", False, **shown),
+        LedgerEntry(answer("y", "Sports", article="0000"), "g", False, **shown),
+        LedgerEntry(answer("x", "World", article="0001"), "g", True),
+    ]
+    gold = build_gold(desk(**{"review.min_submitted": 2}), articles, entries, {})
+    assert gold.waiting == 1
+    assert gold.unresolved == 1
+    assert (gold.acceptance.topics_shown, gold.acceptance.topics_accepted) == (2, 1)
+    assert gold.acceptance.spans_shown == 0
+    everyone = build_gold(desk(), articles, entries, {})
+    assert [r.blind for r in everyone.reviewed] == [False, True]
+    assert everyone.reviewed[1].split == "test"
+
+
+def test_simulated_reviewers_are_seeded_and_err_as_often_as_told() -> None:
+    topics = ["World", "Sports", "Business"]
+    articles = [
+        Article(str(i), "Ada met Bo", topic="World", spans=(ADA, Span(8, 10, "person")))
+        for i in range(2000)
+    ]
+    reviewer = SimulatedReviewer("x", topic_noise=0.1, span_noise=0.2, seed=7)
+    answers = [reviewer.answer(a, topics, ["person", "event"]) for a in articles]
+    assert answers == [reviewer.answer(a, topics, ["person", "event"]) for a in articles]
+    wrong = sum(a.topic != "World" for a in answers) / len(answers)
+    kept = sum(ADA in (a.spans or ()) for a in answers) / len(answers)
+    assert wrong == pytest.approx(0.1, abs=0.03)
+    assert kept == pytest.approx(0.8, abs=0.04)
+    with pytest.raises(ValueError, match="no topic"):
+        reviewer.answer(Article("1", "x"), topics, [])
