@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
+
 from publishing.hub import head_revision
 
 

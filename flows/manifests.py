@@ -1,0 +1,129 @@
+"""The manifests of what is published: figures collected from gold, training and scores."""
+
+import importlib.metadata
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from training.encoder import base_model_name
+
+from argilla_settings.news import guidelines_revision
+from corpus.desk import Desk
+from corpus.gold import Gold
+from corpus.splits import POLICY, leaks
+from flows.model_store import Kind, StoredModel
+from publishing.dataset import resolved_rows
+from publishing.hub import Published
+from publishing.manifest import DatasetManifest, ModelManifest, Provenance
+
+VERSIONS = ("datasets", "huggingface_hub", "setfit", "torch", "transformers")
+
+
+def dataset_manifest(
+    desk: Desk, gold: Gold, rows: dict[str, int], simulated: bool
+) -> DatasetManifest:
+    """What the data set card may say."""
+    topics, entities = list(desk.labels.topics), list(desk.labels.entities)
+    published = resolved_rows(gold.reviewed, topics, entities)
+    topic_rows = Counter(r.topic for r in published)
+    spans = Counter(span.label for r in published for span in r.spans or ())
+    splits = {r.article.id: r.split for r in gold.reviewed}
+    return DatasetManifest(
+        pretty_name=desk.publish.pretty_name,
+        license=desk.publish.license,
+        language=desk.publish.language,
+        source=Path(desk.source.path).name,
+        provenance=provenance(desk, simulated),
+        topics=topics,
+        entities=entities,
+        rows=rows,
+        topic_rows={topic: topic_rows[topic] for topic in topics},
+        entity_spans={label: spans[label] for label in entities},
+        reviewed=len(gold.reviewed),
+        unresolved=gold.unresolved,
+        quarantined=len(gold.quarantined),
+        answers=gold.answers,
+        annotators=gold.annotators,
+        min_submitted=desk.review.min_submitted,
+        answered_until=gold.answered_until,
+        rules=gold.rules,
+        agreement=_agreement(gold),
+        acceptance=_acceptance(gold),
+        blind_percent=round(100 * desk.review.blind_share, 1),
+        blind_rows=sum(r.blind for r in published),
+        split_policy=POLICY,
+        leaks=len(leaks([r.article for r in gold.reviewed], splits)),
+    )
+
+
+def model_manifest(
+    desk: Desk, kind: Kind, stored: StoredModel, data: Published, simulated: bool
+) -> ModelManifest:
+    """What the card of a model may say."""
+    scores = stored.read("scores.json")
+    return ModelManifest(
+        kind=kind,
+        pretty_name=desk.publish.pretty_name,
+        license=desk.publish.license,
+        language=desk.publish.language,
+        provenance=provenance(desk, simulated),
+        base_model=base_model_name(desk.models.encoder),
+        dataset=data.repo_id,
+        dataset_revision=data.revision,
+        training_key=stored.key,
+        labels=list(desk.labels.topics if kind == "topics" else desk.labels.entities),
+        settings=stored.training["settings"],
+        seed=stored.training["seed"],
+        examples=stored.training["examples"],
+        diagnosis=stored.training["diagnosis"],
+        scores=scores.get("test", {}),
+        benchmark=scores.get("benchmark", {}),
+        benchmark_name=f"{Path(desk.source.path).name}, split {desk.source.benchmark_split}",
+        versions={name: importlib.metadata.version(name) for name in VERSIONS},
+    )
+
+
+def provenance(desk: Desk, simulated: bool) -> Provenance:
+    """Which code and which desk."""
+    return Provenance(
+        copydesk_version=importlib.metadata.version("copydesk"),
+        code_revision=code_revision(),
+        desk=desk.name,
+        desk_digest=desk.digest(),
+        guidelines_revision=guidelines_revision(desk),
+        simulated_reviewers=simulated,
+    )
+
+
+def code_revision() -> str:
+    """The commit of this code, or "unknown" outside a git checkout."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return asked.stdout.strip() or "unknown"
+
+
+def _agreement(gold: Gold) -> dict[str, float]:
+    found = {
+        "Pairs of answers with the same topic": gold.agreement.topic_percent,
+        "Krippendorff alpha of topics": gold.agreement.topic_alpha,
+        "Exact-span F1 between annotators": gold.agreement.span_f1,
+    }
+    return {name: round(value, 4) for name, value in found.items() if value is not None}
+
+
+def _acceptance(gold: Gold) -> dict[str, int]:
+    found = gold.acceptance
+    counts = {
+        "Topic suggestions shown with an answer": found.topics_shown,
+        "of these accepted": found.topics_accepted,
+        "Span suggestions shown with an answer": found.spans_shown,
+        "of these accepted unchanged": found.spans_accepted,
+    }
+    return {
+        name: count for name, count in counts.items() if found.topics_shown or "opic" not in name
+    }

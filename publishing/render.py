@@ -1,0 +1,167 @@
+"""Cards from manifests. A number that is not in the manifest stops the rendering."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from datasets import DatasetInfo, Features, SplitDict, SplitInfo
+from datasets.info import DatasetInfosDict
+from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+
+from corpus.errors import DeskError
+from publishing.manifest import DatasetManifest, Manifest, ModelManifest
+
+TEMPLATES = Path(__file__).parent
+NOTES_START, NOTES_END = "<!-- notes: kept by copydesk -->", "<!-- /notes -->"
+NOTES = re.compile(re.escape(NOTES_START) + r"(.*?)" + re.escape(NOTES_END), re.DOTALL)
+NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+LINK = re.compile(r"\]\([^)]*\)")
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def render_dataset_card(
+    manifest: DatasetManifest, repo_id: str, features: Features, previous: str | None = None
+) -> str:
+    """The README of a data set: front matter, body, and the notes kept from ``previous``."""
+    data = DatasetCardData(
+        license=manifest.license,
+        language=manifest.language,
+        pretty_name=manifest.pretty_name,
+        size_categories=[_size(sum(manifest.rows.values()))],
+        task_categories=_tasks(manifest),
+        annotations_creators=[
+            "machine-generated" if manifest.provenance.simulated_reviewers else "expert-generated"
+        ],
+        tags=["news", "argilla", "copydesk"],
+        configs=[
+            {
+                "config_name": "default",
+                "data_files": [
+                    {"split": split, "path": f"data/{split}-*.parquet"}
+                    for split, rows in manifest.rows.items()
+                    if rows
+                ],
+            }
+        ],
+    )
+    splits = SplitDict.from_split_dict(
+        [SplitInfo(name, num_examples=rows) for name, rows in manifest.rows.items() if rows]
+    )
+    info = DatasetInfo(features=features, splits=splits)
+    DatasetInfosDict({"default": info}).to_dataset_card_data(data)
+    return _render("dataset_card.md", manifest, repo_id, data.to_yaml(), previous)
+
+
+def render_model_card(manifest: ModelManifest, repo_id: str, previous: str | None = None) -> str:
+    """The README of a model."""
+    topics = manifest.kind == "topics"
+    data = ModelCardData(
+        license=manifest.license,
+        language=manifest.language,
+        base_model=manifest.base_model,
+        datasets=[manifest.dataset],
+        library_name="setfit" if topics else "transformers",
+        pipeline_tag="text-classification" if topics else "token-classification",
+        metrics=["accuracy", "f1"] if topics else ["precision", "recall", "f1"],
+        tags=["news", "copydesk", *(["setfit", "sentence-transformers"] if topics else [])],
+        model_name=repo_id.split("/")[1],
+        eval_results=_eval_results(manifest) or None,
+    )
+    return _render("model_card.md", manifest, repo_id, data.to_yaml(), previous)
+
+
+def _eval_results(manifest: ModelManifest) -> list[EvalResult]:
+    topics = manifest.kind == "topics"
+    names = ("accuracy", "macro_f1") if topics else ("precision", "recall", "f1")
+    return [
+        EvalResult(
+            task_type="text-classification" if topics else "token-classification",
+            dataset_type=manifest.dataset,
+            dataset_name=manifest.dataset,
+            dataset_split="test",
+            dataset_revision=manifest.dataset_revision,
+            metric_type="f1" if name == "macro_f1" else name,
+            metric_name=name.replace("_", "-"),
+            metric_value=round(manifest.scores[name]["value"], 4),
+        )
+        for name in names
+        if name in manifest.scores
+    ]
+
+
+def _render(
+    template: str, manifest: Manifest, repo_id: str, front_matter: str, previous: str | None
+) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters.update(interval=_interval, figure=_figure, f1=_f1)
+    kept = NOTES.search(previous or "")
+    notes = kept[1].strip() if kept else ""
+    try:
+        body = environment.get_template(template).render(m=manifest, repo_id=repo_id)
+    except UndefinedError as error:
+        raise DeskError(
+            f"Card of {repo_id}: {error.message}.", f"Add it to the manifest, or mend {template}."
+        ) from error
+    check_numbers(body, manifest, repo_id)
+    head = f"---\n{front_matter.strip()}\n---"
+    return f"{head}\n\n{body.strip()}\n\n{NOTES_START}\n{notes}\n{NOTES_END}\n"
+
+
+def check_numbers(body: str, manifest: Manifest, repo_id: str) -> None:
+    """Raise DeskError for a placeholder, a NaN, or a number that the manifest does not hold.
+
+    Numbers inside code, links, names (F1, IOB2) and version strings are not claims.
+    """
+    text = LINK.sub("]", CODE.sub("", body))
+    for word in ("More Information Needed", "nan", "None", "inf"):
+        if re.search(rf"\b{word}\b", text):
+            raise DeskError(
+                f"Card of {repo_id} says {word!r}.", "Fill it in the manifest or the template."
+            )
+    known = set(NUMBER.findall(" ".join(_formatted(manifest.model_dump()))))
+    for number in NUMBER.findall(text):
+        if number not in known:
+            raise DeskError(
+                f"Card of {repo_id} shows {number}, which is not in its manifest.",
+                "Numbers in cards come from the manifest only: mend the template.",
+            )
+
+
+def _formatted(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for k, v in value.items() for text in (str(k), *_formatted(v))]
+    if isinstance(value, list):
+        return [text for item in value for text in _formatted(item)]
+    if isinstance(value, float):
+        return [_figure(value), str(value)]
+    return [str(value)]
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _interval(value: dict[str, float]) -> str:
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+def _f1(value: float | dict[str, float]) -> str:
+    """A label's F1, with its interval where there is one."""
+    return _interval(value) if isinstance(value, dict) else _figure(value)
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in SIZES if rows < limit), "n>1M")
+
+
+def _tasks(manifest: DatasetManifest) -> list[str]:
+    tasks = ["text-classification"] if manifest.topics else []
+    return [*tasks, *(["token-classification"] if manifest.entities else [])]
