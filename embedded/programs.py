@@ -59,7 +59,8 @@ def argilla_environment(home: Home) -> dict[str, str]:
         "ARGILLA_REDIS_URL": f"unix://{home.sockets}/redis.sock?db=0",
         "ARGILLA_AUTH_SECRET_KEY": home.secret("argilla-auth"),
         "ARGILLA_AUTH_OAUTH_CFG": str(folder / "oauth.yaml"),
-        "ARGILLA_CORS_ORIGINS": '["http://127.0.0.1"]',
+        # The UI comes from the server itself: no other origin needs to be let in.
+        "ARGILLA_CORS_ORIGINS": "[]",
         "ARGILLA_ENABLE_TELEMETRY": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_OFFLINE": "1",

@@ -56,8 +56,10 @@ def start_manager(home: Home) -> None:
         stdin=subprocess.DEVNULL,
     )
     if started.returncode:
+        # Its complaints about the configuration quote it, with Argilla's secret key inside.
+        said = (started.stderr or started.stdout).strip().split(" in value ")[0]
         raise ServiceError(
-            f"The process manager did not start: {(started.stderr or started.stdout).strip()}",
+            f"The process manager did not start: {said}",
             f"Read {home.logs / 'supervisord.log'}; copydesk doctor checks the folder.",
         )
 

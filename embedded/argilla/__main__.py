@@ -1,0 +1,31 @@
+"""``python -m embedded.argilla …``: argilla-server's command line with our search engine.
+
+``start``, ``worker``, ``database migrate``, ``search-engine reindex`` are Argilla's own;
+``accounts`` is ours: migrations and all accounts in one process.
+"""
+
+import sys
+
+from embedded.argilla import accounts, engine, speed
+from embedded.argilla.text_index import reconcile
+
+
+def main(arguments: list[str]) -> None:
+    """Register the engine, then run the command."""
+    engine.refuse_other_databases()
+    engine.attach_index_on_connect()
+    speed.cache_type_adapters()
+    speed.skip_unheard_events()
+    if arguments[:1] == ["accounts"]:
+        accounts.main(arguments[1:])
+        return
+    if arguments[:1] == ["start"]:
+        reconcile(engine.database_file(), engine.index_file())
+    # Imported late: it creates the application, which must find the engine registered.
+    from argilla_server.cli import app
+
+    app(args=arguments, prog_name="python -m embedded.argilla")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

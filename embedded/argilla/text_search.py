@@ -1,0 +1,87 @@
+"""A parsed text query → SQL conditions over the FTS5 table of a data set."""
+
+import sqlite3
+
+from argilla_server.search_engine import TextQuery
+
+from embedded.argilla.filters import Sql
+from embedded.argilla.text_index import quoted, table_name
+from embedded.argilla.text_query import Both, Leaf, Node, Not, leaves, parse, within_edits
+
+# Elasticsearch is asked by Argilla for at most so many variants of a fuzzy word.
+FUZZY_EXPANSIONS = 10
+
+
+def to_text_condition(
+    db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
+) -> Sql:
+    """The records ``r`` whose text fits the query; every record without one."""
+    node, field = _parsed(query)
+    if query is None:
+        return Sql("1")
+    if node is None:
+        return Sql("0")
+    return _condition(db, dataset_id, field, node)
+
+
+def rank_source(
+    db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
+) -> Sql | None:
+    """A SELECT of record_id and bm25 rank (lower is better); None without positive words."""
+    node, field = _parsed(query)
+    wanted = leaves(node) if node is not None else []
+    if not wanted:
+        return None
+    match = " OR ".join(f"({_match(db, dataset_id, field, leaf)})" for leaf in wanted)
+    name = table_name(dataset_id)
+    return Sql(
+        f"SELECT d.record_id AS record_id, bm25({name}) AS rank FROM search.{name} "
+        f"JOIN search.docs d ON d.id = {name}.rowid WHERE {name} MATCH ?",
+        [match],
+    )
+
+
+def _parsed(query: TextQuery | str | None) -> tuple[Node | None, str | None]:
+    if query is None:
+        return None, None
+    if isinstance(query, str):
+        return parse(query), None
+    return parse(query.q), query.field
+
+
+def _condition(db: sqlite3.Connection, dataset_id: str, field: str | None, node: Node) -> Sql:
+    if isinstance(node, Both):
+        left = _condition(db, dataset_id, field, node.left)
+        right = _condition(db, dataset_id, field, node.right)
+        text = f"({left.text} {node.operator} {right.text})"
+        return Sql(text, [*left.values, *right.values])
+    if isinstance(node, Not):
+        inner = _condition(db, dataset_id, field, node.node)
+        return Sql(f"NOT {inner.text}", inner.values)
+    name = table_name(dataset_id)
+    return Sql(
+        "r.id IN (SELECT d.record_id FROM search.docs d WHERE d.id IN "
+        f"(SELECT rowid FROM search.{name} WHERE {name} MATCH ?))",
+        [_match(db, dataset_id, field, node)],
+    )
+
+
+def _match(db: sqlite3.Connection, dataset_id: str, field: str | None, leaf: Leaf) -> str:
+    match = leaf.match
+    if leaf.fuzzy:
+        match = " OR ".join(_variants(db, dataset_id, leaf)) or match
+    return match if field is None else f"{quoted(field)} : ({match})"
+
+
+def _variants(db: sqlite3.Connection, dataset_id: str, leaf: Leaf) -> list[str]:
+    vocabulary = f"words_{dataset_id}"
+    db.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{vocabulary} "
+        f"USING fts5vocab('search', '{table_name(dataset_id)}', 'row')"
+    )
+    words = db.execute(
+        f"SELECT term FROM temp.{vocabulary} WHERE length(term) BETWEEN ? AND ? ORDER BY doc DESC",
+        (len(leaf.fuzzy) - leaf.edits, len(leaf.fuzzy) + leaf.edits),
+    )
+    found = (word for (word,) in words if within_edits(leaf.fuzzy, word, leaf.edits))
+    return [f'"{word}"' for word, _ in zip(found, range(FUZZY_EXPANSIONS), strict=False)]

@@ -1,0 +1,196 @@
+"""Reading a repository: revisions, trees, files, history and references."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from dulwich.errors import NotTreeError
+from dulwich.object_store import DiskObjectStore, tree_lookup_path
+from dulwich.objects import Commit, ObjectID, Tag, Tree
+from dulwich.refs import Ref
+from dulwich.repo import Repo
+
+from embedded.hub.blobs import Pointer, parse_pointer
+from embedded.hub.errors import entry_not_found, revision_not_found
+
+_SHORT_OR_FULL_SHA = re.compile(r"[0-9a-f]{7,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder of a tree; `size` is that of the content behind a pointer, in bytes."""
+
+    path: str
+    is_folder: bool
+    oid: ObjectID
+    size: int = 0
+    pointer: Pointer | None = None
+
+    @property
+    def content_id(self) -> str:
+        """What clients compare to skip unchanged files: SHA-256 of large ones, else git's SHA-1."""
+        return self.pointer.sha256 if self.pointer else self.oid.decode()
+
+
+def read_revision(repo: Repo, revision: str) -> Commit:
+    """The commit of a branch, tag, full reference or SHA (7 digits or more).
+
+    HubError RevisionNotFound when there is none.
+    """
+    for prefix in ("refs/heads/", "refs/tags/", ""):
+        name = f"{prefix}{revision}"
+        if name.startswith("refs/") and (sha := _read_ref(repo, name)) is not None:
+            return _peel(repo, sha, revision)
+    if _SHORT_OR_FULL_SHA.fullmatch(revision):
+        for sha in repo.object_store.iter_prefix(revision.encode()):
+            return _peel(repo, sha, revision)
+    raise revision_not_found(revision)
+
+
+def read_branch(repo: Repo, branch: str) -> Commit:
+    """The head of a branch; HubError RevisionNotFound for tags, SHAs and unknown names."""
+    sha = _read_ref(repo, f"refs/heads/{branch}")
+    if sha is None:
+        raise revision_not_found(branch)
+    return _peel(repo, sha, branch)
+
+
+def read_folder(repo: Repo, commit: Commit, path: str, recursive: bool = False) -> list[Entry]:
+    """What lies in a folder ("" for the root); HubError EntryNotFound when it is no folder."""
+    found = find_entry(repo, commit, path) if path else _root(commit)
+    if found is None or not found.is_folder:
+        raise entry_not_found(path)
+    return list(_walk(repo, found.oid, f"{path}/" if path else "", recursive))
+
+
+def find_entry(repo: Repo, commit: Commit, path: str) -> Entry | None:
+    try:
+        mode, oid = tree_lookup_path(repo.object_store.__getitem__, commit.tree, path.encode())
+    except (KeyError, NotTreeError, ValueError):
+        return None
+    return _entry(repo, path, mode, oid)
+
+
+def read_file(repo: Repo, commit: Commit, path: str) -> bytes | None:
+    """Bytes of an ordinary file (of a large one: its pointer), None when there is none."""
+    entry = find_entry(repo, commit, path)
+    if entry is None or entry.is_folder:
+        return None
+    return read_blob(repo, entry.oid)
+
+
+def read_blob(repo: Repo, oid: ObjectID) -> bytes:
+    return repo.object_store.get_raw(oid)[1]
+
+
+def history(repo: Repo, commit: Commit) -> Iterator[Commit]:
+    """The commit and its first parents, newest first."""
+    current: Commit | None = commit
+    while current is not None:
+        yield current
+        parent = repo[current.parents[0]] if current.parents else None
+        current = parent if isinstance(parent, Commit) else None
+
+
+def last_commits(repo: Repo, commit: Commit, entries: Iterable[Entry]) -> dict[str, Commit]:
+    """For each path, the commit that gave it the content it has now."""
+    pending = {entry.path: entry.oid for entry in entries}
+    found: dict[str, Commit] = {}
+    newer = commit
+    for current in history(repo, commit):
+        for path, oid in list(pending.items()):
+            entry = _oid_at(repo, current, path)
+            if entry != oid:
+                found[path] = newer
+                del pending[path]
+        newer = current
+        if not pending:
+            break
+    return found | dict.fromkeys(pending, newer)
+
+
+def references(repo: Repo, prefix: str) -> list[tuple[str, Commit]]:
+    """Short names and commits of all references below `prefix`, sorted by name."""
+    names = sorted(repo.refs.keys(base=Ref(prefix.encode())))
+    return [(name.decode(), read_revision(repo, f"{prefix}{name.decode()}")) for name in names]
+
+
+def commit_time(commit: Commit) -> str:
+    """ISO 8601 in UTC with milliseconds, as the Hub writes times."""
+    moment = datetime.fromtimestamp(commit.commit_time, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def commit_title(commit: Commit) -> str:
+    return _text(commit.message).partition("\n")[0]
+
+
+def commit_description(commit: Commit) -> str:
+    return _text(commit.message).partition("\n")[2].strip()
+
+
+def commit_author(commit: Commit) -> str:
+    return _text(commit.author).partition(" <")[0]
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _read_ref(repo: Repo, name: str) -> ObjectID | None:
+    try:
+        return repo.refs[Ref(name.encode())]
+    except (KeyError, ValueError):
+        return None
+
+
+def _peel(repo: Repo, sha: ObjectID, revision: str) -> Commit:
+    if sha not in repo.object_store:
+        raise revision_not_found(revision)
+    found = repo.object_store[sha]
+    if isinstance(found, Tag):
+        return _peel(repo, found.object[1], revision)
+    if not isinstance(found, Commit):
+        raise revision_not_found(revision)
+    return found
+
+
+def _root(commit: Commit) -> Entry:
+    return Entry("", True, commit.tree)
+
+
+def _walk(repo: Repo, oid: ObjectID, prefix: str, recursive: bool) -> Iterator[Entry]:
+    tree = repo.object_store[oid]
+    if not isinstance(tree, Tree):
+        raise entry_not_found(prefix)
+    for item in tree.iteritems():
+        entry = _entry(repo, f"{prefix}{item.path.decode('utf-8', 'replace')}", item.mode, item.sha)
+        yield entry
+        if entry.is_folder and recursive:
+            yield from _walk(repo, entry.oid, f"{entry.path}/", recursive)
+
+
+def _entry(repo: Repo, path: str, mode: int, oid: ObjectID) -> Entry:
+    if stat.S_ISDIR(mode):
+        return Entry(path, True, oid)
+    size, pointer = _blob_facts(os.fsdecode(repo.object_store.path), oid)
+    return Entry(path, False, oid, size, pointer)
+
+
+def _oid_at(repo: Repo, commit: Commit, path: str) -> ObjectID | None:
+    try:
+        return tree_lookup_path(repo.object_store.__getitem__, commit.tree, path.encode())[1]
+    except (KeyError, NotTreeError):
+        return None
+
+
+@lru_cache(maxsize=100_000)
+def _blob_facts(objects_folder: str, oid: ObjectID) -> tuple[int, Pointer | None]:
+    """Size and pointer of a blob; git objects never change, so remembering them is safe."""
+    content = DiskObjectStore(objects_folder).get_raw(oid)[1]
+    pointer = parse_pointer(content)
+    return (pointer.size if pointer else len(content)), pointer

@@ -1,0 +1,194 @@
+"""First rows of a Parquet file, with class labels as words and spans as coloured text."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from embedded.hub.git_read import Entry
+
+ROWS = 20
+TEXT_MAX_CHARACTERS = 4000
+COLOURS = 8
+_LABEL_KEYS = ("label", "type", "entity_type", "tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text; `label` is empty outside spans, `colour` is 0 to COLOURS - 1."""
+
+    text: str
+    label: str = ""
+    colour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value: pieces of text, and whether it is a number (set to the right)."""
+
+    pieces: tuple[Piece, ...]
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` are (name, type); `row_count` counts the whole file."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    row_count: int
+
+
+def first_shards(entries: list[Entry]) -> list[str]:
+    """Parquet files worth a preview, one for each split, the training split first."""
+    paths = [entry.path for entry in entries if entry.path.endswith(".parquet")]
+    later = [path for path in paths if "-of-" in path and "-00000-of-" not in path]
+    return sorted((path for path in paths if path not in later), key=_split_order)
+
+
+def read_table(source: Path | bytes) -> Table:
+    """Reads ROWS rows. Raises pyarrow's ArrowInvalid when the bytes are no Parquet."""
+    # Loaded on first use: it takes longer than the rest of the server together.
+    import pyarrow.parquet as parquet
+
+    file = parquet.ParquetFile(BytesIO(source) if isinstance(source, bytes) else source)
+    schema = file.schema_arrow
+    features = _features(schema.metadata or {})
+    batch = next(file.iter_batches(batch_size=ROWS), None)
+    rows = [] if batch is None else batch.to_pylist()
+    columns = tuple(
+        (name, _type_name(schema.field(name).type, features.get(name))) for name in schema.names
+    )
+    words = [{key: _worded(row[key], features.get(key)) for key in schema.names} for row in rows]
+    colours = _label_colours(words)
+    return Table(columns, tuple(_row(row, colours) for row in words), file.metadata.num_rows)
+
+
+def highlight(
+    text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]
+) -> Iterator[Piece]:
+    """Cuts the text at its spans (code points, half-open); of overlapping ones the first stays."""
+    position = 0
+    for span in sorted(spans, key=lambda item: (item["start"], -item["end"])):
+        start, end = span["start"], span["end"]
+        if start < position or not start < end <= len(text):
+            continue
+        if start > position:
+            yield Piece(text[position:start])
+        label = _label(span)
+        yield Piece(text[start:end], label, colours.get(label, 0))
+        position = end
+    if position < len(text):
+        yield Piece(text[position:])
+
+
+def _row(row: dict[str, Any], colours: Mapping[str, int]) -> tuple[Cell, ...]:
+    spans = _spans(row)
+    cells = []
+    for name, value in row.items():
+        if name == "text" and isinstance(value, str) and spans:
+            pieces = highlight(value[:TEXT_MAX_CHARACTERS], spans, colours)
+            cells.append(Cell(tuple(pieces)))
+        elif name == "spans" and spans and isinstance(row.get("text"), str):
+            cells.append(Cell(tuple(_chips(row["text"], spans, colours))))
+        else:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            cells.append(Cell((Piece(_shown(value)),), is_number))
+    return tuple(cells)
+
+
+def _chips(text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]) -> Iterator[Piece]:
+    for span in spans:
+        label = _label(span)
+        yield Piece(text[span["start"] : span["end"]], label, colours.get(label, 0))
+        yield Piece(" ")
+
+
+def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
+    value = row.get("spans")
+    items = value if isinstance(value, list) else []
+    return [
+        item
+        for item in items
+        if isinstance(item, dict)
+        and isinstance(item.get("start"), int)
+        and isinstance(item.get("end"), int)
+    ]
+
+
+def _label(span: dict[str, Any]) -> str:
+    return next((str(span[key]) for key in _LABEL_KEYS if span.get(key) is not None), "span")
+
+
+def _label_colours(rows: list[dict[str, Any]]) -> dict[str, int]:
+    labels = sorted({_label(span) for row in rows for span in _spans(row)})
+    return {label: index % COLOURS for index, label in enumerate(labels)}
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | dict):
+        value = json.dumps(_rounded(value), ensure_ascii=False, default=str)
+    text = str(value)
+    return text if len(text) <= TEXT_MAX_CHARACTERS else text[:TEXT_MAX_CHARACTERS] + "…"
+
+
+def _rounded(value: Any) -> Any:
+    """Floats inside lists and structs with four significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return value
+
+
+def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """Column features as `datasets` writes them into the Parquet schema, {} without."""
+    raw = metadata.get(b"huggingface")
+    if raw is None:
+        return {}
+    info = json.loads(raw).get("info", {})
+    features = info.get("features", {})
+    return features if isinstance(features, dict) else {}
+
+
+def _names(feature: object) -> list[str] | None:
+    if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
+        names = feature.get("names")
+        return names if isinstance(names, list) else None
+    return None
+
+
+def _worded(value: Any, feature: Any) -> Any:
+    """The value with every class label inside replaced by its name."""
+    names = _names(feature)
+    if names and isinstance(value, int):
+        return names[value] if 0 <= value < len(names) else value
+    if isinstance(value, list):
+        inner = feature[0] if isinstance(feature, list) and feature else _inner(feature)
+        return [_worded(item, inner) for item in value]
+    if isinstance(value, dict):
+        inner = feature if isinstance(feature, dict) else {}
+        return {key: _worded(item, inner.get(key)) for key, item in value.items()}
+    return value
+
+
+def _inner(feature: Any) -> Any:
+    return feature.get("feature") if isinstance(feature, dict) else None
+
+
+def _type_name(kind: object, feature: object) -> str:
+    text = "class label" if _names(feature) else str(kind)
+    return text if len(text) <= 24 else text.partition("<")[0]
+
+
+def _split_order(path: str) -> tuple[int, str]:
+    order = ("train", "validation", "test")
+    return next((i for i, name in enumerate(order) if name in path), len(order)), path

@@ -1,0 +1,208 @@
+"""Pages of one repository: its card, files, history and single commits."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from dulwich.objects import Commit
+from dulwich.repo import Repo
+from starlette.responses import Response
+
+from embedded.hub.card import tags_of
+from embedded.hub.changes import changed_files
+from embedded.hub.errors import entry_not_found
+from embedded.hub.git_read import (
+    Entry,
+    commit_author,
+    commit_description,
+    commit_time,
+    commit_title,
+    find_entry,
+    history,
+    last_commits,
+    read_blob,
+    read_folder,
+    read_revision,
+    references,
+)
+from embedded.hub.names import RepoId
+from embedded.hub.preview import Table, first_shards, read_table
+from embedded.hub.render import markdown_html, page
+from embedded.hub.routing import Call
+from embedded.hub.summaries import card_of
+from embedded.hub.usage import facts, models_trained_on, snippet
+
+logger = logging.getLogger(__name__)
+TEXT_MAX_BYTES = 512 * 1024
+COMMITS_SHOWN = 100
+IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """A commit as the pages show it; `tags` are the git tags that point at it."""
+
+    sha: str
+    title: str
+    description: str
+    author: str
+    time: str
+    tags: tuple[str, ...] = ()
+
+
+def repo_page(call: Call) -> Response:
+    """The card, a preview of the data, and what one wants to know at a glance."""
+    repo_id = call.readable_repo()
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, "main")
+        card = card_of(repo, commit)
+        entries = [e for e in read_folder(repo, commit, "", True) if not e.is_folder]
+        shards = first_shards(entries) if repo_id.kind == "datasets" else []
+        chosen = call.request.query_params.get("preview") or (shards[0] if shards else None)
+        table = _table(call, repo, commit, chosen) if chosen else None
+        values = _frame(call, repo_id, repo, commit, "main", "card")
+    return page(
+        "card.html",
+        **values,
+        card_html=markdown_html(card.body, repo_id.url_path, "main"),
+        card_errors=card.errors,
+        chips=tags_of(card.metadata),
+        facts=facts(call, card.metadata),
+        trained_here=models_trained_on(call, repo_id) if repo_id.kind == "datasets" else [],
+        snippet=snippet(repo_id, card.metadata, values["git_tags"]),
+        file_count=len(entries),
+        total_bytes=sum(entry.size for entry in entries),
+        shards=shards,
+        chosen=chosen,
+        table=table,
+    )
+
+
+def tree_page(call: Call) -> Response:
+    repo_id, revision = call.readable_repo(), call.params["revision"]
+    path = call.params.get("path", "").strip("/")
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, revision)
+        entries = sorted(read_folder(repo, commit, path), key=lambda e: (not e.is_folder, e.path))
+        lasts = last_commits(repo, commit, entries)
+        values = _frame(call, repo_id, repo, commit, revision, "files")
+    lines = {name: _line(last) for name, last in lasts.items()}
+    return page("tree.html", **values, entries=entries, lasts=lines, crumbs=_crumbs(path))
+
+
+def blob_page(call: Call) -> Response:
+    """One file: Parquet as a table, images as such, markdown rendered, text with its lines."""
+    repo_id, revision = call.readable_repo(), call.params["revision"]
+    path = call.params["path"]
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, revision)
+        entry = find_entry(repo, commit, path)
+        if entry is None or entry.is_folder:
+            raise entry_not_found(path)
+        table = _table(call, repo, commit, path) if path.endswith(".parquet") else None
+        text = _text(repo, entry)
+        values = _frame(call, repo_id, repo, commit, revision, "files")
+        last = _line(last_commits(repo, commit, [entry])[path])
+    folder = str(PurePosixPath(path).parent).strip(".")
+    is_markdown = path.lower().endswith(".md") and text is not None
+    html = markdown_html(text or "", repo_id.url_path, revision, folder) if is_markdown else None
+    is_image = path.lower().endswith(IMAGES)
+    return page(
+        "blob.html",
+        **values,
+        entry=entry,
+        last=last,
+        crumbs=_crumbs(path),
+        table=table,
+        html=html,
+        text=None if is_image else text,
+        is_image=is_image,
+    )
+
+
+def commits_page(call: Call) -> Response:
+    repo_id, revision = call.readable_repo(), call.params["revision"]
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, revision)
+        tags = _tags_by_commit(repo)
+        lines = [_line(item, tags) for item in history(repo, commit)]
+        values = _frame(call, repo_id, repo, commit, revision, "commits")
+    shown = lines[:COMMITS_SHOWN]
+    return page("commits.html", **values, lines=shown, hidden=len(lines) - len(shown))
+
+
+def commit_page(call: Call) -> Response:
+    """What one commit changed, with the differences of text files."""
+    repo_id, revision = call.readable_repo(), call.params["revision"]
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, revision)
+        changes = changed_files(repo, commit)
+        line = _line(commit, _tags_by_commit(repo))
+        values = _frame(call, repo_id, repo, commit, revision, "commits")
+    return page("commit.html", **values, line=line, changes=changes)
+
+
+def _frame(
+    call: Call, repo_id: RepoId, repo: Repo, commit: Commit, revision: str, tab: str
+) -> dict[str, Any]:
+    """Values of the head that all pages of a repository share."""
+    return {
+        "repo": repo_id,
+        "private": call.hub.store.settings(repo_id).private,
+        "base_url": call.base_url,
+        "revision": revision,
+        "head": _line(commit),
+        "branches": [name for name, _ in references(repo, "refs/heads/")],
+        "git_tags": [name for name, _ in references(repo, "refs/tags/")],
+        "tab": tab,
+    }
+
+
+def _line(commit: Commit, tags: dict[str, list[str]] | None = None) -> CommitLine:
+    sha = commit.id.decode()
+    return CommitLine(
+        sha,
+        commit_title(commit),
+        commit_description(commit),
+        commit_author(commit),
+        commit_time(commit),
+        tuple((tags or {}).get(sha, ())),
+    )
+
+
+def _tags_by_commit(repo: Repo) -> dict[str, list[str]]:
+    tags: dict[str, list[str]] = {}
+    for name, commit in references(repo, "refs/tags/"):
+        tags.setdefault(commit.id.decode(), []).append(name)
+    return tags
+
+
+def _crumbs(path: str) -> list[tuple[str, str]]:
+    """(name, path) of every folder on the way, the last one included."""
+    parts = [part for part in path.split("/") if part]
+    return [(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
+
+
+def _table(call: Call, repo: Repo, commit: Commit, path: str) -> Table | None:
+    """None for a file that is no Parquet in spite of its name: the page then offers it as it is."""
+    from pyarrow import ArrowException
+
+    entry = find_entry(repo, commit, path)
+    if entry is None or entry.is_folder:
+        raise entry_not_found(path)
+    blobs = call.hub.blobs
+    source = blobs.path(entry.pointer.sha256) if entry.pointer else read_blob(repo, entry.oid)
+    try:
+        return read_table(source)
+    except (ArrowException, OSError, ValueError) as error:
+        logger.warning("No preview of %s: %s", path, error)
+        return None
+
+
+def _text(repo: Repo, entry: Entry) -> str | None:
+    """The text of an ordinary file of modest size, None for anything else."""
+    if entry.pointer is not None or entry.size > TEXT_MAX_BYTES:
+        return None
+    content = read_blob(repo, entry.oid)
+    return None if b"\0" in content else content.decode("utf-8", "replace")

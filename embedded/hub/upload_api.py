@@ -1,0 +1,196 @@
+"""Uploads that end in a commit: the preupload question, large files, the commit itself."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
+from dulwich.ignore import IgnoreFilter
+from dulwich.objects import Commit
+from dulwich.repo import Repo
+from starlette.responses import JSONResponse, Response
+
+from embedded.hub.blobs import BlobStore, Pointer, check_sha256
+from embedded.hub.errors import HubError, revision_not_found
+from embedded.hub.git_read import find_entry, read_branch, read_file, read_revision
+from embedded.hub.git_write import (
+    Change,
+    CommitText,
+    Delete,
+    FileAdd,
+    stale_parent,
+    write_commit,
+)
+from embedded.hub.names import check_path, check_ref_name
+from embedded.hub.routing import Call
+
+REGULAR_MAX_BYTES = 10 * 1024 * 1024
+
+
+def preupload(call: Call) -> Response:
+    """For each file: ordinary or large, ignored or not, and its id when it is there already."""
+    repo_id, _ = call.writable_repo()
+    refuse_pull_request(call)
+    data = call.json()
+    with call.hub.store.opened(repo_id) as repo:
+        commit = read_revision(repo, call.params["revision"])
+        attributes = BytesIO(read_file(repo, commit, ".gitattributes") or b"")
+        patterns = compile_gitattributes_patterns(parse_git_attributes(attributes))
+        ignored = IgnoreFilter(_ignore_lines(repo, commit, data.get("gitIgnore")))
+        files = []
+        for item in _items(data, "files"):
+            path = check_path(str(item.get("path")))
+            tracked = match_path(patterns, path.encode()).get(b"filter") == b"lfs"
+            entry = find_entry(repo, commit, path)
+            known = entry is not None and not entry.is_folder
+            files.append(
+                {
+                    "path": path,
+                    "uploadMode": "lfs" if tracked or _is_large(item) else "regular",
+                    "shouldIgnore": bool(ignored.is_ignored(path)),
+                    "oid": entry.content_id if entry is not None and known else None,
+                }
+            )
+    return JSONResponse({"files": files})
+
+
+def lfs_batch(call: Call) -> Response:
+    """Where to send large files; those already here get no action, so nothing is sent twice."""
+    repo_id, _ = call.writable_repo()
+    data = call.json()
+    if data.get("operation") != "upload":
+        raise HubError(422, "Only the operation 'upload' is served: download through resolve")
+    objects = []
+    for item in _items(data, "objects"):
+        sha256, size = check_sha256(item.get("oid")), item.get("size")
+        if not isinstance(size, int) or size < 0:
+            raise HubError(422, f"Invalid size {size!r} of {sha256}: expected bytes")
+        answer: dict[str, Any] = {"oid": sha256, "size": size}
+        if call.hub.blobs.size(sha256) != size:
+            query = call.hub.signer.query(sha256, size)
+            verify = f"{call.base_url}{repo_id.url_path}.git/info/lfs/verify"
+            answer["actions"] = {
+                "upload": {"href": f"{call.base_url}/lfs-objects/{sha256}?{query}"},
+                "verify": {"href": verify},
+            }
+        objects.append(answer)
+    return JSONResponse({"transfer": "basic", "objects": objects})
+
+
+async def lfs_put(call: Call) -> Response:
+    """Takes a large file at an address signed by `lfs_batch`; no token comes with it."""
+    sha256 = check_sha256(call.params["sha256"])
+    size, expires = call.number("size", 0, 2**63), call.number("expires", 0, 2**63)
+    call.hub.signer.check(sha256, size, expires, call.request.query_params.get("signature", ""))
+    await call.hub.blobs.receive(sha256, size, call.request.stream())
+    return Response(headers={"ETag": f'"{sha256}"'})
+
+
+def lfs_verify(call: Call) -> Response:
+    call.writable_repo()
+    data = call.json()
+    sha256 = check_sha256(data.get("oid"))
+    if call.hub.blobs.size(sha256) != data.get("size"):
+        raise HubError(404, f"Large file {sha256} is not here in full: upload it again")
+    return JSONResponse({})
+
+
+def commit(call: Call) -> Response:
+    """One commit from NDJSON lines; 412 when `parentCommit` is no longer the head."""
+    repo_id, account = call.writable_repo()
+    refuse_pull_request(call)
+    branch = call.params["revision"]
+    header, changes = _read_lines(call)
+    text = CommitText(
+        str(header.get("summary") or "Update"), str(header.get("description") or ""), account.name
+    )
+    with call.hub.store.locked(repo_id), call.hub.store.opened(repo_id) as repo:
+        if branch.startswith("refs/"):
+            raise revision_not_found(branch)
+        head = read_branch(repo, branch)
+        parent = header.get("parentCommit")
+        if parent and not head.id.decode().startswith(str(parent)):
+            raise stale_parent()
+        ref = check_ref_name(branch, "refs/heads/")
+        sha = write_commit(repo, ref, head.id, changes, text).decode()
+    url = f"{call.base_url}{repo_id.url_path}/commit/{sha}"
+    return JSONResponse({"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": ""})
+
+
+def refuse_pull_request(call: Call) -> None:
+    if call.flag("create_pr"):
+        raise HubError(400, "Pull requests are not served here: commit to a branch instead")
+
+
+def _read_lines(call: Call) -> tuple[dict[str, Any], list[Change]]:
+    try:
+        lines = [json.loads(line) for line in call.body.splitlines() if line.strip()]
+        pairs = [(str(line["key"]), dict(line["value"])) for line in lines]
+        header = next(value for key, value in pairs if key == "header")
+    except (ValueError, KeyError, TypeError) as error:
+        raise HubError(400, f"A commit is lines of JSON with 'key' and 'value': {error}") from error
+    except StopIteration as error:
+        raise HubError(400, "The line with the key 'header' is missing") from error
+    operations = [pair for pair in pairs if pair[0] != "header"]
+    return header, list(_changes(call.hub.blobs, operations))
+
+
+def _changes(blobs: BlobStore, pairs: list[tuple[str, dict[str, Any]]]) -> Iterator[Change]:
+    for key, value in pairs:
+        path = check_path(str(value.get("path", "")).rstrip("/"))
+        if key == "file":
+            yield FileAdd(path, _content(path, value))
+        elif key == "lfsFile":
+            yield FileAdd(path, _stored_pointer(blobs, path, value).to_bytes())
+        elif key in ("deletedFile", "deletedFolder"):
+            yield Delete(path)
+        else:
+            raise HubError(400, f"Unknown operation {key!r} for {path!r}")
+
+
+def _content(path: str, value: dict[str, Any]) -> bytes:
+    content = value.get("content")
+    if not isinstance(content, str):
+        raise HubError(400, f"The content of {path!r} is missing")
+    if value.get("encoding") != "base64":
+        return content.encode()
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error as error:
+        raise HubError(400, f"The content of {path!r} is no base64: {error}") from error
+
+
+def _stored_pointer(blobs: BlobStore, path: str, value: dict[str, Any]) -> Pointer:
+    sha256 = check_sha256(value.get("oid"))
+    size = blobs.size(sha256)
+    if size is None or value.get("size", size) != size:
+        raise HubError(
+            400, f"The large file {path!r} ({sha256}) was not uploaded in full: upload it first"
+        )
+    return Pointer(sha256, size)
+
+
+def _items(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    items = data.get(key)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise HubError(400, f"The body needs {key!r}, a list of JSON objects")
+    return items
+
+
+def _is_large(item: dict[str, Any]) -> bool:
+    """Over 10 MiB, or binary by git's own test: a zero byte near the start."""
+    try:
+        sample = base64.b64decode(str(item.get("sample") or ""))
+    except binascii.Error as error:
+        raise HubError(400, f"The sample of {item.get('path')!r} is no base64") from error
+    size = item.get("size")
+    return b"\0" in sample or (isinstance(size, int) and size > REGULAR_MAX_BYTES)
+
+
+def _ignore_lines(repo: Repo, commit: Commit, sent: object) -> list[bytes]:
+    content = sent.encode() if isinstance(sent, str) else read_file(repo, commit, ".gitignore")
+    lines = (content or b"").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(b"#")]
