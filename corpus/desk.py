@@ -106,7 +106,8 @@ class TopicModelSettings(DeskPart):
     pairs_per_example: int | None = Field(None, ge=1, le=50, description="None: by data set size")
     batch_size: int = Field(16, ge=2)
     learning_rate: float = Field(2e-5, gt=0, lt=0.1)
-    max_steps: int = Field(-1, description="-1: no limit")
+    max_steps: int = Field(-1, description="-1: 80, after which more steps buy little")
+    frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
     max_length_tokens: int = Field(128, ge=16, le=512)
 
 

@@ -5,8 +5,6 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from training.encoder import base_model_name
-
 from argilla_settings.news import guidelines_revision
 from corpus.desk import Desk
 from corpus.gold import Gold
@@ -15,6 +13,7 @@ from flows.model_store import Kind, StoredModel
 from publishing.dataset import resolved_rows
 from publishing.hub import Published
 from publishing.manifest import DatasetManifest, ModelManifest, Provenance
+from training.encoder import base_model_name
 
 VERSIONS = ("datasets", "huggingface_hub", "setfit", "torch", "transformers")
 

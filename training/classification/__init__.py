@@ -1,0 +1,1 @@
+"""Topics: one label for an article."""

@@ -1,0 +1,35 @@
+"""Topics without any training: which label definition is a text nearest to."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from training.classification.predict import TopicPrediction
+from training.encoder import encoder_path
+
+# Cosines of a sentence encoder lie close together; this spreads them to usable probabilities.
+TEMPERATURE = 0.05
+BATCH = 32
+
+
+def zero_shot_topics(
+    texts: Sequence[str], definitions: Mapping[str, str], encoder: str
+) -> list[TopicPrediction]:
+    """Softmax over cosine(text, "label: definition") / 0.05; one prediction a text."""
+    if not texts:
+        return []
+    model = SentenceTransformer(encoder_path(encoder))
+    labels = list(definitions)
+    named = [f"{label}: {definition}" for label, definition in definitions.items()]
+    options = {"normalize_embeddings": True, "batch_size": BATCH, "show_progress_bar": False}
+    similarity = model.encode(list(texts), **options) @ model.encode(named, **options).T
+    spread = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / TEMPERATURE)
+    shares = spread / spread.sum(axis=1, keepdims=True)
+    return [_prediction(labels, row) for row in shares]
+
+
+def _prediction(labels: Sequence[str], row: np.ndarray) -> TopicPrediction:
+    probabilities = {label: float(p) for label, p in zip(labels, row, strict=True)}
+    topic = labels[int(row.argmax())]
+    return TopicPrediction(topic, probabilities[topic], probabilities)

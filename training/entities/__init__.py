@@ -1,0 +1,1 @@
+"""Entities: labelled spans of an article."""

@@ -1,0 +1,134 @@
+"""Spans in code points → token tags, with windows over long articles; nothing lost in silence.
+
+Rules: a span that cuts a token takes the whole token; of overlapping spans the longest is kept,
+then the first; a span without any token (white space) is dropped. All three are counted.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.articles import Span
+from training.entities.schemes import tag_names
+
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of a text that fits the model: token ids, tags, and the code points of each token.
+
+    ``offsets`` holds (0, 0) for special tokens; ``owned`` says which tokens count when windows
+    overlap: each token counts in the window where it stands furthest from an edge.
+    """
+
+    text_index: int
+    input_ids: list[int]
+    labels: list[int]
+    offsets: list[tuple[int, int]]
+    owned: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Windows of several texts, and how often each rule was needed."""
+
+    windows: list[Window]
+    repairs: Counter[str]
+
+
+def encode(
+    tokenizer: Any,
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]] | None,
+    entity_types: Sequence[str],
+    max_length_tokens: int,
+    stride_tokens: int,
+) -> Encoded:
+    """Cut each text into windows of at most ``max_length_tokens`` that share ``stride_tokens``.
+
+    Without ``spans`` (prediction) every label is O.
+    """
+    names = tag_names(entity_types)
+    repairs: Counter[str] = Counter()
+    found = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=max_length_tokens,
+        stride=min(stride_tokens, max_length_tokens // 2),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    windows = []
+    of_text: dict[int, list[int]] = {}
+    for number, text_index in enumerate(found["overflow_to_sample_mapping"]):
+        of_text.setdefault(text_index, []).append(number)
+    for text_index, numbers in of_text.items():
+        offsets = [[tuple(pair) for pair in found["offset_mapping"][n]] for n in numbers]
+        wanted = [] if spans is None else without_overlaps(spans[text_index], repairs)
+        count_repairs(wanted, offsets, repairs)
+        for number, own in zip(numbers, owners(offsets), strict=True):
+            pairs = [tuple(pair) for pair in found["offset_mapping"][number]]
+            ids = found["input_ids"][number]
+            labels = to_labels(pairs, wanted, names)
+            windows.append(Window(text_index, ids, labels, pairs, own))
+    return Encoded(windows, repairs)
+
+
+def without_overlaps(spans: Sequence[Span], repairs: Counter[str]) -> list[Span]:
+    """The longest of overlapping spans, then the first; in text order."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
+        if any(span.start < other.end and other.start < span.end for other in kept):
+            repairs["overlapping span dropped"] += 1
+        else:
+            kept.append(span)
+    return sorted(kept)
+
+
+def to_labels(
+    offsets: Sequence[tuple[int, int]], spans: Sequence[Span], names: Sequence[str]
+) -> list[int]:
+    """A tag id for each token; special tokens get the id that losses ignore."""
+    index = {name: i for i, name in enumerate(names)}
+    labels: list[int] = []
+    previous: Span | None = None
+    for start, end in offsets:
+        if start == end:
+            labels.append(IGNORED)
+            continue
+        inside = next((s for s in spans if s.start < end and start < s.end), None)
+        if inside is None:
+            labels.append(index["O"])
+        else:
+            labels.append(index[f"{'I' if inside is previous else 'B'}-{inside.label}"])
+        previous = inside
+    return labels
+
+
+def count_repairs(
+    spans: Sequence[Span], windows: Sequence[Sequence[tuple[int, int]]], repairs: Counter[str]
+) -> None:
+    """Count spans that cut tokens, and spans that hold no token at all."""
+    tokens = sorted({pair for window in windows for pair in window if pair[0] != pair[1]})
+    for span in spans:
+        touched = [(s, e) for s, e in tokens if span.start < e and s < span.end]
+        if not touched:
+            repairs["span without token dropped"] += 1
+        elif touched[0][0] < span.start or touched[-1][1] > span.end:
+            repairs["span widened to whole tokens"] += 1
+
+
+def owners(windows: Sequence[Sequence[tuple[int, int]]]) -> list[list[bool]]:
+    """For each token of each window, whether this window's prediction counts for it."""
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    for number, window in enumerate(windows):
+        for position, pair in enumerate(window):
+            distance = min(position, len(window) - 1 - position)
+            if pair not in best or distance > best[pair][0]:
+                best[pair] = (distance, number)
+    return [
+        [pair[0] != pair[1] and best[pair][1] == number for pair in window]
+        for number, window in enumerate(windows)
+    ]

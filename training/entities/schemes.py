@@ -1,0 +1,57 @@
+"""IOB2 tags: names, spans ↔ tags, and decoding that never gives an illegal sequence."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+OUTSIDE = "O"
+FORBIDDEN = -1e9
+
+
+def tag_names(entity_types: Sequence[str]) -> list[str]:
+    """O, then B- and I- of each type, in schema order."""
+    return [OUTSIDE, *(f"{prefix}-{label}" for label in entity_types for prefix in "BI")]
+
+
+def allowed_transitions(names: Sequence[str]) -> np.ndarray:
+    """Matrix (tags × tags) of 0 where the second may follow the first, else a huge penalty.
+
+    I-x follows only B-x and I-x.
+    """
+    penalty = np.zeros((len(names), len(names)))
+    for j, after in enumerate(names):
+        if after.startswith("I-"):
+            for i, before in enumerate(names):
+                if before[2:] != after[2:] or before == OUTSIDE:
+                    penalty[i, j] = FORBIDDEN
+    return penalty
+
+
+def viterbi(log_probabilities: np.ndarray, names: Sequence[str]) -> list[int]:
+    """The most probable legal tag sequence of a (tokens × tags) array (Viterbi 1967)."""
+    if len(log_probabilities) == 0:
+        return []
+    penalty = allowed_transitions(names)
+    start = np.array([FORBIDDEN if name.startswith("I-") else 0.0 for name in names])
+    score = log_probabilities[0] + start
+    back: list[np.ndarray] = []
+    for row in log_probabilities[1:]:
+        paths = score[:, None] + penalty
+        back.append(paths.argmax(axis=0))
+        score = paths.max(axis=0) + row
+    best = [int(score.argmax())]
+    for pointers in reversed(back):
+        best.append(int(pointers[best[-1]]))
+    return best[::-1]
+
+
+def tag_runs(tags: Sequence[int], names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """(first token, last token + 1, entity type) of each B- with its I- tags."""
+    runs: list[tuple[int, int, str]] = []
+    for position, tag in enumerate(tags):
+        name = names[tag]
+        if name.startswith("B-"):
+            runs.append((position, position + 1, name[2:]))
+        elif name.startswith("I-") and runs and runs[-1][1:] == (position, name[2:]):
+            runs[-1] = (runs[-1][0], position + 1, name[2:])
+    return runs
