@@ -1,6 +1,7 @@
 """What annotators see: fields, questions, metadata, distribution and guidelines of a desk."""
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
         questions=questions,
         metadata=[
             rg.TermsMetadataProperty(name="source", title="Source", client=client),
+            rg.TermsMetadataProperty(name="published_at", title="Published", client=client),
             rg.TermsMetadataProperty(
                 name="topic_predicted", title="Predicted topic", client=client
             ),
@@ -96,8 +98,11 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
 
 def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
     """The desk's Argilla data set, or None where it was not made yet."""
-    found = client.datasets(name=desk.name, workspace=_workspace(client, desk).name)
-    return found if found is not None else None
+    workspace = _workspace(client, desk).name
+    with warnings.catch_warnings():
+        # The SDK warns about a data set that is not there; here that is an answer.
+        warnings.simplefilter("ignore", UserWarning)
+        return client.datasets(name=desk.name, workspace=workspace)
 
 
 def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:

@@ -46,9 +46,10 @@ def render_dataset_card(
             }
         ],
     )
-    splits = SplitDict.from_split_dict(
-        [SplitInfo(name, num_examples=rows) for name, rows in manifest.rows.items() if rows]
-    )
+    splits = SplitDict()
+    for name, rows in manifest.rows.items():
+        if rows:
+            splits.add(SplitInfo(name, num_examples=rows))
     info = DatasetInfo(features=features, splits=splits)
     DatasetInfosDict({"default": info}).to_dataset_card_data(data)
     return _render("dataset_card.md", manifest, repo_id, data.to_yaml(), previous)
