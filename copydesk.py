@@ -280,7 +280,7 @@ def _use_services() -> None:
     services = {"ARGILLA": "argilla", "HF": "hub", "PREFECT": "prefect"}
     for name, value in found.items():
         if not is_users_own(home, services[name.split("_")[0]]):
-            os.environ[name] = value
+            os.environ.setdefault(name, value)
     _set_process_defaults(home)
 
 
@@ -288,7 +288,9 @@ def _set_process_defaults(home: Home) -> None:
     defaults = {
         "HF_HOME": str(home.root / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        # Progress stands in the log lines; a dozen nested bars of libraries would drown it.
+        "TQDM_DISABLE": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
         "PREFECT_HOME": str(home.root / "prefect"),
         "PREFECT_LOGGING_EXTRA_LOGGERS": "argilla_settings,corpus,flows,publishing,training",
         # Errors are said once, by main(); the flow run's page in Prefect keeps the traceback.

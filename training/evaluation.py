@@ -71,8 +71,13 @@ def score_topics(
     seed: int,
     resamples: int = 1000,
 ) -> TopicScores:
-    """Accuracy, macro-F1 over the topics that occur, and scores of each topic."""
+    """Accuracy, macro-F1 over the topics that occur, and scores of each topic.
+
+    A topic that a resample happens to lack counts 0 there, which makes the lower bound cautious.
+    Raises ValueError without any pair, or for a label that is not among ``topics``.
+    """
     _require_pairs(gold, predicted)
+    _require_known({*gold, *predicted}, topics)
     index = {topic: i for i, topic in enumerate(topics)}
     g = np.array([index[topic] for topic in gold])
     p = np.array([index[topic] for topic in predicted])
@@ -106,8 +111,12 @@ def score_entities(
     seed: int,
     resamples: int = 1000,
 ) -> EntityScores:
-    """Micro-averaged precision, recall, F1 of exact spans, and scores of each entity type."""
+    """Micro-averaged precision, recall, F1 of exact spans, and scores of each entity type.
+
+    Raises ValueError without any pair, or for a label that is not among ``types``.
+    """
     _require_pairs(gold, predicted)
+    _require_known({s.label for side in (gold, predicted) for part in side for s in part}, types)
     hit, said, real = (np.zeros((len(gold), len(types))) for _ in range(3))
     index = {label: i for i, label in enumerate(types)}
     for row, (g, p) in enumerate(zip(gold, predicted, strict=True)):
@@ -140,6 +149,12 @@ def _require_pairs(gold: Sequence[Any], predicted: Sequence[Any]) -> None:
             f"scores need as many predictions as golds, and at least one: "
             f"{len(gold)} golds, {len(predicted)} predictions"
         )
+
+
+def _require_known(found: Collection[str], labels: Sequence[str]) -> None:
+    unknown = sorted(set(found) - set(labels))
+    if unknown:
+        raise ValueError(f"labels {unknown} are not among {list(labels)}")
 
 
 def _resample(n: int, resamples: int, seed: int) -> np.ndarray:

@@ -1,16 +1,16 @@
 """Spans in code points → token tags, with windows over long articles; nothing lost in silence.
 
 Rules: a span that cuts a token takes the whole token; of overlapping spans the longest is kept,
-then the first; a span without any token (white space) is dropped. All three are counted.
+then the first; a span without a token of its own is dropped. All three are counted.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from corpus.articles import Span
-from training.entities.schemes import tag_names
+from training.entities.schemes import OUTSIDE, tag_names
 
 IGNORED = -100
 
@@ -37,6 +37,11 @@ class Encoded:
     windows: list[Window]
     repairs: Counter[str]
 
+    @classmethod
+    def empty(cls) -> "Encoded":
+        """Of no text at all."""
+        return cls([], Counter())
+
 
 def encode(
     tokenizer: Any,
@@ -60,19 +65,17 @@ def encode(
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
     )
-    windows = []
     of_text: dict[int, list[int]] = {}
     for number, text_index in enumerate(found["overflow_to_sample_mapping"]):
         of_text.setdefault(text_index, []).append(number)
+    windows = []
     for text_index, numbers in of_text.items():
-        offsets = [[tuple(pair) for pair in found["offset_mapping"][n]] for n in numbers]
+        offsets = [[(s, e) for s, e in found["offset_mapping"][n]] for n in numbers]
         wanted = [] if spans is None else without_overlaps(spans[text_index], repairs)
-        count_repairs(wanted, offsets, repairs)
-        for number, own in zip(numbers, owners(offsets), strict=True):
-            pairs = [tuple(pair) for pair in found["offset_mapping"][number]]
-            ids = found["input_ids"][number]
-            labels = to_labels(pairs, wanted, names)
-            windows.append(Window(text_index, ids, labels, pairs, own))
+        starts = first_tokens(wanted, offsets, repairs)
+        for number, pairs, own in zip(numbers, offsets, owners(offsets), strict=True):
+            labels = to_labels(pairs, starts, names)
+            windows.append(Window(text_index, found["input_ids"][number], labels, pairs, own))
     return Encoded(windows, repairs)
 
 
@@ -87,37 +90,53 @@ def without_overlaps(spans: Sequence[Span], repairs: Counter[str]) -> list[Span]
     return sorted(kept)
 
 
+def first_tokens(
+    spans: Sequence[Span], windows: Sequence[Sequence[tuple[int, int]]], repairs: Counter[str]
+) -> dict[Span, tuple[int, int]]:
+    """The first token of each span, over all windows; spans left without a token are dropped.
+
+    A token that two spans cut belongs to the first of them.
+    """
+    tokens = sorted({pair for window in windows for pair in window if pair[0] != pair[1]})
+    taken_to = 0
+    starts: dict[Span, tuple[int, int]] = {}
+    for span in spans:
+        touched = [(s, e) for s, e in tokens if span.start < e and s < span.end and s >= taken_to]
+        if not touched:
+            repairs["span without token dropped"] += 1
+            continue
+        if touched[0][0] < span.start or touched[-1][1] > span.end:
+            repairs["span widened to whole tokens"] += 1
+        starts[span] = touched[0]
+        taken_to = touched[-1][1]
+    return starts
+
+
 def to_labels(
-    offsets: Sequence[tuple[int, int]], spans: Sequence[Span], names: Sequence[str]
+    offsets: Sequence[tuple[int, int]],
+    starts: Mapping[Span, tuple[int, int]],
+    names: Sequence[str],
 ) -> list[int]:
-    """A tag id for each token; special tokens get the id that losses ignore."""
+    """A tag id for each token; special tokens get the id that losses ignore.
+
+    A window that begins inside a span begins with I-: windows are joined again to predict.
+    """
     index = {name: i for i, name in enumerate(names)}
     labels: list[int] = []
     previous: Span | None = None
-    for start, end in offsets:
-        if start == end:
+    for pair in offsets:
+        if pair[0] == pair[1]:
             labels.append(IGNORED)
             continue
-        inside = next((s for s in spans if s.start < end and start < s.end), None)
+        inside = next((s for s, first in starts.items() if first[0] <= pair[0] < s.end), None)
         if inside is None:
-            labels.append(index["O"])
+            labels.append(index[OUTSIDE])
         else:
-            labels.append(index[f"{'I' if inside is previous else 'B'}-{inside.label}"])
+            # Byte-level tokenizers give one character several tokens: only one begins the span.
+            begins = pair == starts[inside] and inside is not previous
+            labels.append(index[f"{'B' if begins else 'I'}-{inside.label}"])
         previous = inside
     return labels
-
-
-def count_repairs(
-    spans: Sequence[Span], windows: Sequence[Sequence[tuple[int, int]]], repairs: Counter[str]
-) -> None:
-    """Count spans that cut tokens, and spans that hold no token at all."""
-    tokens = sorted({pair for window in windows for pair in window if pair[0] != pair[1]})
-    for span in spans:
-        touched = [(s, e) for s, e in tokens if span.start < e and s < span.end]
-        if not touched:
-            repairs["span without token dropped"] += 1
-        elif touched[0][0] < span.start or touched[-1][1] > span.end:
-            repairs["span widened to whole tokens"] += 1
 
 
 def owners(windows: Sequence[Sequence[tuple[int, int]]]) -> list[list[bool]]:

@@ -1,5 +1,6 @@
 """Entities of texts, from a trained token classifier."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,6 @@ from training.entities.schemes import tag_names, tag_runs, viterbi
 # Padding is what costs on a CPU: windows are sorted by length and batched by their tokens.
 BATCH_TOKENS = 2048
 STRIDE_TOKENS = 64
-MAX_LENGTH_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,13 @@ def load_entity_model(repo_or_folder: str) -> EntityModel:
 def predict_entities(model: EntityModel, texts: Sequence[str]) -> list[tuple[ScoredSpan, ...]]:
     """Spans of each text in code points, in text order and without overlaps.
 
-    The score of a span is the mean probability of its tokens' tags.
+    The score of a span is the mean probability of its tokens' tags. Windows are as long as those
+    the model was trained on: train_entities keeps that length in the tokenizer.
     """
     if not texts:
         return []
-    limit = min(MAX_LENGTH_TOKENS, model.model.config.max_position_embeddings)
-    encoded = encode(
-        model.tokenizer, texts, None, model.entity_types, limit, min(STRIDE_TOKENS, limit // 4)
-    )
+    limit = min(model.tokenizer.model_max_length, model.model.config.max_position_embeddings)
+    encoded = encode(model.tokenizer, texts, None, model.entity_types, limit, STRIDE_TOKENS)
     rows = _log_probabilities(model, encoded.windows)
     tokens: dict[int, list[tuple[tuple[int, int], np.ndarray]]] = {}
     for window, row in zip(encoded.windows, rows, strict=True):
@@ -86,17 +85,26 @@ def _decode(
 ) -> tuple[ScoredSpan, ...]:
     if not tokens:
         return ()
+    # By offset alone; several tokens of one character keep their order.
     tokens.sort(key=lambda token: token[0])
     names = tag_names(types)
     values = np.stack([row for _, row in tokens])
     tags = viterbi(values, names)
     spans = []
     for first, after, label in tag_runs(tags, names):
-        start, end = tokens[first][0][0], tokens[after - 1][0][1]
-        mention = text[start:end]
-        start += len(mention) - len(mention.lstrip())
-        end -= len(mention) - len(mention.rstrip())
+        start, end = whole_mention(text, tokens[first][0][0], tokens[after - 1][0][1])
         probability = np.exp([values[i][tags[i]] for i in range(first, after)]).mean()
         if start < end:
             spans.append(ScoredSpan(start, end, label, float(probability)))
     return tuple(spans)
+
+
+def whole_mention(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without white space around it, with the combining marks that tokenizers leave out."""
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end

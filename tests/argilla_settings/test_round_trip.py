@@ -1,0 +1,136 @@
+"""Article → record → Argilla → record → article, and what Argilla would take differently."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argilla_settings.connection import connect
+from argilla_settings.news import ensure_dataset, find_dataset, guidelines_revision
+from argilla_settings.records import list_rows, log_records, to_article, to_record
+from argilla_settings.responses import pull_records, submit_responses, to_response
+from argilla_settings.suggestions import from_rest, to_agent
+from corpus.articles import Article, Prediction, ScoredSpan, Span, content_id
+from corpus.desk import Desk, read_desk
+from corpus.errors import DeskError
+from tests.running import ArgillaService
+
+TEXTS = [
+    "Plain text.",
+    "👩‍🚀 before 🇳🇿 Aotearoa 🇳🇿",
+    "Cafe\u0301 and café, Łódź, Şule, İzmir",
+    "line one\r\nline two\n\nline four\ttab",
+    "  leading and trailing blanks  ",
+    "مرحبا بالعالم \u200f שלום",
+    "zero\u200bwidth nbsp\u00a0here\u2028separator",
+    "<b>not bold</b> & \"quoted\" 'single' \\backslash",
+]
+
+
+def desk(name: str, **overrides: Any) -> Desk:
+    return read_desk("desk.yaml", {"name": name, "review.min_submitted": 1, **overrides})
+
+
+@pytest.mark.services
+def test_texts_and_spans_survive_the_round_trip(argilla_service: ArgillaService) -> None:
+    client = connect()
+    dataset = ensure_dataset(client, desk("round-trip"))
+    articles = [
+        Article(content_id(t, "T 👩‍🚀"), t, "T 👩‍🚀", "file.csv", "2031-05-01") for t in TEXTS
+    ]
+    predictions = {
+        a.id: Prediction(
+            a.id,
+            topic="Sci/Tech",
+            topic_score=0.75,
+            topic_agent="copydesk/x@main",
+            spans=(ScoredSpan(0, len(a.text), "event", 0.5),),
+            spans_agent="copydesk/y:abc",
+        )
+        for a in articles
+    }
+    log_records(dataset, [to_record(a, predictions[a.id], blind=False) for a in articles])
+    log_records(dataset, [to_record(a, predictions[a.id], blind=False) for a in articles])
+    questions = {str(q.id): q.name for q in dataset.settings.questions}
+    rows = {row["external_id"]: row for row in list_rows(client, dataset, ("suggestions",))}
+    assert len(rows) == len(articles)
+    for article in articles:
+        assert to_article(rows[article.id]) == article
+        shown = from_rest(article.id, rows[article.id]["suggestions"], questions)
+        assert shown.spans == predictions[article.id].spans
+        assert (shown.topic, shown.topic_score) == ("Sci/Tech", 0.75)
+        assert shown.topic_agent == "copydesk/x_main"
+
+
+@pytest.mark.services
+def test_answers_come_back_with_times_and_what_was_shown(argilla_service: ArgillaService) -> None:
+    client = connect()
+    settings = desk("answers")
+    dataset = ensure_dataset(client, settings)
+    article = Article(content_id("🚀 Ada Obi"), "🚀 Ada Obi")
+    log_records(dataset, [to_record(article, None, blind=True)])
+    (row,) = list_rows(client, dataset)
+    annotator = connect(api_key=argilla_service.credentials["annotator-2"]["api_key"])
+    value = [{"start": 2, "end": 9, "label": "person"}]
+    values = {"topic": {"value": "World"}, "entities": {"value": value}}
+    submit_responses(annotator, [{"record_id": row["id"], "values": values}])
+    (pulled,) = pull_records(client, dataset, settings)
+    (entry,) = pulled.entries
+    assert entry.response.spans == (Span(2, 9, "person"),)
+    assert entry.response.answered_at.tzinfo is not None
+    assert entry.blind
+    assert entry.suggested_topic is None
+    assert entry.guidelines == guidelines_revision(settings)
+    assert "annotator-2" not in entry.response.annotator
+
+
+def test_values_of_a_discard_are_ignored_and_missing_ones_survive() -> None:
+    answer = {
+        "status": "discarded",
+        "values": {"topic": {"value": "World"}},
+        "user_id": "u",
+        "updated_at": "2031-05-01T12:00:00",
+    }
+    assert to_response(answer, "a", "d").topic is None
+    draft = to_response({**answer, "status": "draft", "values": None}, "a", "d")
+    assert (draft.topic, draft.spans) == (None, None)
+    untouched = to_response({**answer, "status": "submitted"}, "a", "d")
+    assert (untouched.topic, untouched.spans) == ("World", ())
+
+
+def test_agents_keep_to_what_argilla_accepts() -> None:
+    assert to_agent("org/model:abc123") == "org/model:abc123"
+    assert to_agent("org/model@é") == "org/model__"
+    assert len(to_agent("x" * 500)) == 200
+
+
+@pytest.mark.services
+def test_other_labels_than_argilla_has_are_refused(argilla_service: ArgillaService) -> None:
+    client = connect()
+    ensure_dataset(client, desk("labels"))
+    changed = desk("labels", **{"labels.topics": {"World": "w", "Weather": "x"}})
+    with pytest.raises(DeskError, match="asks topic with labels"):
+        ensure_dataset(client, changed)
+    assert find_dataset(client, desk("never-made")) is None
+
+
+@pytest.mark.services
+def test_wrong_key_and_unreachable_server(argilla_service: ArgillaService) -> None:
+    with pytest.raises(DeskError, match="refuses the API key") as error:
+        connect(api_key="wrong-secret")
+    assert "wrong-secret" not in str(error.value)
+    with pytest.raises(DeskError, match="does not answer"):
+        connect(api_url="http://127.0.0.1:9")
+    with pytest.raises(DeskError, match="is not an Argilla 2 server"):
+        connect(api_url=argilla_service.api_url + "/datasets")
+
+
+def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
+    long = tmp_path / "long.md"
+    long.write_text("x" * 10_001, encoding="utf-8")
+    with pytest.raises(DeskError, match="10001 characters"):
+        guidelines_revision(desk("g", **{"review.guidelines": str(long)}))
+    with pytest.raises(DeskError, match="neither a file"):
+        guidelines_revision(desk("g", **{"review.guidelines": "none.md"}))
+    assert json.dumps(guidelines_revision(desk("g")))

@@ -1,0 +1,114 @@
+"""One annotator in a real browser: sign in, label, mark a span, submit; then the ledger."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from corpus.desk import read_desk
+from corpus.ledger import current_entries
+from corpus.review_state import open_ledger
+from flows.load_news import LoadNews, load_news
+from flows.pull_reviewed import PullReviewed, pull_reviewed
+from tests.running import ArgillaService, Services
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no chromium on PATH: run make browser as root, or install it"
+    ),
+]
+# Emoji before the span: the UI counts UTF-16 units, the ledger code points.
+TEXT = "👩‍🚀🚀 Commander Ada Obi reached the Kestrel station today.\r\nCafe\u0301 staff cheered."
+MENTION = "Obi"
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser: Browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def test_an_answer_given_in_the_browser_is_in_the_ledger(
+    services: Services, argilla_service: ArgillaService, page: Page, tmp_path: Path
+) -> None:
+    source = tmp_path / "one.jsonl"
+    source.write_text(json.dumps({"text": TEXT, "title": "Arrival"}), encoding="utf-8")
+    knobs: dict[str, Any] = {
+        "name": "browser-test",
+        "source.path": str(source),
+        "source.columns": {"text": "text", "title": "title"},
+        "review.min_submitted": 1,
+        "review.blind_share": 0.0,
+    }
+    report = load_news(LoadNews(overrides=knobs))
+    user = argilla_service.credentials["annotator-1"]
+    sign_in(page, argilla_service.api_url, user["username"], user["password"])
+    page.goto(report.argilla_url)
+    page.wait_for_selector("p.span-annotation__field")
+    page.wait_for_timeout(1000)
+    page.click("label[for='label_Sci/Tech']")
+    page.click("label[for='entities-2dperson']")
+    drag_over(page, MENTION)
+    page.wait_for_selector(".span-entity__text")
+    with page.expect_response("**/responses") as answered:
+        page.click("button.button--submit")
+    assert answered.value.status in (200, 201)
+    pulled = pull_reviewed(PullReviewed(overrides=knobs))
+    assert pulled.new_answers == 1
+    ledger = open_ledger(read_desk("desk.yaml", knobs))
+    (entry,) = current_entries(ledger.entries()).values()
+    assert entry.response.topic == "Sci/Tech"
+    (span,) = entry.response.spans or ()
+    text = ledger.articles()[entry.response.article_id].text
+    assert text == TEXT
+    assert (text[span.start : span.end], span.label) == (MENTION, "person")
+    assert entry.suggested_topic is not None
+    assert entry.topic_agent.startswith("zero-shot:")
+
+
+def sign_in(page: Page, url: str, username: str, password: str) -> None:
+    """The sign-in form of Argilla's UI."""
+    page.goto(f"{url}/sign-in")
+    page.fill("input[type=text]", username)
+    page.fill("input[type=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda address: "sign-in" not in address)
+
+
+def drag_over(page: Page, mention: str) -> None:
+    """Select a mention with the mouse, as a person does."""
+    box = page.evaluate(
+        """mention => {
+            const field = document.querySelector('p.span-annotation__field');
+            const walker = document.createTreeWalker(field, NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                const at = node.textContent.indexOf(mention);
+                if (at < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + mention.length);
+                const r = range.getBoundingClientRect();
+                return {x: r.x, y: r.y, width: r.width, height: r.height};
+            }
+        }""",
+        mention,
+    )
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 1, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 1, middle, steps=8)
+    page.mouse.up()

@@ -1,0 +1,151 @@
+"""The command line: quick help, clear errors, exit codes, shell exports."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.running import Services
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def copydesk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does, in a process of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ARGILLA", "HF_", "PREFECT"))}
+    return subprocess.run(
+        [sys.executable, "-m", "copydesk", *arguments],
+        cwd=PROJECT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def test_help_is_quick_and_names_every_command() -> None:
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        done = copydesk("--help")
+        seconds.append(time.monotonic() - started)
+    assert min(seconds) < 1
+    for name in [
+        "up",
+        "down",
+        "status",
+        "env",
+        "doctor",
+        "load",
+        "pull",
+        "train",
+        "score",
+        "publish",
+        "curate",
+        "demo",
+    ]:
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["load", "--desk", "none.yaml"], "Desk 'none.yaml' is not a file"),
+        (["load", "--set", "review.blind=1"], "review.blind: unknown key"),
+        (["load", "--set", "no-equals"], "is not key=value"),
+        (["load", "--source", "none.csv"], "Source 'none.csv' is not a file"),
+        (["load", "--set", "source.columns.text=body"], "has no column 'body'"),
+        (["pull", "--set", "name=never-loaded"], "Argilla has no data set 'never-loaded'"),
+        (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
+        (["train", "--only", "sft"], "--only 'sft' is not a model"),
+        (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
+    ],
+)
+@pytest.mark.services
+def test_bad_input_is_two_lines_and_exit_code_1(
+    services: Services, arguments: list[str], message: str
+) -> None:
+    done = copydesk(*arguments)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert message in done.stderr
+    assert "  → " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.services
+def test_an_empty_file_and_unknown_labels_load_nothing(services: Services, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    assert "is empty" in copydesk("load", "--source", str(empty)).stderr
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text(
+        '{"text": "x", "title": "", "topic": "Weather", "spans": [], "published_at": ""}'
+    )
+    done = copydesk("load", "--source", str(odd), "--set", "name=odd-labels")
+    assert "'Weather' is not in the schema" in done.stderr
+    assert "no data set 'odd-labels'" in copydesk("pull", "--set", "name=odd-labels").stderr
+
+
+@pytest.mark.services
+def test_services_of_the_user_are_used(services: Services) -> None:
+    done = copydesk(
+        "load", ARGILLA_API_URL="http://127.0.0.1:9", ARGILLA_API_KEY="users-own-secret"
+    )
+    assert done.returncode == 1
+    assert "Argilla at http://127.0.0.1:9 does not answer" in done.stderr
+    assert "users-own-secret" not in done.stdout + done.stderr
+    wrong = copydesk(
+        "load", ARGILLA_API_URL=services.environment["ARGILLA_API_URL"], ARGILLA_API_KEY="wrong"
+    )
+    assert "refuses the API key" in wrong.stderr
+
+
+def test_without_services_the_next_command_is_named(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    for command in ("env", "load"):
+        done = copydesk(command, COPYDESK_HOME=home)
+        assert done.returncode == 1
+        assert "Run copydesk up" in done.stderr
+    assert copydesk("status", COPYDESK_HOME=home).returncode == 3
+    assert "No services were running" in copydesk("down", COPYDESK_HOME=home).stdout
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    done = copydesk("up", COPYDESK_HOME=str(blocked / "home"))
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "Set COPYDESK_HOME" in done.stderr
+
+
+@pytest.mark.services
+def test_status_env_and_doctor_of_running_services(services: Services) -> None:
+    status = copydesk("status")
+    assert status.returncode == 0, status.stdout
+    names = [line.split()[0] for line in status.stdout.splitlines()]
+    assert names == ["redis", "argilla", "argilla-worker", "hub", "prefect"]
+    exported = copydesk("env").stdout
+    for name, value in services.environment.items():
+        assert f"export {name}={value}" in exported
+    again = copydesk("up")
+    assert again.returncode == 0
+    assert services.environment["ARGILLA_API_URL"] in again.stdout
+    doctor = copydesk("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "FAIL" not in doctor.stdout
+    assert services.environment["HF_TOKEN"] not in doctor.stdout
+
+
+def test_doctor_names_what_mends_each_failure(tmp_path: Path) -> None:
+    done = copydesk("doctor", COPYDESK_HOME=str(tmp_path / "h"), COPYDESK_ARGILLA_PYTHON="/none")
+    assert done.returncode == 1
+    failures = done.stdout.count("FAIL")
+    assert failures == done.stdout.count("→") >= 3
+    assert "make setup" in done.stdout
+    assert "copydesk up" in done.stdout

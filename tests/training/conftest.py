@@ -1,0 +1,50 @@
+"""A tiny fictional desk: enough to learn from in seconds, too little to be good at it."""
+
+import pytest
+
+from corpus.articles import Article, ReviewedArticle, Span, Split
+
+PEOPLE = ["Ada Okafor", "Bjarni Eld", "Celia Prager", "Dov Marsh", "Efua Dankwa", "Finn Osei"]
+PLACES = ["Wexmoor", "Port Ansel", "Kilmarra", "Devarkot"]
+SENTENCES = {
+    "Sports": "{person} scored twice as {place} won the cup final.",
+    "Business": "{person} sold the {place} bank; its shares fell and profits sank.",
+}
+
+
+def reviewed(
+    number: int, topic: str | None, text: str, spans: tuple[Span, ...], split: Split
+) -> ReviewedArticle:
+    article = Article(id=f"a{number:03d}", text=text)
+    return ReviewedArticle(article, topic, spans, "majority", 2, 1.0, False, split)
+
+
+def split_of(number: int) -> Split:
+    if number % 6 == 5:
+        return "test"
+    return "validation" if number % 6 == 4 else "train"
+
+
+def written(topic: str, sentences: int, number: int) -> tuple[str, tuple[Span, ...]]:
+    """Text and spans of an article of so many sentences, each with a person and a place."""
+    text, spans = "", []
+    for i in range(sentences):
+        person = PEOPLE[(number // 2 + i) % len(PEOPLE)]
+        place = PLACES[(number // 12 + i) % len(PLACES)]
+        sentence = SENTENCES[topic].format(person=person, place=place)
+        for mention, label in ((person, "person"), (place, "place")):
+            start = len(text) + sentence.index(mention)
+            spans.append(Span(start, start + len(mention), label))
+        text += sentence + " "
+    return text.strip(), tuple(spans)
+
+
+@pytest.fixture(scope="session")
+def tiny_gold() -> list[ReviewedArticle]:
+    """48 articles of one to three sentences, two topics; every sixth pair is test."""
+    found = []
+    for number in range(48):
+        topic = list(SENTENCES)[number % 2]
+        text, spans = written(topic, 1 + number // 2 % 3, number)
+        found.append(reviewed(number, topic, text, spans, split_of(number // 2)))
+    return found

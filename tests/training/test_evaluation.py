@@ -1,0 +1,151 @@
+"""Scores against independent implementations: scikit-learn and nervaluate."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+from nervaluate import Evaluator
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from corpus.articles import Span
+from training.evaluation import micro_f1, score_entities, score_topics
+
+TOPICS = ["World", "Sports", "Business"]
+TYPES = ["person", "place"]
+
+
+def noisy_topics(count: int, seed: int) -> tuple[list[str], list[str]]:
+    dice = random.Random(seed)
+    gold = [dice.choice(TOPICS) for _ in range(count)]
+    return gold, [topic if dice.random() < 0.7 else dice.choice(TOPICS) for topic in gold]
+
+
+def noisy_spans(count: int, seed: int) -> tuple[list[list[Span]], list[list[Span]]]:
+    """Right, shifted, mistyped, missing and invented spans; some articles have none."""
+    dice = random.Random(seed)
+    gold, predicted = [], []
+    for _ in range(count):
+        spans = [Span(20 * i, 20 * i + 5, dice.choice(TYPES)) for i in range(dice.randrange(4))]
+        found = []
+        for span in spans:
+            roll = dice.random()
+            if roll < 0.6:
+                found.append(span)
+            elif roll < 0.75:
+                found.append(Span(span.start, span.end + 2, span.label))
+            elif roll < 0.9:
+                found.append(Span(span.start, span.end, dice.choice(TYPES)))
+        if dice.random() < 0.3:
+            found.append(Span(200, 204, dice.choice(TYPES)))
+        gold.append(spans)
+        predicted.append(found)
+    return gold, predicted
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_topic_scores_agree_with_scikit_learn(seed: int) -> None:
+    gold, predicted = noisy_topics(120, seed)
+    scores = score_topics(gold, predicted, TOPICS, seed=0, resamples=50)
+    oracle = precision_recall_fscore_support(gold, predicted, labels=TOPICS)
+    for i, topic in enumerate(TOPICS):
+        mine = scores.labels[topic]
+        assert (mine.precision, mine.recall, mine.f1.value, mine.support) == pytest.approx(
+            tuple(part[i] for part in oracle)
+        )
+    assert scores.accuracy.value == pytest.approx(accuracy_score(gold, predicted))
+    assert scores.macro_f1.value == pytest.approx(np.mean(oracle[2]))
+    assert scores.confusion == confusion_matrix(gold, predicted, labels=TOPICS).tolist()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_entity_scores_agree_with_nervaluate(seed: int) -> None:
+    gold, predicted = noisy_spans(80, seed)
+    scores = score_entities(gold, predicted, TYPES, seed=0, resamples=50)
+
+    def rows(side: list[list[Span]]) -> list[list[dict[str, object]]]:
+        # nervaluate counts the last token in; a character is a token here.
+        return [
+            [{"label": s.label, "start": s.start, "end": s.end - 1} for s in part] for part in side
+        ]
+
+    found = Evaluator(rows(gold), rows(predicted), tags=TYPES, loader="dict").evaluate()
+    oracle = found["overall"]["strict"]
+    assert (scores.precision.value, scores.recall.value, scores.f1.value) == pytest.approx(
+        (oracle.precision, oracle.recall, oracle.f1)
+    )
+    assert scores.spans == oracle.possible
+
+
+def test_bootstrap_equals_scoring_each_resample() -> None:
+    gold, predicted = noisy_spans(40, seed=5)
+    scores = score_entities(gold, predicted, TYPES, seed=9, resamples=200)
+    draws = np.random.default_rng(9).integers(0, 40, size=(200, 40))
+    by_hand = [micro_f1([gold[i] for i in row], [predicted[i] for i in row]) for row in draws]
+    assert [scores.f1.low, scores.f1.high] == pytest.approx(np.percentile(by_hand, [2.5, 97.5]))
+
+
+def test_intervals_hold_the_value_and_shrink_with_articles() -> None:
+    few = score_topics(*noisy_topics(40, 1), TOPICS, seed=0).accuracy
+    many = score_topics(*noisy_topics(1000, 1), TOPICS, seed=0).accuracy
+    assert few.low < few.value < few.high
+    assert many.low < many.value < many.high
+    assert many.high - many.low < (few.high - few.low) / 3
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    dice = random.Random(4)
+    hits = 0
+    for seed in range(100):
+        gold = ["World"] * 150
+        predicted = ["World" if dice.random() < 0.8 else "Sports" for _ in gold]
+        interval = score_topics(gold, predicted, TOPICS, seed, resamples=200).accuracy
+        hits += interval.low <= 0.8 <= interval.high
+    assert 86 <= hits <= 100
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    gold, predicted = noisy_spans(30, seed=2)
+    first = score_entities(gold, predicted, TYPES, seed=3)
+    assert first == score_entities(gold, predicted, TYPES, seed=3)
+    assert first.f1 != score_entities(gold, predicted, TYPES, seed=4).f1
+
+
+def test_a_perfect_prediction_scores_one() -> None:
+    gold = [[Span(0, 3, "person")], [], [Span(4, 9, "place")]]
+    scores = score_entities(gold, gold, TYPES, seed=0, resamples=20)
+    assert (scores.precision.value, scores.recall.value, scores.f1.value) == (1.0, 1.0, 1.0)
+    assert (scores.n, scores.spans) == (3, 2)
+
+
+def test_a_topic_that_never_occurs_does_not_lower_macro_f1() -> None:
+    scores = score_topics(["World", "Sports"], ["World", "Sports"], TOPICS, seed=0, resamples=5)
+    assert scores.macro_f1.value == 1.0
+    assert scores.labels["Business"].support == 0
+
+
+def test_nothing_predicted_scores_zero_without_dividing_by_it() -> None:
+    scores = score_entities([[Span(0, 3, "person")]], [[]], TYPES, seed=0, resamples=10)
+    assert (scores.precision.value, scores.recall.value, scores.f1.value) == (0.0, 0.0, 0.0)
+
+
+def test_scores_are_json() -> None:
+    topics = score_topics(*noisy_topics(20, 1), TOPICS, seed=0, resamples=10).to_dict()
+    entities = score_entities(*noisy_spans(20, 1), TYPES, seed=0, resamples=10).to_dict()
+    assert json.loads(json.dumps(topics)) == topics
+    assert json.loads(json.dumps(entities)) == entities
+    assert {"value", "low", "high"} == set(topics["accuracy"]) == set(entities["f1"])
+
+
+def test_no_gold_is_an_error_not_a_score() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        score_topics([], [], TOPICS, seed=0)
+    with pytest.raises(ValueError, match="2 golds, 1 predictions"):
+        score_entities([[], []], [[]], TYPES, seed=0)
+
+
+def test_a_label_outside_the_schema_is_named() -> None:
+    with pytest.raises(ValueError, match="'Weather'"):
+        score_topics(["World"], ["Weather"], TOPICS, seed=0)
+    with pytest.raises(ValueError, match="'ship'"):
+        score_entities([[Span(0, 1, "person")]], [[Span(0, 1, "ship")]], TYPES, seed=0)

@@ -1,0 +1,175 @@
+"""Topic models that are really trained, saved, and loaded by SetFit itself."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from setfit import SetFitModel
+
+from corpus.articles import ReviewedArticle, model_input
+from corpus.desk import TopicModelSettings
+from corpus.errors import DeskError
+from training.classification.predict import load_topic_model, predict_topics
+from training.classification.train import (
+    MOST_STEPS,
+    choose_examples,
+    pairs_per_example,
+    step_count,
+    train_topics,
+)
+from training.classification.zero_shot import zero_shot_topics
+from training.results import TrainedModel
+
+# World has no example: a desk begins with topics that nobody met yet.
+TOPICS = ["World", "Sports", "Business"]
+SMALL = TopicModelSettings(
+    per_class=8, pairs_per_example=1, max_steps=4, batch_size=4, max_length_tokens=32
+)
+
+
+@pytest.fixture(scope="module")
+def trained(
+    tiny_gold: list[ReviewedArticle], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainedModel, list[tuple[int, int]]]:
+    progress: list[tuple[int, int]] = []
+    found = train_topics(
+        tiny_gold,
+        TOPICS,
+        SMALL,
+        "offline",
+        7,
+        tmp_path_factory.mktemp("topics") / "model",
+        lambda step, total: progress.append((step, total)),
+    )
+    return found, progress
+
+
+def held_out(gold: list[ReviewedArticle]) -> list[ReviewedArticle]:
+    return [r for r in gold if r.split == "test"]
+
+
+def test_setfit_loads_it_and_says_topic_names(
+    trained: tuple[TrainedModel, list[tuple[int, int]]], tiny_gold: list[ReviewedArticle]
+) -> None:
+    test = held_out(tiny_gold)
+    model = SetFitModel.from_pretrained(str(trained[0].folder))
+    assert model.labels == TOPICS
+    assert list(model.predict([model_input(r.article) for r in test])) == [r.topic for r in test]
+
+
+def test_our_predictions_equal_those_of_setfit(
+    trained: tuple[TrainedModel, list[tuple[int, int]]], tiny_gold: list[ReviewedArticle]
+) -> None:
+    texts = [model_input(r.article) * (1 + i % 3) for i, r in enumerate(tiny_gold[:12])]
+    model = load_topic_model(str(trained[0].folder))
+    found = predict_topics(model, texts)
+    assert [p.topic for p in found] == list(model.predict(texts))
+    for prediction in found:
+        assert prediction.score == max(prediction.probabilities.values())
+        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+        assert set(prediction.probabilities) == {"Sports", "Business"}
+
+
+def test_no_text_no_prediction(trained: tuple[TrainedModel, list[tuple[int, int]]]) -> None:
+    assert predict_topics(load_topic_model(str(trained[0].folder)), []) == []
+
+
+def test_facts_of_the_training(trained: tuple[TrainedModel, list[tuple[int, int]]]) -> None:
+    found, progress = trained
+    assert progress == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert (found.kind, found.examples, found.seed) == ("topics", 16, 7)
+    assert found.settings["max_steps"] == 4
+    assert json.loads(json.dumps(found.settings)) == found.settings
+    with Image.open(found.curve_png) as image:
+        assert image.size == (1200, 700)
+    assert found.diagnosis.startswith("Too little data: 16 examples")
+    assert json.dumps([asdict(point) for point in found.curve])
+
+
+def test_the_curve_holds_losses_and_scores(
+    trained: tuple[TrainedModel, list[tuple[int, int]]],
+) -> None:
+    curve = trained[0].curve
+    assert [p.step for p in curve if p.validation_score is not None] == [0, 1, 3, 4]
+    assert len([p for p in curve if p.train_loss is not None]) == 4
+
+
+def test_no_article_is_quoted_in_the_folder(
+    trained: tuple[TrainedModel, list[tuple[int, int]]], tiny_gold: list[ReviewedArticle]
+) -> None:
+    readable = [p for p in trained[0].folder.rglob("*") if p.suffix in {".md", ".json", ".txt"}]
+    assert readable
+    for file in readable:
+        content = file.read_text(encoding="utf-8")
+        assert not any(r.article.text in content for r in tiny_gold)
+        assert str(trained[0].folder) not in content
+
+
+def test_the_same_seed_gives_the_same_model(
+    trained: tuple[TrainedModel, list[tuple[int, int]]],
+    tiny_gold: list[ReviewedArticle],
+    tmp_path: Path,
+) -> None:
+    # Reversed: the order in which articles arrive must not matter either.
+    again = train_topics(tiny_gold[::-1], TOPICS, SMALL, "offline", 7, tmp_path / "again")
+    texts = [model_input(r.article) for r in held_out(tiny_gold)]
+    first, second = (
+        predict_topics(load_topic_model(str(folder)), texts)
+        for folder in (trained[0].folder, again.folder)
+    )
+    assert [p.topic for p in first] == [p.topic for p in second]
+    assert [p.score for p in first] == pytest.approx([p.score for p in second], abs=1e-6)
+
+
+def test_one_topic_is_refused_with_counts(tiny_gold: list[ReviewedArticle], tmp_path: Path) -> None:
+    only = [r for r in tiny_gold if r.topic == "Sports" or r.split == "test"]
+    with pytest.raises(DeskError, match=r"World: 0, Sports: 16, Business: 0") as error:
+        train_topics(only, TOPICS, SMALL, "offline", 7, tmp_path / "model")
+    assert "copydesk pull" in error.value.next_step
+    assert not (tmp_path / "model").exists()
+
+
+def test_only_resolved_training_articles_are_chosen(tiny_gold: list[ReviewedArticle]) -> None:
+    gold = [replace(r, topic=None) if i % 4 == 0 else r for i, r in enumerate(tiny_gold)]
+    chosen = choose_examples(gold, TOPICS, None, seed=1)
+    assert {r.split for r in chosen} == {"train"}
+    assert len(chosen) == sum(r.split == "train" and r.topic is not None for r in gold)
+
+
+def test_choice_is_stable_limited_and_seeded(tiny_gold: list[ReviewedArticle]) -> None:
+    def ids(gold: list[ReviewedArticle], seed: int) -> list[str]:
+        return [r.article.id for r in choose_examples(gold, TOPICS, 3, seed)]
+
+    assert len(ids(tiny_gold, 1)) == 6
+    assert ids(tiny_gold, 1) == ids(tiny_gold[::-1], 1)
+    assert ids(tiny_gold, 1) != ids(tiny_gold, 2)
+
+
+@pytest.mark.parametrize(
+    ("examples", "pairs", "steps"), [(8, 10, 10), (64, 10, 80), (256, 2, 64), (1000, 1, 80)]
+)
+def test_cost_is_bounded_whatever_the_size(examples: int, pairs: int, steps: int) -> None:
+    settings = TopicModelSettings()
+    assert pairs_per_example(settings, examples) == pairs
+    assert step_count(settings, examples) == steps <= MOST_STEPS
+
+
+def test_the_desk_may_ask_for_more_steps() -> None:
+    settings = TopicModelSettings(pairs_per_example=20, max_steps=200)
+    assert step_count(settings, 1000) == 200
+
+
+def test_zero_shot_tells_plain_cases_apart() -> None:
+    definitions = {
+        "Sports": "matches, athletes, teams and results",
+        "Business": "companies, markets, trade and profits",
+    }
+    texts = ["The striker scored and the team won the match.", "The company's profits fell."]
+    found = zero_shot_topics(texts, definitions, "offline")
+    assert [p.topic for p in found] == ["Sports", "Business"]
+    for prediction in found:
+        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+        assert prediction.score == max(prediction.probabilities.values())
+    assert zero_shot_topics([], definitions, "offline") == []
