@@ -83,9 +83,8 @@ def test_an_empty_file_and_unknown_labels_load_nothing(services: Services, tmp_p
     empty.touch()
     assert "is empty" in copydesk("load", "--source", str(empty)).stderr
     odd = tmp_path / "odd.jsonl"
-    odd.write_text(
-        '{"text": "x", "title": "", "topic": "Weather", "spans": [], "published_at": ""}'
-    )
+    row = {"text": "x", "title": "", "topic": "Weather", "spans": [], "published_at": ""}
+    odd.write_text(json.dumps(row), encoding="utf-8")
     done = copydesk("load", "--source", str(odd), "--set", "name=odd-labels")
     assert "'Weather' is not in the schema" in done.stderr
     assert "no data set 'odd-labels'" in copydesk("pull", "--set", "name=odd-labels").stderr
