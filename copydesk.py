@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -303,6 +304,9 @@ def _set_process_defaults(home: Home) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    # What libraries say about their own internals helps nobody who curates news.
+    warnings.simplefilter("ignore")
+    logging.getLogger("setfit").setLevel(logging.ERROR)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
     for room in ("argilla_settings", "corpus", "flows", "publishing", "training"):

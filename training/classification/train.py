@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from setfit import SetFitModel, Trainer, TrainingArguments
 from transformers import set_seed
+from transformers.trainer_callback import PrinterCallback
 
 from corpus.articles import ReviewedArticle, model_input
 from corpus.desk import TopicModelSettings
@@ -160,6 +161,8 @@ def _fit(
         arguments = _arguments(folder, settings, len(examples), seed)
         # SetFit's default metric would be fetched from a hub.
         trainer = Trainer(model, arguments, metric=_accuracy, callbacks=[curve])
+        # Prints dictionaries to the terminal; the curve and on_progress say the same to people.
+        trainer.remove_callback(PrinterCallback)
         trainer.train_embeddings(*_texts_and_labels(contrasted, names), args=arguments)
         trainer.train_classifier(*_texts_and_labels(examples, names), args=arguments)
 
