@@ -49,6 +49,13 @@ def main() -> None:
     except (DeskError, ServiceError) as error:
         print(f"error: {error.problem}\n  → {error.next_step}", file=sys.stderr)
         sys.exit(1)
+    except Exception as error:
+        # A service that dies in the middle; naming the classes would import every client.
+        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "httpx2"):
+            raise
+        print(f"error: a service stopped answering ({error!r}).", file=sys.stderr)
+        print("  → Run copydesk doctor, then the same command again.", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
         sys.exit(130)

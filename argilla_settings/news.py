@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import argilla as rg
-from argilla._exceptions import ArgillaAPIError
+from argilla._exceptions import ArgillaAPIError, ArgillaError
 
 from argilla_settings.connection import http
 from corpus.desk import Desk
@@ -65,7 +65,9 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
                 labels=list(desk.labels.entities),
                 visible_labels=max(3, min(VISIBLE_LABELS, len(desk.labels.entities))),
                 allow_overlapping=False,
-                required=False,
+                # Argilla wants one required question; an article without entities is still
+                # submitted with an empty answer.
+                required=not desk.labels.topics,
                 client=client,
             )
         )
@@ -108,12 +110,23 @@ def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
 def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
     """The desk's Argilla data set, made if it is not there. Guidelines are kept up to date."""
     found = find_dataset(client, desk)
+    if found is not None and found._model.status == "draft":
+        # A process that was killed while making it left it without questions or records.
+        found.delete()
+        found = None
     if found is None:
         workspace = _workspace(client, desk)
         dataset = rg.Dataset(
             name=desk.name, workspace=workspace, settings=news_settings(desk, client), client=client
         )
-        return dataset.create()
+        try:
+            return dataset.create()
+        except ArgillaError as error:
+            cause = error.__cause__ or error
+            raise DeskError(
+                f"Argilla refuses the data set {desk.name!r}: {cause}",
+                "Correct labels: or review: of the desk, then run copydesk load again.",
+            ) from error
     _refuse_other_labels(found, desk)
     if found.settings.guidelines != guidelines_text(desk):
         http(client).patch(
