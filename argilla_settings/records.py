@@ -30,7 +30,7 @@ def to_record(article: Article, prediction: Prediction | None, blind: bool) -> r
         id=article.id,
         fields={"title": article.title, "text": article.text},
         metadata={key: value for key, value in metadata.items() if value != ""},
-        suggestions=to_suggestions(shown) if shown is not None else [],
+        suggestions=to_suggestions(shown, article.text) if shown is not None else [],
     )
 
 

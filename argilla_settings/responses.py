@@ -11,8 +11,8 @@ import argilla as rg
 from argilla_settings.connection import http
 from argilla_settings.news import guidelines_revision
 from argilla_settings.records import list_rows, to_article
-from argilla_settings.suggestions import from_rest
-from corpus.articles import Article, Response, Span
+from argilla_settings.suggestions import from_rest, from_values
+from corpus.articles import Article, Response
 from corpus.desk import Desk
 from corpus.ledger import LedgerEntry
 
@@ -50,11 +50,11 @@ def pseudonym(user_id: str, dataset_id: str) -> str:
 
 def _pulled(row: Mapping[str, Any], questions: Mapping[str, str], guidelines: str) -> PulledRecord:
     article = to_article(row)
-    shown = from_rest(article.id, row.get("suggestions") or (), questions)
+    shown = from_rest(article, row.get("suggestions") or (), questions)
     blind = (row.get("metadata") or {}).get("blind") == "yes"
     entries = tuple(
         LedgerEntry(
-            response=to_response(answer, article.id, row["dataset_id"]),
+            response=to_response(answer, article, row["dataset_id"]),
             guidelines=guidelines,
             blind=blind,
             suggested_topic=shown.topic,
@@ -68,7 +68,7 @@ def _pulled(row: Mapping[str, Any], questions: Mapping[str, str], guidelines: st
     return PulledRecord(article, entries)
 
 
-def to_response(answer: Mapping[str, Any], article_id: str, dataset_id: str) -> Response:
+def to_response(answer: Mapping[str, Any], article: Article, dataset_id: str) -> Response:
     """A response of REST. Values of a discard are ignored: the UI sends the suggestion there."""
     values = {} if answer["status"] == "discarded" else answer.get("values") or {}
     topic = (values.get("topic") or {}).get("value")
@@ -77,11 +77,11 @@ def to_response(answer: Mapping[str, Any], article_id: str, dataset_id: str) -> 
         spans = []
     at = datetime.fromisoformat(answer["updated_at"])
     return Response(
-        article_id=article_id,
+        article_id=article.id,
         annotator=pseudonym(answer["user_id"], dataset_id),
         status=answer["status"],
         topic=topic,
-        spans=None if spans is None else _spans(spans),
+        spans=None if spans is None else tuple(sorted(from_values(article.text, spans))),
         answered_at=at if at.tzinfo else at.replace(tzinfo=UTC),
     )
 
@@ -96,7 +96,3 @@ def submit_responses(client: rg.Argilla, answers: Sequence[Mapping[str, Any]]) -
         if refused:
             raise RuntimeError(f"Argilla refused {len(refused)} answers, the first: {refused[0]}")
     return len(answers)
-
-
-def _spans(values: Sequence[Mapping[str, Any]]) -> tuple[Span, ...]:
-    return tuple(sorted(Span(v["start"], v["end"], v["label"]) for v in values))

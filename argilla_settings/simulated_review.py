@@ -12,10 +12,11 @@ from argilla_settings.connection import connect, http
 from argilla_settings.news import ensure_dataset
 from argilla_settings.records import list_rows
 from argilla_settings.responses import submit_responses
+from argilla_settings.suggestions import to_values
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.simulation import SimulatedAnswer, SimulatedReviewer
+from corpus.simulation import SimulatedReviewer
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +55,7 @@ def review(
         client = connect(api_key=key)
         open_rows = _unanswered(client, rows)
         answers = [
-            {
-                "record_id": row["id"],
-                "values": _values(
-                    reviewer.answer(
-                        gold[row["external_id"]],
-                        list(desk.labels.topics),
-                        list(desk.labels.entities),
-                    )
-                ),
-            }
-            for row in open_rows
+            _to_answer(reviewer, gold[row["external_id"]], row["id"], desk) for row in open_rows
         ]
         answered += submit_responses(client, answers)
         log.info("%s (simulated) answered %d records", name, len(answers))
@@ -78,11 +69,13 @@ def _unanswered(client: rg.Argilla, rows: Sequence[Mapping[str, Any]]) -> list[M
     return [row for row in rows if me not in {r["user_id"] for r in row.get("responses") or ()}]
 
 
-def _values(answer: SimulatedAnswer) -> dict[str, Any]:
+def _to_answer(
+    reviewer: SimulatedReviewer, article: Article, record_id: str, desk: Desk
+) -> dict[str, Any]:
+    answer = reviewer.answer(article, list(desk.labels.topics), list(desk.labels.entities))
     values: dict[str, Any] = {}
     if answer.topic is not None:
         values["topic"] = {"value": answer.topic}
     if answer.spans is not None:
-        spans = [{"start": s.start, "end": s.end, "label": s.label} for s in answer.spans]
-        values["entities"] = {"value": spans}
-    return values
+        values["entities"] = {"value": to_values(article.text, answer.spans)}
+    return {"record_id": record_id, "values": values}

@@ -1,12 +1,16 @@
 """Prediction → Argilla suggestions, and back from REST."""
 
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import argilla as rg
 
-from corpus.articles import Prediction, ScoredSpan
+from argilla_settings.offsets import from_argilla, to_utf16
+from corpus.articles import Article, Prediction, ScoredSpan, Span
+
+log = logging.getLogger(__name__)
 
 # argilla-server 2.8.0 refuses any other character, among them the @ of repo_id@revision.
 AGENT_FORBIDDEN = re.compile(r"[^a-zA-Z0-9_:./\s-]")
@@ -18,8 +22,8 @@ def to_agent(name: str) -> str:
     return AGENT_FORBIDDEN.sub("_", name)[:AGENT_MAX_CHARACTERS]
 
 
-def to_suggestions(prediction: Prediction) -> list[rg.Suggestion]:
-    """Suggestions for the questions the prediction says something about."""
+def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
+    """Suggestions for the questions the prediction says something about, on this text."""
     suggestions = []
     if prediction.topic is not None:
         suggestions.append(
@@ -31,45 +35,73 @@ def to_suggestions(prediction: Prediction) -> list[rg.Suggestion]:
             )
         )
     if prediction.spans is not None:
+        shown = [span for span in prediction.spans if fits(text, span)]
+        if len(shown) < len(prediction.spans):
+            lost = len(prediction.spans) - len(shown)
+            log.warning("article %s: %d spans at its end not shown", prediction.article_id, lost)
         suggestions.append(
             rg.Suggestion(
                 question_name="entities",
-                value=[
-                    {"start": s.start, "end": s.end, "label": s.label} for s in prediction.spans
-                ],
-                score=[round(s.score, 4) for s in prediction.spans] or None,
+                value=to_values(text, shown),
+                score=[round(s.score, 4) for s in shown] or None,
                 agent=to_agent(prediction.spans_agent),
             )
         )
     return suggestions
 
 
+def fits(text: str, span: Span | ScoredSpan) -> bool:
+    """Whether Argilla takes this span: its server compares UTF-16 offsets of the UI with the
+    length in code points, and so refuses spans at the end of a text with emoji.
+    """
+    ((_, end),) = to_utf16(text, [(span.start, span.end)])
+    return end <= len(text)
+
+
+def to_values(text: str, spans: Sequence[Span | ScoredSpan]) -> list[dict[str, Any]]:
+    """The value of a span question, in the UI's offsets, or, where Argilla would refuse those,
+    all in code points; ``from_values`` reads both.
+    """
+    ranges = [(span.start, span.end) for span in spans]
+    if all(fits(text, span) for span in spans):
+        ranges = to_utf16(text, ranges)
+    return [
+        {"start": start, "end": end, "label": span.label}
+        for (start, end), span in zip(ranges, spans, strict=True)
+    ]
+
+
+def from_values(text: str, values: Sequence[Mapping[str, Any]]) -> list[Span]:
+    """The spans in a value of a span question, in its order and in code points."""
+    ranges = from_argilla(text, [(value["start"], value["end"]) for value in values])
+    return [
+        Span(start, end, value["label"]) for (start, end), value in zip(ranges, values, strict=True)
+    ]
+
+
 def from_rest(
-    article_id: str, suggestions: Iterable[Mapping[str, Any]], questions: Mapping[str, str]
+    article: Article, suggestions: Iterable[Mapping[str, Any]], questions: Mapping[str, str]
 ) -> Prediction:
     """The prediction shown with a record. ``questions`` maps question id → name."""
     found = {questions[s["question_id"]]: s for s in suggestions}
     topic = found.get("topic", {})
     entities = found.get("entities")
     return Prediction(
-        article_id=article_id,
+        article_id=article.id,
         topic=topic.get("value"),
         topic_score=topic.get("score"),
         topic_agent=topic.get("agent") or "",
-        spans=None if entities is None else _scored(entities),
+        spans=None if entities is None else _scored(article.text, entities),
         spans_agent="" if entities is None else entities.get("agent") or "",
     )
 
 
-def _scored(suggestion: Mapping[str, Any]) -> tuple[ScoredSpan, ...]:
-    values = suggestion["value"]
+def _scored(text: str, suggestion: Mapping[str, Any]) -> tuple[ScoredSpan, ...]:
+    spans = from_values(text, suggestion["value"])
     scores = suggestion.get("score")
-    each = (
-        scores
-        if isinstance(scores, list)
-        else [scores if scores is not None else 1.0] * len(values)
-    )
+    # One score for all, or none: the suggestion was made by somebody else's script.
+    each = scores if isinstance(scores, list) else [1.0 if scores is None else scores] * len(spans)
     return tuple(
-        ScoredSpan(v["start"], v["end"], v["label"], float(s))
-        for v, s in zip(values, each, strict=True)
+        ScoredSpan(span.start, span.end, span.label, float(score))
+        for span, score in zip(spans, each, strict=True)
     )

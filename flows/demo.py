@@ -66,7 +66,7 @@ def _figures(report: CurateReport) -> dict[str, str]:
     figures = {
         "records loaded (new)": f"{report.loaded.articles} ({report.loaded.new})",
         "of the new ones blind": str(report.loaded.blind),
-        "suggested by": ", ".join(report.loaded.suggestions) or "nobody (nothing new)",
+        "suggested by": ", ".join(report.loaded.suggestions) or "nobody",
         "new simulated answers": str(report.simulated_answers),
         "answers so far": str(gold.answers),
         "reviewed / unresolved": f"{len(gold.reviewed)} / {gold.unresolved}",

@@ -19,7 +19,6 @@ from corpus.desk import Desk
 from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
-from flows.preannotation import pre_annotate
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +104,12 @@ def leave_out_known(
 @task(cache_policy=NO_CACHE)
 def predict_batch(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:
     """What the source, the last published models, or the zero-shot encoder say."""
-    return pre_annotate(desk, articles) if articles else {}
+    if not articles:
+        return {}
+    # Loads torch: seconds that a load of nothing new, or of a wrong file, need not wait.
+    from flows.preannotation import pre_annotate
+
+    return pre_annotate(desk, articles)
 
 
 @task(cache_policy=NO_CACHE)

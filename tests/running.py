@@ -1,6 +1,6 @@
 """What the session fixtures give to tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from embedded.home import Home
 
@@ -10,7 +10,7 @@ class Services:
     """The running services of the test session; ``environment`` is what `env` exports."""
 
     home: Home
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class ArgillaService:
     """The Argilla server; ``credentials`` is the accounts file's content."""
 
     api_url: str
-    credentials: dict[str, dict[str, str]]
-    workspace: str
+    credentials: dict[str, dict[str, str]] = field(repr=False)
+    workspace: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ class HubService:
     """The embedded Hub with a writer's and a reader's token."""
 
     endpoint: str
-    token: str
-    read_token: str
+    token: str = field(repr=False)
+    read_token: str = field(repr=False)

@@ -60,7 +60,7 @@ def test_an_answer_given_in_the_browser_is_in_the_ledger(
     page.goto(report.argilla_url)
     page.wait_for_selector("p.span-annotation__field")
     page.wait_for_timeout(1000)
-    page.click("label[for='label_Sci/Tech']")
+    page.click("label[for='topic_Sci/Tech']")
     page.click("label[for='entities-2dperson']")
     drag_over(page, MENTION)
     page.wait_for_selector(".span-entity__text")

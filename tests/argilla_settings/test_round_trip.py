@@ -1,6 +1,7 @@
 """Article → record → Argilla → record → article, and what Argilla would take differently."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ from argilla_settings.connection import connect
 from argilla_settings.news import ensure_dataset, find_dataset, guidelines_revision
 from argilla_settings.records import list_rows, log_records, to_article, to_record
 from argilla_settings.responses import pull_records, submit_responses, to_response
-from argilla_settings.suggestions import from_rest, to_agent
+from argilla_settings.suggestions import (
+    fits,
+    from_rest,
+    from_values,
+    to_agent,
+    to_suggestions,
+    to_values,
+)
 from corpus.articles import Article, Prediction, ScoredSpan, Span, content_id
 from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
@@ -26,6 +34,14 @@ TEXTS = [
     "zero\u200bwidth nbsp\u00a0here\u2028separator",
     "<b>not bold</b> & \"quoted\" 'single' \\backslash",
 ]
+
+ARTICLE = Article("a", "Text")
+
+
+def first_word(text: str) -> ScoredSpan:
+    found = re.search(r"\w+", text)
+    assert found is not None
+    return ScoredSpan(found.start(), found.end(), "event", 0.5)
 
 
 def desk(name: str, **overrides: Any) -> Desk:
@@ -45,7 +61,7 @@ def test_texts_and_spans_survive_the_round_trip(argilla_service: ArgillaService)
             topic="Sci/Tech",
             topic_score=0.75,
             topic_agent="copydesk/x@main",
-            spans=(ScoredSpan(0, len(a.text), "event", 0.5),),
+            spans=(first_word(a.text),),
             spans_agent="copydesk/y:abc",
         )
         for a in articles
@@ -57,7 +73,7 @@ def test_texts_and_spans_survive_the_round_trip(argilla_service: ArgillaService)
     assert len(rows) == len(articles)
     for article in articles:
         assert to_article(rows[article.id]) == article
-        shown = from_rest(article.id, rows[article.id]["suggestions"], questions)
+        shown = from_rest(article, rows[article.id]["suggestions"], questions)
         assert shown.spans == predictions[article.id].spans
         assert (shown.topic, shown.topic_score) == ("Sci/Tech", 0.75)
         assert shown.topic_agent == "copydesk/x_main"
@@ -92,10 +108,10 @@ def test_values_of_a_discard_are_ignored_and_missing_ones_survive() -> None:
         "user_id": "u",
         "updated_at": "2031-05-01T12:00:00",
     }
-    assert to_response(answer, "a", "d").topic is None
-    draft = to_response({**answer, "status": "draft", "values": None}, "a", "d")
+    assert to_response(answer, ARTICLE, "d").topic is None
+    draft = to_response({**answer, "status": "draft", "values": None}, ARTICLE, "d")
     assert (draft.topic, draft.spans) == (None, None)
-    untouched = to_response({**answer, "status": "submitted"}, "a", "d")
+    untouched = to_response({**answer, "status": "submitted"}, ARTICLE, "d")
     assert (untouched.topic, untouched.spans) == ("World", ())
 
 
@@ -130,7 +146,18 @@ def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
     long = tmp_path / "long.md"
     long.write_text("x" * 10_001, encoding="utf-8")
     with pytest.raises(DeskError, match="10001 characters"):
-        guidelines_revision(desk("g", **{"review.guidelines": str(long)}))
+        guidelines_revision(desk("guidelines", **{"review.guidelines": str(long)}))
     with pytest.raises(DeskError, match="neither a file"):
-        guidelines_revision(desk("g", **{"review.guidelines": "none.md"}))
-    assert json.dumps(guidelines_revision(desk("g")))
+        guidelines_revision(desk("guidelines", **{"review.guidelines": "none.md"}))
+    assert json.dumps(guidelines_revision(desk("guidelines")))
+
+
+def test_a_span_at_the_end_of_an_emoji_text_is_answered_all_the_same() -> None:
+    text = "🚀🚀 Ada"
+    span = Span(3, 6, "person")
+    assert not fits(text, span)
+    values = to_values(text, [span])
+    assert max(value["end"] for value in values) <= len(text)
+    assert from_values(text, values) == [span]
+    shown = to_suggestions(Prediction("a", spans=(ScoredSpan(3, 6, "person", 1.0),)), text)
+    assert shown[0].value == []

@@ -1,0 +1,49 @@
+"""Offsets behind emoji: what the UI counts, what Python counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argilla_settings.offsets import from_argilla, to_utf16
+
+TEXT = "👩‍🚀🚀 Commander Ada Obi reached 🇳🇿 Aotearoa."
+
+
+def test_units_are_those_of_utf16() -> None:
+    start = TEXT.index("Obi")
+    ((low, high),) = to_utf16(TEXT, [(start, start + 3)])
+    encoded = TEXT.encode("utf-16-le")
+    assert encoded[2 * low : 2 * high].decode("utf-16-le") == "Obi"
+    assert low == start + 3
+
+
+@pytest.mark.parametrize("mention", ["Commander", "Ada Obi", "Aotearoa", "🇳🇿", "👩‍🚀🚀"])
+def test_marked_in_the_browser_or_by_a_script(mention: str) -> None:
+    start = TEXT.index(mention)
+    wanted = [(start, start + len(mention))]
+    assert from_argilla(TEXT, to_utf16(TEXT, wanted)) == wanted
+    if mention[0].isalpha():
+        assert from_argilla(TEXT, wanted) == wanted
+
+
+def test_a_range_that_is_no_utf16_range_is_code_points() -> None:
+    text = "🚀🚀 Ada"
+    assert from_argilla(text, [(1, 2)]) == [(1, 2)]
+    assert from_argilla(text, [(3, 6)]) == [(3, 6)]
+    assert from_argilla(text, []) == []
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])))
+def test_without_astral_characters_nothing_changes(text: str) -> None:
+    ranges = [(i, i + 1) for i in range(len(text))]
+    assert to_utf16(text, ranges) == from_argilla(text, ranges) == ranges
+
+
+@given(st.lists(st.sampled_from(["🚀", "Ada", "Rīga", "é", "👩‍🚀", "x1"]), min_size=1, max_size=8))
+def test_every_word_survives_both_ways(words: list[str]) -> None:
+    text = " ".join(words)
+    ranges, position = [], 0
+    for word in words:
+        ranges.append((position, position + len(word)))
+        position += len(word) + 1
+    assert from_argilla(text, to_utf16(text, ranges)) == ranges
