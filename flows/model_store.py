@@ -13,14 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from training.results import TrainedModel
-
 from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.review_state import copydesk_home
 from corpus.splits import leaks
+from training.results import TrainedModel
 
 Kind = Literal["topics", "entities"]
 

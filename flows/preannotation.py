@@ -4,14 +4,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.articles import Article, Prediction, ScoredSpan, model_input
+from corpus.desk import Desk
+from flows.hub_access import download_model, last_revision
 from training.classification.predict import TopicPrediction, load_topic_model, predict_topics
 from training.classification.zero_shot import zero_shot_topics
 from training.encoder import base_model_name
 from training.entities.predict import load_entity_model, predict_entities
-
-from corpus.articles import Article, Prediction, ScoredSpan, model_input
-from corpus.desk import Desk
-from flows.hub_access import download_model, last_revision
 
 log = logging.getLogger(__name__)
 

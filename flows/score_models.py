@@ -10,9 +10,6 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from training.classification.predict import load_topic_model, predict_topics
-from training.entities.predict import load_entity_model, predict_entities
-from training.evaluation import score_entities, score_topics
 
 from corpus.articles import Article, Span, model_input
 from corpus.desk import Desk
@@ -21,6 +18,9 @@ from corpus.review_state import read_gold
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.model_store import StoredModel, require_model
+from training.classification.predict import load_topic_model, predict_topics
+from training.entities.predict import load_entity_model, predict_entities
+from training.evaluation import score_entities, score_topics
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from training.entities.train import train_entities as fit_entities
-from training.results import TrainedModel
 
 from corpus.desk import Desk
 from corpus.gold import Gold
@@ -14,6 +12,8 @@ from corpus.review_state import read_gold
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.model_store import StoredModel, train_once
+from training.entities.train import train_entities as fit_entities
+from training.results import TrainedModel
 
 log = logging.getLogger(__name__)
 
