@@ -46,7 +46,7 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## Long measurements; needs the benchmark data (DATA=folder)
+bench: setup ## Long measurements; needs the corpora: make bench DATA=folder
 	$(BIN)/python -m benchmarks.models $(if $(DATA),--data $(DATA))
 
 clean: ## Remove environments and caches; data in .copydesk stays

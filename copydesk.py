@@ -8,7 +8,6 @@ import logging
 import os
 import shlex
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -311,9 +310,11 @@ def _set_process_defaults(home: Home) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
-    # What libraries say about their own internals helps nobody who curates news.
-    warnings.simplefilter("ignore")
-    logging.getLogger("setfit").setLevel(logging.ERROR)
+    # What libraries warn of about their own internals helps nobody who curates news. A filter
+    # would not last: SetFit sets its own when it is imported.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").addHandler(logging.NullHandler())
+    logging.getLogger("py.warnings").propagate = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
     for room in ("argilla_settings", "corpus", "flows", "publishing", "training"):
@@ -360,8 +361,8 @@ def _show_rounds(reports: "list[CurateReport]") -> None:
         table.add_row(name, *(values.get(f"round {n}", "") for n in range(1, len(reports) + 1)))
     Console().print(table)
     for item in reports[-1].published.items:
-        print(f"{item.repo_type}: {item.url}")
-    print(f"Argilla: {reports[-1].loaded.argilla_url}")
+        print(f"{item.repo_type.capitalize():8} {item.url}")
+    print(f"Records  {reports[-1].loaded.argilla_url}")
 
 
 def _show_places(home: Home) -> None:

@@ -14,7 +14,10 @@ from corpus.splits import assign_splits
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Suggestions that were shown with an answer, and how many were submitted unchanged."""
+    """Suggestions that were shown with an answer, and how many of them the answer kept.
+
+    A topic counts once an answer; spans are counted one by one.
+    """
 
     topics_shown: int
     topics_accepted: int
@@ -76,17 +79,18 @@ def build_gold(
 
 
 def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
-    """Count answers equal to the suggestion shown; for spans the whole set must be equal."""
+    """Count suggestions that the submitted answer holds; a span must have kept start, end, type."""
     topics = [e for e in entries if e.suggested_topic is not None]
-    spans = [e for e in entries if e.suggested_spans is not None]
+    spans = [
+        (span.span(), set(e.response.spans or ()))
+        for e in entries
+        for span in e.suggested_spans or ()
+    ]
     return Acceptance(
         topics_shown=len(topics),
         topics_accepted=sum(e.response.topic == e.suggested_topic for e in topics),
         spans_shown=len(spans),
-        spans_accepted=sum(
-            set(e.response.spans or ()) == {s.span() for s in e.suggested_spans or ()}
-            for e in spans
-        ),
+        spans_accepted=sum(span in answer for span, answer in spans),
     )
 
 

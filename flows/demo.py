@@ -11,6 +11,8 @@ from flows.curate import Curate, CurateReport, curate
 from flows.desk_run import DeskRun
 from flows.load_news import choose_batch
 
+NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "exact-span F1"}
+
 
 class Demo(DeskRun):
     """``accounts`` is the file with the annotator accounts that the simulated reviewers use."""
@@ -65,24 +67,25 @@ def _figures(report: CurateReport) -> dict[str, str]:
     shown = gold.acceptance
     figures = {
         "records loaded (new)": f"{report.loaded.articles} ({report.loaded.new})",
-        "of the new ones blind": str(report.loaded.blind),
-        "suggested by": ", ".join(report.loaded.suggestions) or "nobody",
+        "new blind records": str(report.loaded.blind),
+        "suggested by": ", ".join(map(_agent_text, report.loaded.suggestions)) or "nobody",
         "new simulated answers": str(report.simulated_answers),
-        "answers so far": str(gold.answers),
-        "reviewed / unresolved": f"{len(gold.reviewed)} / {gold.unresolved}",
-        "agreement: topics, spans F1": _pair(gold.agreement.topic_percent, gold.agreement.span_f1),
-        "accepted topic suggestions": f"{shown.topics_accepted} of {shown.topics_shown}",
-        "accepted span suggestions": f"{shown.spans_accepted} of {shown.spans_shown}",
+        "answers in all": str(gold.answers),
+        "reviewed (unresolved)": f"{len(gold.reviewed)} ({gold.unresolved})",
+        "same topic, two people": _share(gold.agreement.topic_percent),
+        "span F1, two people": _share(gold.agreement.span_f1),
+        "topic suggestions kept": _part(shown.topics_accepted, shown.topics_shown),
+        "span suggestions kept": _part(shown.spans_accepted, shown.spans_shown),
     }
     for scores in report.scores:
         for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
-                    label = f"{scores.kind}: {name.replace('_', '-')} on {on}"
+                    label = f"{scores.kind}: {NAMES[name]}, {on}"
                     figures[label] = f"{interval_text(part[name])} n={part['n']}"
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
-        figures[f"published {published.repo_id}"] = f"{published.revision[:8]} ({state})"
+        figures[f"  {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
     return figures
 
 
@@ -91,5 +94,17 @@ def interval_text(value: dict[str, float]) -> str:
     return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
 
-def _pair(topics: float | None, spans: float | None) -> str:
-    return ", ".join("not measured" if v is None else f"{v:.3f}" for v in (topics, spans))
+def _agent_text(agent: str) -> str:
+    """``sample-news-topics:989b0a22``: without namespace, with eight digits of the revision."""
+    name, _, revision = agent.rpartition(":")
+    if name == "zero-shot":
+        return f"zero-shot {revision.split('/')[-1]}"
+    return f"{name.split('/')[-1]}:{revision[:8]}"
+
+
+def _share(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"
+
+
+def _part(kept: int, shown: int) -> str:
+    return f"{kept} of {shown}" if shown else "none shown"

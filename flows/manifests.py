@@ -117,12 +117,11 @@ def _agreement(gold: Gold) -> dict[str, float]:
 
 def _acceptance(gold: Gold) -> dict[str, int]:
     found = gold.acceptance
-    counts = {
-        "Topic suggestions shown with an answer": found.topics_shown,
-        "of these accepted": found.topics_accepted,
-        "Span suggestions shown with an answer": found.spans_shown,
-        "of these accepted unchanged": found.spans_accepted,
-    }
-    return {
-        name: count for name, count in counts.items() if found.topics_shown or "opic" not in name
-    }
+    counts = {}
+    if found.topics_shown:
+        counts["Topic suggestions shown with an answer"] = found.topics_shown
+        counts["Topic suggestions kept by the answer"] = found.topics_accepted
+    if found.spans_shown:
+        counts["Suggested spans shown with an answer"] = found.spans_shown
+        counts["Suggested spans kept by the answer"] = found.spans_accepted
+    return counts

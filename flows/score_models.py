@@ -115,27 +115,42 @@ def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> 
 
 def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
     """Artifact: every score with its 95 % interval."""
-    rows = [
-        {"model": s.kind, "on": on, "score": name, **_interval(value)}
-        for s in scores
-        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
-        for name, value in part.items()
-        if isinstance(value, dict) and "low" in value
-    ]
+    rows = score_rows(scores)
     if rows:
         create_table_artifact(table=rows, key=f"{desk.name}-scores".replace("_", "-"))
+
+
+def score_rows(scores: Sequence[ModelScores]) -> list[dict[str, str]]:
+    """One row a score, then one for the F1 of each label; ``on`` says which articles."""
+    return [
+        {"model": s.kind, "on": f"{on} ({part['n']} articles)", **row}
+        for s in scores
+        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
+        if part
+        for row in _part_rows(part)
+    ]
 
 
 def score_lines(scores: Sequence[ModelScores]) -> list[str]:
     """One line for each score, for the terminal."""
     return [
-        f"{s.kind} {name} on {on}: {value['value']:.3f} "
-        f"[{value['low']:.3f}, {value['high']:.3f}] ({part['n']} articles)"
-        for s in scores
-        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
-        for name, value in part.items()
-        if isinstance(value, dict) and "low" in value
+        f"{row['model']} on {row['on']}: {row['score']} "
+        f"{row['value']} [{row['low']}, {row['high']}]"
+        for row in score_rows(scores)
     ]
+
+
+def _part_rows(part: dict[str, Any]) -> list[dict[str, str]]:
+    named = [(name.replace("_", "-"), value) for name, value in part.items() if _is_interval(value)]
+    labels = [
+        (f"f1 of {label} ({value['support']})", value["f1"])
+        for label, value in part["labels"].items()
+    ]
+    return [{"score": name, **_interval(value)} for name, value in (*named, *labels)]
+
+
+def _is_interval(value: Any) -> bool:
+    return isinstance(value, dict) and "low" in value
 
 
 def _interval(value: dict[str, float]) -> dict[str, str]:

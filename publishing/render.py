@@ -18,6 +18,13 @@ NOTES = re.compile(re.escape(NOTES_START) + r"(.*?)" + re.escape(NOTES_END), re.
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"\]\([^)]*\)")
+SCORE_NAMES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro-F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -106,7 +113,9 @@ def _render(
     kept = NOTES.search(previous or "")
     notes = kept[1].strip() if kept else ""
     try:
-        body = environment.get_template(template).render(m=manifest, repo_id=repo_id)
+        body = environment.get_template(template).render(
+            m=manifest, repo_id=repo_id, score_names=SCORE_NAMES
+        )
     except UndefinedError as error:
         raise DeskError(
             f"Card of {repo_id}: {error.message}.", f"Add it to the manifest, or mend {template}."

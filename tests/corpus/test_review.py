@@ -12,7 +12,7 @@ from corpus.agreement import measure_agreement, nominal_alpha
 from corpus.articles import Article, Response, ScoredSpan, Span
 from corpus.desk import Desk, SplitSettings, read_desk
 from corpus.errors import DeskError
-from corpus.gold import build_gold
+from corpus.gold import build_gold, measure_acceptance
 from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
 from corpus.resolve import resolve
 from corpus.simulation import SimulatedReviewer
@@ -172,6 +172,15 @@ def test_gold_counts_acceptance_and_waits_for_enough_answers() -> None:
     everyone = build_gold(desk(), articles, entries, {})
     assert [r.blind for r in everyone.reviewed] == [False, True]
     assert everyone.reviewed[1].split == "test"
+
+
+def test_acceptance_counts_spans_one_by_one() -> None:
+    bo = Span(8, 10, "person")
+    shown = (ScoredSpan(0, 3, "person", 0.9), ScoredSpan(8, 10, "event", 0.4))
+    answers = [answer("x", "World", (ADA, bo)), answer("y", "World", ())]
+    found = measure_acceptance([LedgerEntry(a, "g", False, suggested_spans=shown) for a in answers])
+    assert (found.spans_shown, found.spans_accepted) == (4, 1)
+    assert found.topics_shown == 0
 
 
 def test_simulated_reviewers_are_seeded_and_err_as_often_as_told() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from setfit import SetFitModel, Trainer, TrainingArguments
+from setfit.logging import set_verbosity_warning
 from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 
@@ -20,6 +21,9 @@ from training.classification.learning_curve import LOSS_NAME, SCORE_NAME, Learni
 from training.curves import diagnose, draw_curve
 from training.encoder import encoder_path
 from training.results import Progress, TrainedModel
+
+# SetFit turns its logging up when it is imported.
+set_verbosity_warning()
 
 # After these the loss on new pairs hardly moves, so more steps buy little.
 MOST_STEPS = 80

@@ -1,0 +1,1 @@
+"""Long measurements; each prints its table and writes it to bench-results/."""
