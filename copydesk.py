@@ -55,9 +55,11 @@ def main() -> None:
         print(f"error: a service stopped answering ({error!r}).", file=sys.stderr)
         print("  → Run copydesk doctor, then the same command again.", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        # typer turns Ctrl-C into this code.
+        if end.code == 130:
+            print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
+        raise
 
 
 @app.command()

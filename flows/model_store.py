@@ -49,7 +49,7 @@ class StoredModel:
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file beside the model in one step."""
         unfinished = self.folder / f".{name}.{os.getpid()}"
-        unfinished.write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
+        unfinished.write_text(json.dumps(content, indent=2), encoding="utf-8")
         unfinished.replace(self.folder / name)
 
 

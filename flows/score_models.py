@@ -73,6 +73,7 @@ def score_topic_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> M
     other = [(article, article.topic) for article in benchmark if article.topic]
     digest = _digest(test, other)
     if stored.read("scores.json").get("digest") != digest:
+        log.info("scoring topics on %d articles", len(test) + len(other))
         model = load_topic_model(str(stored.model))
 
         def score(pairs: Sequence[tuple[Article, str]]) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> 
     other = [(article, article.spans) for article in benchmark if article.spans is not None]
     digest = _digest(test, other)
     if stored.read("scores.json").get("digest") != digest:
+        log.info("scoring entities on %d articles", len(test) + len(other))
         model = load_entity_model(str(stored.model))
 
         def score(pairs: Sequence[tuple[Article, tuple[Span, ...]]]) -> dict[str, Any]:

@@ -43,9 +43,12 @@ def publish_folder(
     """
     try:
         api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True)
-        return _publish(api, repo_id, repo_type, folder, message)
+        published = _publish(api, repo_id, repo_type, folder, message)
     except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
         raise hub_error(api, repo_id, error) from error
+    state = "published" if published.changed else "unchanged"
+    log.info("%s %s at %s", state, repo_id, published.revision[:8])
+    return published
 
 
 def head_revision(api: HfApi, repo_id: str, repo_type: str) -> str | None:
