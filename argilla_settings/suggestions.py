@@ -38,7 +38,7 @@ def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
         shown = [span for span in prediction.spans if fits(text, span)]
         if len(shown) < len(prediction.spans):
             lost = len(prediction.spans) - len(shown)
-            log.warning("article %s: %d spans at its end not shown", prediction.article_id, lost)
+            log.warning("article %s: spans at its end not shown: %d", prediction.article_id, lost)
         suggestions.append(
             rg.Suggestion(
                 question_name="entities",

@@ -61,8 +61,11 @@ class Ledger:
         return {row["id"]: _article(row) for row in self._rows("articles")}
 
     def entries(self) -> list[LedgerEntry]:
-        """Every answer ever seen, in the order of appending."""
-        return [_entry(row) for row in self._rows("answers")]
+        """Every answer ever seen, once, in the order of appending.
+
+        Two pulls at the same moment may have appended the same answers.
+        """
+        return list(dict.fromkeys(_entry(row) for row in self._rows("answers")))
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""

@@ -11,7 +11,7 @@ from flows.curate import Curate, CurateReport, curate
 from flows.desk_run import DeskRun
 from flows.load_news import choose_batch
 
-NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "exact-span F1"}
+NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "span F1"}
 
 
 class Demo(DeskRun):
@@ -68,7 +68,7 @@ def _figures(report: CurateReport) -> dict[str, str]:
     figures = {
         "records loaded (new)": f"{report.loaded.articles} ({report.loaded.new})",
         "new blind records": str(report.loaded.blind),
-        "suggested by": ", ".join(map(_agent_text, report.loaded.suggestions)) or "nobody",
+        "suggested by": "\n".join(map(_agent_text, report.loaded.suggestions)) or "nobody",
         "new simulated answers": str(report.simulated_answers),
         "answers in all": str(gold.answers),
         "reviewed (unresolved)": f"{len(gold.reviewed)} ({gold.unresolved})",
@@ -81,8 +81,9 @@ def _figures(report: CurateReport) -> dict[str, str]:
         for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
-                    label = f"{scores.kind}: {NAMES[name]}, {on}"
-                    figures[label] = f"{interval_text(part[name])} n={part['n']}"
+                    figures[f"{scores.kind}: {NAMES[name]}, {on}"] = interval_text(part[name])
+            if part:
+                figures[f"{on} articles"] = str(part["n"])
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
         figures[f"  {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
@@ -95,11 +96,9 @@ def interval_text(value: dict[str, float]) -> str:
 
 
 def _agent_text(agent: str) -> str:
-    """``sample-news-topics:989b0a22``: without namespace, with eight digits of the revision."""
-    name, _, revision = agent.rpartition(":")
-    if name == "zero-shot":
-        return f"zero-shot {revision.split('/')[-1]}"
-    return f"{name.split('/')[-1]}:{revision[:8]}"
+    """Without namespace and revision: ``zero-shot MiniLM``, ``sample-news-topics``."""
+    kind, _, model = agent.partition(":")
+    return f"zero-shot {model.split('/')[-1]}" if kind == "zero-shot" else kind.split("/")[-1]
 
 
 def _share(value: float | None) -> str:

@@ -1,36 +1,31 @@
 """The desks of real corpora read the corpora they were written for; skips where they are absent."""
 
 import csv
-import os
 from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 
 from corpus.desk import Desk, read_desk
 from corpus.sources.read import read_articles
-
-DATA = Path(os.environ.get("COPYDESK_DATA", "../shared/data"))
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"no corpora in {DATA}: set COPYDESK_DATA to their folder"
-)
 
 
 def desk(name: str, source: Path) -> Desk:
     return read_desk(f"desks/{name}.yaml", {"source.path": str(source)})
 
 
-def test_ag_news_gives_every_article_with_its_topic_and_split() -> None:
-    found = desk("ag_news", DATA / "ag_news_small.parquet")
+def test_ag_news_gives_every_article_with_its_topic_and_split(shared_data: Path) -> None:
+    found = desk("ag_news", shared_data / "ag_news_small.parquet")
     articles = read_articles(found.source, found.labels).articles
     splits = Counter(a.source_split for a in articles)
     assert splits == {"train": 4000, "dev": 1000, "test": 1000}
     assert Counter(a.topic for a in articles) == dict.fromkeys(found.labels.topics, 1500)
 
 
-def test_the_raw_csv_without_header_gives_the_same_articles(tmp_path: Path) -> None:
-    rows = pq.read_table(DATA / "ag_news_small.parquet").to_pylist()[:300]
+def test_the_raw_csv_without_header_gives_the_same_articles(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    rows = pq.read_table(shared_data / "ag_news_small.parquet").to_pylist()[:300]
     raw = tmp_path / "train.csv"
     with raw.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(
@@ -42,9 +37,9 @@ def test_the_raw_csv_without_header_gives_the_same_articles(tmp_path: Path) -> N
     assert all(row["title"] in a.text for a, row in zip(articles, rows, strict=True))
 
 
-def test_entity_spans_keep_their_mentions() -> None:
-    rows = {r["text"]: r for r in pq.read_table(DATA / "ner_news_small.parquet").to_pylist()}
-    found = desk("entities", DATA / "ner_news_small.parquet")
+def test_entity_spans_keep_their_mentions(shared_data: Path) -> None:
+    rows = {r["text"]: r for r in pq.read_table(shared_data / "ner_news_small.parquet").to_pylist()}
+    found = desk("entities", shared_data / "ner_news_small.parquet")
     loaded = read_articles(found.source, found.labels)
     assert len(loaded.articles) >= 1000
     for article in loaded.articles:

@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.deployments import run_deployment
 from prefect.flows import load_flow_from_entrypoint
 
@@ -52,7 +54,8 @@ def test_every_flow_is_deployed_and_no_file_shadows_a_package() -> None:
 
 @pytest.mark.services
 def test_a_real_worker_completes_a_deployment(services: Services, tmp_path: Path) -> None:
-    environment = {**os.environ, **services.environment, "PREFECT_LOGGING_LEVEL": "WARNING"}
+    environment = {**os.environ, **services.environment}
+    del environment["PREFECT_LOGGING_EXTRA_LOGGERS"]
 
     def prefect(*arguments: str) -> list[str]:
         return [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
@@ -90,6 +93,20 @@ def test_a_real_worker_completes_a_deployment(services: Services, tmp_path: Path
         worker.wait(timeout=60)
         log.close()
     _wait_for_records(services, "by-worker", 6)
+    said = _wait_for_log(flow_run.id, "logged 6 of 6 records")
+    assert any("6 of 6 articles are new to Argilla" in line for line in said), said
+
+
+def _wait_for_log(flow_run_id: UUID, last: str) -> list[str]:
+    """What the run's page shows; Prefect sends logs in the background."""
+    wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id]))
+    deadline = time.monotonic() + 20
+    with get_client(sync_client=True) as client:
+        while True:
+            said = [log.message for log in client.read_logs(log_filter=wanted)]
+            if last in said or time.monotonic() > deadline:
+                return said
+            time.sleep(0.5)
 
 
 def _wait_for_records(services: Services, name: str, count: int) -> None:
