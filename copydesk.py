@@ -320,9 +320,7 @@ def _set_process_defaults(home: Home) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
     for room in ("argilla_settings", "corpus", "flows", "publishing", "training"):
-        logger = logging.getLogger(room)
-        logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
+        logging.getLogger(room).addHandler(handler)
 
 
 def _run_parameters(

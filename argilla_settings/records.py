@@ -51,7 +51,7 @@ def log_records(dataset: rg.Dataset, records: list[rg.Record]) -> None:
     if not records:
         return
     try:
-        dataset.records.log(records, batch_size=PAGE)
+        dataset.records.log(records, batch_size=min(PAGE, len(records)))
     except ArgillaAPIError as error:
         raise DeskError(
             f"Argilla refused a batch of {len(records)} records: {error}",

@@ -20,7 +20,7 @@ from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.load_news")
 
 
 class LoadNews(DeskRun):

@@ -12,7 +12,7 @@ from training.classification.zero_shot import zero_shot_topics
 from training.encoder import base_model_name
 from training.entities.predict import load_entity_model, predict_entities
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.preannotation")
 
 
 def pre_annotate(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:

@@ -18,7 +18,7 @@ from corpus.ledger import Ledger, current_entries, tombstone
 from corpus.review_state import open_ledger
 from flows.desk_run import DeskRun
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.pull_reviewed")
 
 
 class PullReviewed(DeskRun):

@@ -22,7 +22,7 @@ from training.classification.predict import load_topic_model, predict_topics
 from training.entities.predict import load_entity_model, predict_entities
 from training.evaluation import score_entities, score_topics
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.score_models")
 
 
 @dataclass(frozen=True, slots=True)

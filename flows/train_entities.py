@@ -15,7 +15,7 @@ from flows.model_store import StoredModel, train_once
 from training.entities.train import train_entities as fit_entities
 from training.results import TrainedModel
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.train_entities")
 
 
 @flow(name="train_entities")

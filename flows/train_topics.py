@@ -15,7 +15,7 @@ from flows.model_store import StoredModel, train_once
 from training.classification.train import train_topics as fit_topics
 from training.results import TrainedModel
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flows.train_topics")
 
 
 @flow(name="train_topics")
