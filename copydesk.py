@@ -36,9 +36,16 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Replaces a desk value: --set review.blind_share=0.2"),
 ]
-SkipOption = Annotated[int, typer.Option(help="Leave out so many articles of the source first.")]
-LimitOption = Annotated[int | None, typer.Option(help="Load at most so many articles.")]
-PortOption = Annotated[int | None, typer.Option(help="A port; a free one if left out.")]
+SkipOption = Annotated[
+    int, typer.Option(min=0, help="Leave out so many articles of the source first.")
+]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Load at most so many articles.")]
+PerClassOption = Annotated[
+    int | None, typer.Option(min=2, help="Train on at most so many articles a topic.")
+]
+PortOption = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="A port; a free one if left out.")
+]
 
 
 def main() -> None:
@@ -104,13 +111,13 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 @app.command()
 def env() -> None:
     """Shell exports for any client: eval "$(copydesk env)"."""
-    from embedded.services import exports
+    from embedded.services import exports, is_up
 
     home = default_home()
-    found = exports(home)
-    if not found:
-        raise ServiceError(f"No services were started in {home.root}.", "Run copydesk up.")
-    for name, value in found.items():
+    if not is_up(home):
+        raise ServiceError(f"No services run in {home.root}.", "Run copydesk up.")
+    # The home too: state of a desk belongs to it, wherever the next command is given.
+    for name, value in {**exports(home), "COPYDESK_HOME": str(home.root)}.items():
         print(f"export {name}={shlex.quote(value)}")
 
 
@@ -145,6 +152,8 @@ def load(
     print(f"{report.articles} articles, {report.new} new records, {report.blind} of them blind.")
     for reason, count in report.skipped.items():
         print(f"{count} rows skipped: {reason}")
+    for reason, count in report.repairs.items():
+        print(f"{count} times: {reason}")
     print(f"Review them: {report.argilla_url}")
 
 
@@ -174,7 +183,7 @@ def train(
     source: SourceOption = None,
     set_: SetOption = None,
     only: Annotated[str | None, typer.Option(help="topics or entities.")] = None,
-    per_class: Annotated[int | None, typer.Option(help="At most so many articles a topic.")] = None,
+    per_class: PerClassOption = None,
 ) -> None:
     """Train the desk's models on what is reviewed."""
     _use_services()
@@ -184,6 +193,11 @@ def train(
     labels = config.read().labels
     if only not in (None, "topics", "entities"):
         raise DeskError(f"--only {only!r} is not a model.", "Use --only topics or --only entities.")
+    if only is not None and not getattr(labels, only):
+        raise DeskError(
+            f"Desk {desk!r} has no labels.{only}, so there is no such model to train.",
+            "Leave out --only, or add the labels.",
+        )
     if labels.topics and only != "entities":
         from flows.train_topics import train_topics
 
@@ -199,7 +213,7 @@ def score(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
     set_: SetOption = None,
-    per_class: Annotated[int | None, typer.Option(help="As given to train.")] = None,
+    per_class: PerClassOption = None,
 ) -> None:
     """Score the trained models with 95 % intervals."""
     _use_services()
@@ -217,18 +231,15 @@ def publish(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
     set_: SetOption = None,
-    per_class: Annotated[int | None, typer.Option(help="As given to train.")] = None,
-    simulated: Annotated[
-        bool, typer.Option(help="Say in the cards that the reviewers were simulated.")
-    ] = False,
+    per_class: PerClassOption = None,
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
     _use_services()
-    from flows.publish import Publish
+    from flows.desk_run import DeskRun
     from flows.publish import publish as run_publish
 
     run = _run_parameters(desk, source, set_, per_class)
-    for item in run_publish(Publish(**run, simulated_reviewers=simulated)).items:
+    for item in run_publish(DeskRun(**run)).items:
         print(f"{item.url} {item.revision[:8]} {'committed' if item.changed else 'unchanged'}")
 
 
@@ -239,7 +250,7 @@ def curate(
     set_: SetOption = None,
     skip: SkipOption = 0,
     limit: LimitOption = None,
-    per_class: Annotated[int | None, typer.Option(help="At most so many articles a topic.")] = None,
+    per_class: PerClassOption = None,
     simulate: Annotated[
         bool, typer.Option(help="Let simulated reviewers answer from the source's labels.")
     ] = False,
@@ -277,10 +288,10 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
 
 def _use_services() -> None:
     """Point every client of this process to the user's services, else to the embedded ones."""
-    from embedded.services import exports, is_users_own
+    from embedded.services import exports, is_up, is_users_own
 
     home = default_home()
-    found = exports(home) if home.services.exists() else {}
+    found = exports(home) if is_up(home) else {}
     if "ARGILLA_API_URL" not in found and not is_users_own(home, "argilla"):
         raise ServiceError(
             f"No Argilla is running in {home.root} and ARGILLA_API_URL is not set.",
@@ -291,6 +302,22 @@ def _use_services() -> None:
         if not is_users_own(home, services[name.split("_")[0]]):
             os.environ.setdefault(name, value)
     _set_process_defaults(home)
+    _require_prefect()
+
+
+def _require_prefect() -> None:
+    """Prefect's own error for a server that is down is a traceback."""
+    import httpx
+
+    url = os.environ.get("PREFECT_API_URL")
+    try:
+        if url:
+            httpx.get(f"{url.rstrip('/')}/health", timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DeskError(
+            f"Prefect at {url} does not answer ({type(error).__name__}).",
+            "Run copydesk up, or set PREFECT_API_URL to a server that runs.",
+        ) from error
 
 
 def _set_process_defaults(home: Home) -> None:
@@ -333,7 +360,12 @@ def _run_parameters(
         key, equals, value = item.partition("=")
         if not equals:
             raise DeskError(f"--set {item!r} is not key=value.", "For example --set models.seed=1")
-        overrides[key] = yaml.safe_load(value)
+        try:
+            overrides[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise DeskError(
+                f"--set {item!r}: the value is not YAML.", "Quote it: --set 'key=\"value\"'"
+            ) from error
     if source is not None:
         overrides["source.path"] = source
     if per_class is not None:

@@ -10,8 +10,14 @@ from corpus.errors import DeskError
 TIMEOUT_SECONDS = 120
 
 
-def connect(api_url: str | None = None, api_key: str | None = None) -> rg.Argilla:
-    """A client for this address and key, by default ARGILLA_API_URL and ARGILLA_API_KEY."""
+def connect(
+    api_url: str | None = None, api_key: str | None = None, manage: bool = True
+) -> rg.Argilla:
+    """A client for this address and key, by default ARGILLA_API_URL and ARGILLA_API_KEY.
+
+    ``manage``: the key must be an owner's or an admin's. Raises DeskError where it is not, or
+    where nobody answers.
+    """
     url = api_url or os.environ.get("ARGILLA_API_URL", "")
     key = api_key or os.environ.get("ARGILLA_API_KEY", "")
     if not url or not key:
@@ -20,7 +26,7 @@ def connect(api_url: str | None = None, api_key: str | None = None) -> rg.Argill
             f"{missing} is not set.",
             'Start the embedded services with copydesk up, then eval "$(copydesk env)".',
         )
-    _probe(url, key)
+    _probe(url, key, manage)
     return rg.Argilla(api_url=url, api_key=key, timeout=TIMEOUT_SECONDS)
 
 
@@ -30,7 +36,7 @@ def http(client: rg.Argilla) -> httpx.Client:
     return session
 
 
-def _probe(url: str, key: str) -> None:
+def _probe(url: str, key: str, manage: bool) -> None:
     try:
         answer = httpx.get(
             f"{url.rstrip('/')}/api/v1/me", headers={"X-Argilla-Api-Key": key}, timeout=30
@@ -50,4 +56,11 @@ def _probe(url: str, key: str) -> None:
         raise DeskError(
             f"{url} answers HTTP {answer.status_code} but is not an Argilla 2 server.",
             "Set ARGILLA_API_URL to the address of the server, without a path.",
+        )
+    user = answer.json()
+    if manage and user["role"] not in ("owner", "admin"):
+        raise DeskError(
+            f"The API key of {user['username']!r} is {user['role']}'s: it may answer records, but "
+            "neither load nor read those of others.",
+            "Set ARGILLA_API_KEY to the key of an owner or admin of the workspace.",
         )

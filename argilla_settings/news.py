@@ -1,9 +1,11 @@
 """What annotators see: fields, questions, metadata, distribution and guidelines of a desk."""
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import argilla as rg
 from argilla._exceptions import ArgillaAPIError, ArgillaError
@@ -11,6 +13,8 @@ from argilla._exceptions import ArgillaAPIError, ArgillaError
 from argilla_settings.connection import http
 from corpus.desk import Desk
 from corpus.errors import DeskError
+
+log = logging.getLogger(__name__)
 
 GUIDELINES = Path(__file__).parent / "guidelines"
 GUIDELINES_MAX_CHARACTERS = 10_000
@@ -26,9 +30,13 @@ def guidelines_text(desk: Desk) -> str:
             f"Guidelines {name!r} are neither a file nor in argilla_settings/guidelines.",
             "Set review.guidelines in the desk.",
         )
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DeskError(f"Guidelines {file} are not UTF-8: {error}.", "Save them so.") from error
     text = text.replace("{topics}", _definitions(desk.labels.topics))
-    text = text.replace("{entities}", _definitions(desk.labels.entities))
+    # Argilla strips it too; the two are compared.
+    text = text.replace("{entities}", _definitions(desk.labels.entities)).strip()
     if len(text) > GUIDELINES_MAX_CHARACTERS:
         raise DeskError(
             f"Guidelines {file} have {len(text)} characters; Argilla takes "
@@ -38,9 +46,9 @@ def guidelines_text(desk: Desk) -> str:
     return text
 
 
-def guidelines_revision(desk: Desk) -> str:
-    """A short hash of what annotators read, kept with every answer."""
-    return hashlib.sha256(guidelines_text(desk).encode()).hexdigest()[:12]
+def guidelines_revision(dataset: rg.Dataset) -> str:
+    """A short hash of what annotators read in Argilla, kept with every answer."""
+    return hashlib.sha256((dataset.settings.guidelines or "").encode()).hexdigest()[:12]
 
 
 def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
@@ -63,7 +71,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
                 field="text",
                 title="Mark every person, place and name in the text",
                 labels=list(desk.labels.entities),
-                visible_labels=max(3, min(VISIBLE_LABELS, len(desk.labels.entities))),
+                visible_labels=_visible(len(desk.labels.entities)),
                 allow_overlapping=False,
                 # Argilla wants one required question; an article without entities is still
                 # submitted with an empty answer.
@@ -100,19 +108,23 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
 
 def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
     """The desk's Argilla data set, or None where it was not made yet."""
-    workspace = _workspace(client, desk).name
+    if client.workspaces(desk.workspace) is None:
+        return None
     with warnings.catch_warnings():
         # The SDK warns about a data set that is not there; here that is an answer.
         warnings.simplefilter("ignore", UserWarning)
-        return client.datasets(name=desk.name, workspace=workspace)
+        return client.datasets(name=desk.name, workspace=desk.workspace)
 
 
 def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
-    """The desk's Argilla data set, made if it is not there. Guidelines are kept up to date."""
+    """The desk's Argilla data set, made if it is not there.
+
+    Guidelines and the number of answers a record needs follow the desk. Raises DeskError for
+    other labels, which Argilla cannot change.
+    """
     found = find_dataset(client, desk)
     if found is not None and found._model.status == "draft":
-        # A process that was killed while making it left it without questions or records.
-        found.delete()
+        _delete_unfinished(found, desk)
         found = None
     if found is None:
         workspace = _workspace(client, desk)
@@ -128,10 +140,7 @@ def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
                 "Correct labels: or review: of the desk, then run copydesk load again.",
             ) from error
     _refuse_other_labels(found, desk)
-    if found.settings.guidelines != guidelines_text(desk):
-        http(client).patch(
-            f"/api/v1/datasets/{found.id}", json={"guidelines": guidelines_text(desk)}
-        ).raise_for_status()
+    _update(client, found, desk)
     return found
 
 
@@ -152,6 +161,37 @@ def _workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
             f"create one ({type(error).__name__}).",
             "Ask an owner for the workspace, or set `workspace:` in the desk.",
         ) from error
+
+
+def _visible(labels: int) -> int | None:
+    """How many labels the question shows at once; Argilla takes no number below 3."""
+    return min(VISIBLE_LABELS, labels) if labels >= 3 else None
+
+
+def _delete_unfinished(draft: rg.Dataset, desk: Desk) -> None:
+    """A process that was killed while making the data set left it without records."""
+    if draft.settings.guidelines != guidelines_text(desk):
+        raise DeskError(
+            f"Argilla has an unpublished data set {desk.name!r} in workspace {desk.workspace!r} "
+            "that Copydesk did not make.",
+            "Publish or delete it in Argilla, or give the desk another `name:`.",
+        )
+    draft.delete()
+
+
+def _update(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
+    """Let Argilla follow the desk where it differs."""
+    change: dict[str, Any] = {}
+    if dataset.settings.guidelines != guidelines_text(desk):
+        log.warning("guidelines of %r in Argilla are replaced by those of the desk", desk.name)
+        change["guidelines"] = dataset.settings.guidelines = guidelines_text(desk)
+    there, wanted = dataset.settings.distribution.min_submitted, desk.review.min_submitted
+    if there != wanted:
+        log.warning("records of %r need %d answers from now on, not %d", desk.name, wanted, there)
+        change["distribution"] = {"strategy": "overlap", "min_submitted": wanted}
+    if change:
+        address = f"/api/v1/datasets/{dataset.id}"
+        http(client).patch(address, json=change).raise_for_status()
 
 
 def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:

@@ -14,6 +14,7 @@ from argilla_settings.records import list_rows, to_article
 from argilla_settings.suggestions import from_rest, from_values
 from corpus.articles import Article, Response
 from corpus.desk import Desk
+from corpus.errors import DeskError
 from corpus.ledger import LedgerEntry
 
 BULK_MAX_RESPONSES = 100
@@ -27,34 +28,47 @@ class PulledRecord:
     entries: tuple[LedgerEntry, ...]
 
 
-def last_activity(client: rg.Argilla, dataset: rg.Dataset) -> str:
-    """When somebody last answered (ISO time); moves with every answer, edit and discard."""
-    answer = http(client).get(f"/api/v1/datasets/{dataset.id}")
-    answer.raise_for_status()
-    return str(answer.json()["last_activity_at"])
+def activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
+    """What moves when answers do: the time of the last answer, edit or discard, and the number
+    of records, since a record that is deleted takes its answers with it.
+    """
+    address = f"/api/v1/datasets/{dataset.id}"
+    about, progress = http(client).get(address), http(client).get(f"{address}/progress")
+    about.raise_for_status()
+    progress.raise_for_status()
+    return {
+        "dataset": str(dataset.id),
+        "last_activity_at": str(about.json()["last_activity_at"]),
+        "records": str(progress.json()["total"]),
+    }
 
 
 def pull_records(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> Iterator[PulledRecord]:
     """Every record that has an answer, with its answers and the suggestion shown."""
     questions = {str(question.id): question.name for question in dataset.settings.questions}
-    guidelines = guidelines_revision(desk)
+    guidelines = guidelines_revision(dataset)
     for row in list_rows(client, dataset, include=("responses", "suggestions")):
         if row.get("responses") and row.get("external_id"):
-            yield _pulled(row, questions, guidelines)
+            yield _pulled(row, questions, guidelines, desk)
 
 
-def pseudonym(user_id: str, dataset_id: str) -> str:
-    """The name an annotator has outside Argilla; differs from data set to data set."""
-    return "annotator-" + hashlib.sha256(f"{dataset_id}:{user_id}".encode()).hexdigest()[:8]
+def pseudonym(user_id: str, desk: Desk) -> str:
+    """The name an annotator has outside Argilla: one for each desk, also where its data set in
+    Argilla was deleted and made again.
+    """
+    key = f"{desk.workspace}/{desk.name}:{user_id}"
+    return "annotator-" + hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
-def _pulled(row: Mapping[str, Any], questions: Mapping[str, str], guidelines: str) -> PulledRecord:
+def _pulled(
+    row: Mapping[str, Any], questions: Mapping[str, str], guidelines: str, desk: Desk
+) -> PulledRecord:
     article = to_article(row)
     shown = from_rest(article, row.get("suggestions") or (), questions)
     blind = (row.get("metadata") or {}).get("blind") == "yes"
     entries = tuple(
         LedgerEntry(
-            response=to_response(answer, article, row["dataset_id"]),
+            response=to_response(answer, article, desk),
             guidelines=guidelines,
             blind=blind,
             suggested_topic=shown.topic,
@@ -68,7 +82,7 @@ def _pulled(row: Mapping[str, Any], questions: Mapping[str, str], guidelines: st
     return PulledRecord(article, entries)
 
 
-def to_response(answer: Mapping[str, Any], article: Article, dataset_id: str) -> Response:
+def to_response(answer: Mapping[str, Any], article: Article, desk: Desk) -> Response:
     """A response of REST. Values of a discard are ignored: the UI sends the suggestion there."""
     values = {} if answer["status"] == "discarded" else answer.get("values") or {}
     topic = (values.get("topic") or {}).get("value")
@@ -78,7 +92,7 @@ def to_response(answer: Mapping[str, Any], article: Article, dataset_id: str) ->
     at = datetime.fromisoformat(answer["updated_at"])
     return Response(
         article_id=article.id,
-        annotator=pseudonym(answer["user_id"], dataset_id),
+        annotator=pseudonym(answer["user_id"], desk),
         status=answer["status"],
         topic=topic,
         spans=None if spans is None else tuple(sorted(from_values(article.text, spans))),
@@ -94,5 +108,8 @@ def submit_responses(client: rg.Argilla, answers: Sequence[Mapping[str, Any]]) -
         sent.raise_for_status()
         refused = [item["error"]["detail"] for item in sent.json()["items"] if item.get("error")]
         if refused:
-            raise RuntimeError(f"Argilla refused {len(refused)} answers, the first: {refused[0]}")
+            raise DeskError(
+                f"Argilla refused {len(refused)} answers, the first: {refused[0]}.",
+                "Correct the labels or spans of the source, then run it again.",
+            )
     return len(answers)

@@ -11,11 +11,12 @@ import argilla as rg
 from argilla_settings.connection import connect, http
 from argilla_settings.news import ensure_dataset
 from argilla_settings.records import list_rows
-from argilla_settings.responses import submit_responses
+from argilla_settings.responses import pseudonym, submit_responses
 from argilla_settings.suggestions import to_values
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
+from corpus.ledger import AnswerKey
 from corpus.simulation import SimulatedReviewer
 
 log = logging.getLogger(__name__)
@@ -25,24 +26,33 @@ def annotator_keys(accounts: Path) -> dict[str, str]:
     """Annotator name → API key, from the accounts file that ``copydesk up`` wrote."""
     try:
         users = json.loads(accounts.read_text(encoding="utf-8"))
+        keys = {n: u["api_key"] for n, u in sorted(users.items()) if u["role"] == "annotator"}
     except OSError as error:
         raise DeskError(
             f"Accounts file {accounts} cannot be read: {error.strerror}.",
             "Simulated reviewers need annotator accounts: run copydesk up, or pass --accounts.",
         ) from error
-    return {n: u["api_key"] for n, u in sorted(users.items()) if u["role"] == "annotator"}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DeskError(
+            f"{accounts} is not an accounts file ({type(error).__name__}: {error}).",
+            'Write {"name": {"role": "annotator", "api_key": "…"}}, or leave out --accounts.',
+        ) from error
+    if not keys:
+        raise DeskError(f"{accounts} holds no annotator.", "Add accounts of role annotator.")
+    return keys
 
 
 def review(
     desk: Desk,
     articles: Sequence[Article],
     keys: Mapping[str, str],
-    on_progress: Callable[[str, int], None] | None = None,
+    before_submit: Callable[[list[AnswerKey]], None],
 ) -> int:
     """Let each simulated reviewer answer what it has not answered; returns new answers.
 
     Only ``articles`` are answered, and only those that are in Argilla. Reviewers answer in
-    the order of the keys, with the noise that the desk gives to each.
+    the order of the keys, with the noise that the desk gives to each. ``before_submit`` is told
+    which answers are about to be simulated, so that nobody takes them for people's.
     """
     gold = {article.id: article for article in articles}
     owner = connect()
@@ -52,20 +62,29 @@ def review(
     answered = 0
     for (name, key), (topic_noise, span_noise) in zip(keys.items(), noise, strict=False):
         reviewer = SimulatedReviewer(name, topic_noise, span_noise, desk.simulation.seed)
-        client = connect(api_key=key)
-        open_rows = _unanswered(client, rows)
+        client = connect(api_key=key, manage=False)
+        me = http(client).get("/api/v1/me").json()["id"]
+        _admit(owner, dataset, me)
+        open_rows = _unanswered(me, rows)
         answers = [
             _to_answer(reviewer, gold[row["external_id"]], row["id"], desk) for row in open_rows
         ]
+        before_submit([(row["external_id"], pseudonym(me, desk)) for row in open_rows])
         answered += submit_responses(client, answers)
         log.info("%s (simulated) answered %d records", name, len(answers))
-        if on_progress is not None:
-            on_progress(name, len(answers))
     return answered
 
 
-def _unanswered(client: rg.Argilla, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    me = http(client).get("/api/v1/me").json()["id"]
+def _admit(owner: rg.Argilla, dataset: rg.Dataset, user_id: str) -> None:
+    """Make the reviewer a member of the desk's workspace."""
+    address = f"/api/v1/workspaces/{dataset.workspace.id}/users"
+    members = http(owner).get(address)
+    members.raise_for_status()
+    if user_id not in {user["id"] for user in members.json()["items"]}:
+        http(owner).post(address, json={"user_id": user_id}).raise_for_status()
+
+
+def _unanswered(me: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if me not in {r["user_id"] for r in row.get("responses") or ()}]
 
 

@@ -4,6 +4,7 @@ Offsets are Unicode code points, half-open: ``text[span.start:span.end]`` is the
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -100,6 +101,15 @@ class ReviewedArticle:
     agreement: float
     blind: bool
     split: Split
+
+
+def without_overlaps(spans: Iterable[Span]) -> list[Span]:
+    """The longest of overlapping spans, then the first; in text order."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
+        if all(span.end <= other.start or other.end <= span.start for other in kept):
+            kept.append(span)
+    return sorted(kept)
 
 
 def content_id(text: str, title: str = "") -> str:

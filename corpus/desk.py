@@ -182,15 +182,27 @@ class Desk(DeskPart):
         return self
 
     def digest(self) -> str:
-        """A short hash of everything the desk says, for the manifest."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """A short hash of what decides gold and models; where articles come from does not."""
+        parts = self.model_dump_json(
+            exclude={
+                "name": True,
+                "source": True,
+                "publish": True,
+                "state": True,
+                "simulation": True,
+                "workspace": True,
+                "review": {"guidelines"},
+            }
+        )
+        return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 def read_desk(path: str | Path, overrides: dict[str, Any] | None = None) -> Desk:
     """Read and check a desk file; all its errors are shown at once.
 
     ``overrides`` replaces values by dotted key: ``{"source.path": "news.csv"}``.
-    A relative ``source.path`` that does not exist from here is tried from the desk's folder.
+    A relative ``source.path`` or ``review.guidelines`` that does not exist from here is tried from
+    the desk's folder.
     """
     file = Path(path)
     if not file.is_file():
@@ -205,7 +217,7 @@ def read_desk(path: str | Path, overrides: dict[str, Any] | None = None) -> Desk
         desk = Desk.model_validate(raw)
     except ValidationError as error:
         raise DeskError(_all_errors(file, error), f"Correct these keys in {file}.") from error
-    return _with_found_path(desk, file)
+    return _with_found_paths(desk, file)
 
 
 def _parse_yaml(file: Path) -> dict[str, Any]:
@@ -238,9 +250,17 @@ def _all_errors(file: Path, error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def _with_found_path(desk: Desk, file: Path) -> Desk:
-    beside = file.parent / desk.source.path
-    if Path(desk.source.path).exists() or not beside.is_file():
-        return desk
-    source = desk.source.model_copy(update={"path": str(beside)})
-    return desk.model_copy(update={"source": source})
+def _with_found_paths(desk: Desk, file: Path) -> Desk:
+    source = _found(desk.source.path, file)
+    guidelines = _found(desk.review.guidelines, file)
+    return desk.model_copy(
+        update={
+            "source": desk.source.model_copy(update={"path": source}),
+            "review": desk.review.model_copy(update={"guidelines": guidelines}),
+        }
+    )
+
+
+def _found(path: str, desk_file: Path) -> str:
+    beside = desk_file.parent / path
+    return str(beside) if beside.is_file() and not Path(path).exists() else path

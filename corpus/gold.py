@@ -1,13 +1,14 @@
 """Ledger → gold: what is reviewed, what is not, and what the answers say about the work."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.agreement import Agreement, measure_agreement
 from corpus.articles import Article, ReviewedArticle, Split
 from corpus.desk import Desk
-from corpus.ledger import LedgerEntry, current_entries
+from corpus.errors import DeskError
+from corpus.ledger import AnswerKey, LedgerEntry, current_entries
 from corpus.resolve import Resolution, resolve
 from corpus.splits import assign_splits
 
@@ -31,7 +32,8 @@ class Gold:
 
     ``unresolved`` counts reviewed articles with a tied question, ``waiting`` articles with
     fewer answers than ``review.min_submitted``, ``quarantined`` names near-duplicates that
-    would stand in two splits and are left out.
+    would stand in two splits and are left out. ``simulated`` counts the answers of simulated
+    reviewers; ``guidelines`` are the revisions annotators read, in the order of first use.
     """
 
     reviewed: tuple[ReviewedArticle, ...]
@@ -39,6 +41,8 @@ class Gold:
     unresolved: int
     quarantined: tuple[str, ...]
     answers: int
+    simulated: int
+    guidelines: tuple[str, ...]
     annotators: int
     agreement: Agreement
     acceptance: Acceptance
@@ -51,25 +55,39 @@ def build_gold(
     articles: Mapping[str, Article],
     entries: Iterable[LedgerEntry],
     known_splits: Mapping[str, Split],
+    simulated: Collection[AnswerKey] = frozenset(),
 ) -> Gold:
-    """Resolve the answers that count now and give each reviewed article its split."""
+    """Resolve the answers that count now and give each reviewed article its split.
+
+    Raises DeskError for answers with labels that the desk does not have.
+    """
     submitted = [e for e in current_entries(entries).values() if e.response.status == "submitted"]
     groups: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in submitted:
         groups[entry.response.article_id].append(entry)
     ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
     blind = {identifier: group[0].blind for identifier, group in ready.items()}
-    chosen = assign_splits([articles[i] for i in sorted(ready)], blind, known_splits, desk.splits)
+    chosen = assign_splits(
+        [articles[i] for i in sorted(ready)],
+        blind,
+        known_splits,
+        desk.splits,
+        blind_test=desk.review.blind_share > 0,
+    )
     resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits)}
     reviewed = tuple(
         _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
     )
+    _refuse_unknown_labels(desk, reviewed)
+    submitted.sort(key=lambda entry: entry.response.answered_at)
     return Gold(
         reviewed=reviewed,
         waiting=len(groups) - len(ready),
         unresolved=sum(r.rule == "tie" for r in resolved.values()),
         quarantined=chosen.quarantined,
         answers=len(submitted),
+        simulated=sum(entry.key in simulated for entry in submitted),
+        guidelines=tuple(dict.fromkeys(entry.guidelines for entry in submitted)),
         annotators=len({e.response.annotator for e in submitted}),
         agreement=measure_agreement([[e.response for e in g] for g in groups.values()]),
         acceptance=measure_acceptance(submitted),
@@ -92,6 +110,17 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
         spans_shown=len(spans),
         spans_accepted=sum(span in answer for span, answer in spans),
     )
+
+
+def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> None:
+    topics = {r.topic for r in reviewed if r.topic} - set(desk.labels.topics)
+    types = {s.label for r in reviewed for s in r.spans or ()} - set(desk.labels.entities)
+    if topics | types:
+        raise DeskError(
+            f"Articles of desk {desk.name!r} were reviewed with labels that it no longer has: "
+            f"{sorted(topics | types)}.",
+            "Restore them in labels:, or give the desk a new `name:` and review it anew.",
+        )
 
 
 def _resolve(desk: Desk, group: Sequence[LedgerEntry]) -> Resolution:

@@ -1,7 +1,8 @@
 """The ledger: every answer once, append-only, behind one fsspec address.
 
 Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
-``answers/*.parquet`` (one row per answer seen), ``splits/*.parquet`` and ``cursor.json``.
+``answers/*.parquet`` (one row per answer seen), ``simulated/*.parquet`` (whose answers to what
+were simulated), ``splits/*.parquet`` and ``cursor.json``.
 A segment is written under another name first and then moved, so a killed writer leaves no
 half segment; a second run finds what is missing and appends it.
 """
@@ -46,14 +47,19 @@ class Ledger:
     """One desk's ledger: the folder it lives in. One writer at a time, any number of readers."""
 
     def __init__(self, address: str, desk: str) -> None:
-        self.fs, root = fsspec.core.url_to_fs(address)
-        self.root = f"{root.rstrip('/')}/{desk}"
         try:
+            self.fs, root = fsspec.core.url_to_fs(address)
+            self.root = f"{root.rstrip('/')}/{desk}"
             self.fs.makedirs(self.root, exist_ok=True)
         except OSError as error:
             raise DeskError(
                 f"State {address!r} cannot be written: {error.strerror or error}.",
                 "Set `state:` of the desk (or COPYDESK_HOME) to a folder you may write to.",
+            ) from error
+        except (ImportError, ValueError) as error:
+            raise DeskError(
+                f"State {address!r} cannot be opened: {error}.",
+                "Install what its scheme needs (s3fs for s3://), or set `state:` to a folder.",
             ) from error
 
     def articles(self) -> dict[str, Article]:
@@ -94,6 +100,24 @@ class Ledger:
         rows = [{"id": i, "split": s} for i, s in sorted(splits.items()) if i not in known]
         self._append("splits", rows)
         return len(rows)
+
+    def simulated(self) -> set[AnswerKey]:
+        """The answers that simulated reviewers gave."""
+        return {(row["article_id"], row["annotator"]) for row in self._rows("simulated")}
+
+    def append_simulated(self, keys: Iterable[AnswerKey]) -> None:
+        """Note answers as simulated, before they are given: a kill in between says too much,
+        never too little.
+        """
+        known = self.simulated()
+        rows = [{"article_id": a, "annotator": b} for a, b in sorted(set(keys) - known)]
+        self._append("simulated", rows)
+
+    def withdrawn(self) -> set[str]:
+        """Articles that were answered, and whose answers were all deleted in Argilla."""
+        entries = self.entries()
+        held = {entry.response.article_id for entry in current_entries(entries).values()}
+        return {entry.response.article_id for entry in entries} - held
 
     def cursor(self) -> dict[str, Any]:
         """What the last complete pull saw; empty before the first."""

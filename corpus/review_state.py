@@ -1,6 +1,7 @@
 """Where a desk keeps its state, and the gold it derives from it."""
 
 import os
+from contextlib import suppress
 
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -15,13 +16,24 @@ def copydesk_home() -> str:
 
 def open_ledger(desk: Desk) -> Ledger:
     """The desk's ledger behind its ``state:`` address."""
+    if "{home}" in desk.state:
+        # Texts and answers are nobody else's business.
+        with suppress(OSError):
+            os.makedirs(copydesk_home(), mode=0o700, exist_ok=True)
     return Ledger(desk.state.replace("{home}", copydesk_home()), desk.name)
+
+
+def resolve_ledger(desk: Desk, ledger: Ledger) -> Gold:
+    """Gold of everything in a ledger."""
+    return build_gold(
+        desk, ledger.articles(), ledger.entries(), ledger.splits(), ledger.simulated()
+    )
 
 
 def read_gold(desk: Desk) -> Gold:
     """Gold of everything pulled so far. Raises DeskError before the first reviewed article."""
     ledger = open_ledger(desk)
-    gold = build_gold(desk, ledger.articles(), ledger.entries(), ledger.splits())
+    gold = resolve_ledger(desk, ledger)
     if not gold.reviewed:
         raise DeskError(
             f"Desk {desk.name!r} has no reviewed article yet "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.articles import Article, Span
+from corpus.errors import DeskError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class SimulatedReviewer:
 
     def _topic(self, article: Article, topics: Sequence[str], dice: random.Random) -> str:
         if article.topic is None:
-            raise ValueError(f"article {article.id} has no topic to simulate an answer from")
+            raise _unlabelled(article, "topic")
         wrong = [topic for topic in topics if topic != article.topic]
         return dice.choice(wrong) if dice.random() < self.topic_noise else article.topic
 
@@ -49,7 +50,7 @@ class SimulatedReviewer:
         self, article: Article, entity_types: Sequence[str], dice: random.Random
     ) -> tuple[Span, ...]:
         if article.spans is None:
-            raise ValueError(f"article {article.id} has no spans to simulate an answer from")
+            raise _unlabelled(article, "spans")
         kept: list[Span] = []
         for span in article.spans:
             if dice.random() >= self.span_noise:
@@ -60,3 +61,11 @@ class SimulatedReviewer:
             if dice.random() < 0.5 and others:
                 kept.append(Span(span.start, span.end, dice.choice(others)))
         return tuple(kept)
+
+
+def _unlabelled(article: Article, what: str) -> DeskError:
+    return DeskError(
+        f"Article {article.id} ({article.text[:40]!r}…) has no {what} of its source to simulate an "
+        "answer from.",
+        "Map the labels in source.columns, or leave out --simulate and review in Argilla.",
+    )

@@ -14,8 +14,11 @@ from corpus.desk import SplitSettings
 
 POLICY = (
     "Near-duplicates (4-word-shingle Jaccard of 0.5 or more) form a cluster, and a cluster stands "
-    "in one split. Clusters with a blind article (shown without suggestions) are test; the hash "
-    "of the cluster decides between train and validation."
+    "in one split; the hash of the cluster decides which."
+)
+BLIND_POLICY = (
+    "Articles that annotators saw without suggestions (blind) are test, and no others; what "
+    "resembles one of them is left out."
 )
 
 
@@ -42,11 +45,14 @@ def assign_splits(
     blind: Mapping[str, bool],
     known: Mapping[str, Split],
     settings: SplitSettings,
+    blind_test: bool = True,
 ) -> SplitAssignment:
     """Give each new article a split; ``known`` assignments stay as they are.
 
-    A new article that is a near-duplicate of articles in two splits would leak, so it is
-    left out and reported.
+    ``blind_test``: the desk has a blind share, so that test is made of blind articles alone;
+    else the hash decides. A new article that is a near-duplicate of articles in two splits
+    would leak, and one that resembles a blind article may neither train nor test: both are left
+    out and reported.
     """
     by_id = {article.id: article for article in articles}
     cluster_of = clusters(by_id, near_duplicates(list(by_id.values())))
@@ -56,27 +62,33 @@ def assign_splits(
     splits: dict[str, Split] = {}
     quarantined: list[str] = []
     for cluster, ids in members.items():
+        splits.update({i: known[i] for i in ids if i in known})
         settled = {known[i] for i in ids if i in known}
         new = [i for i in ids if i not in known]
-        splits.update({i: known[i] for i in ids if i in known})
-        if len(settled) > 1:
-            quarantined += new
-        elif settled:
-            splits.update(dict.fromkeys(new, next(iter(settled))))
-        else:
-            any_blind = any(blind.get(i, False) for i in ids)
-            splits.update(dict.fromkeys(new, _new_split(cluster, any_blind, blind, settings)))
+        unbiased = [i for i in new if blind.get(i, False) or not blind_test]
+        biased = [i for i in new if i not in unbiased]
+        for part, may_test in ((unbiased, True), (biased, False)):
+            by_hash = _by_hash(cluster, settings, with_test=not blind_test)
+            split = _join(settled, "test" if blind_test and may_test else by_hash, may_test)
+            if part and split is None:
+                quarantined += part
+            elif part and split is not None:
+                splits.update(dict.fromkeys(part, split))
+                settled.add(split)
     return SplitAssignment(splits, tuple(sorted(quarantined)))
 
 
-def _new_split(
-    cluster: str, any_blind: bool, blind: Mapping[str, bool], settings: SplitSettings
-) -> Split:
-    if any_blind:
-        return "test"
+def _join(settled: set[Split], wanted: Split, may_test: bool) -> Split | None:
+    """The split of the articles they resemble, else the wanted one; None leaves them out."""
+    if not settled:
+        return wanted
+    only = next(iter(settled)) if len(settled) == 1 else None
+    return only if may_test or only != "test" else None
+
+
+def _by_hash(cluster: str, settings: SplitSettings, with_test: bool) -> Split:
     point = unit_hash(f"split:{cluster}")
-    # A desk without a blind share still needs a test split.
-    if not any(blind.values()):
+    if with_test:
         if point < settings.test:
             return "test"
         point = (point - settings.test) / (1 - settings.test)

@@ -10,7 +10,7 @@ DEFAULT_PORTS = {"argilla": 6900, "hub": 6910, "prefect": 4200}
 
 
 def choose_ports(
-    services: list[str], recorded: Mapping[str, int], asked: Mapping[str, int | None]
+    services: list[str], recorded: Mapping[str, int], asked: Mapping[str, int]
 ) -> dict[str, int]:
     """A port for each service: the one asked for, the one it had, its default, or a free one.
 

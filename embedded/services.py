@@ -61,11 +61,15 @@ def start(
     home.prepare()
     with _lock(home):
         wanted = [name for name in services if not is_users_own(home, name)]
+        asked = {name: port for name, port in (asked_ports or {}).items() if port}
         if manager(home) is None and wanted:
-            _start_all(home, wanted, asked_ports or {}, say)
+            _start_all(home, wanted, asked, say)
+        elif "argilla" in wanted and not home.accounts.exists():
+            make_accounts(home)
         for name in wanted:
-            _require(home, name)
-        _wait(home, say)
+            _require(home, name, asked.get(name))
+        if wanted:
+            _wait(home, say)
     return exports(home)
 
 
@@ -97,7 +101,8 @@ def exports(home: Home) -> dict[str, str]:
     found: dict[str, str] = {}
     if "argilla" in ports:
         found["ARGILLA_API_URL"] = f"http://{HOST}:{ports['argilla']}"
-        found["ARGILLA_API_KEY"] = read_json(home.accounts)["owner"]["api_key"]
+        if owner := read_json(home.accounts).get("owner"):
+            found["ARGILLA_API_KEY"] = owner["api_key"]
     if "hub" in ports:
         found["HF_ENDPOINT"] = f"http://{HOST}:{ports['hub']}"
         found["HF_TOKEN"] = next(t for t, u in hub_tokens(home).items() if u["role"] == "write")
@@ -106,6 +111,11 @@ def exports(home: Home) -> dict[str, str]:
     if "prefect" in ports:
         found["PREFECT_API_URL"] = f"http://{HOST}:{ports['prefect']}/api"
     return found
+
+
+def is_up(home: Home) -> bool:
+    """Whether `up` was run and `down` was not."""
+    return home.root.exists() and manager(home) is not None
 
 
 def is_users_own(home: Home, service: str) -> bool:
@@ -144,7 +154,7 @@ def answers(url: str) -> bool:
 def _start_all(
     home: Home,
     wanted: Sequence[str],
-    asked: Mapping[str, int | None],
+    asked: Mapping[str, int],
     say: Callable[[str], None],
 ) -> None:
     # A manager killed with -9 leaves its children; they would hold ports and the database.
@@ -152,14 +162,15 @@ def _start_all(
     ports = choose_ports(list(wanted), home.read_services().get("ports", {}), asked)
     if "argilla" in ports:
         say("Preparing Argilla's database and accounts")
-        _make_accounts(home)
+        make_accounts(home)
     hub_tokens(home)
     write_private(home.services, json.dumps({"ports": ports}, indent=2))
     write_config(home, programs(home, ports))
     start_manager(home)
 
 
-def _make_accounts(home: Home) -> None:
+def make_accounts(home: Home) -> None:
+    """Argilla's database, workspace and accounts; twice changes nothing."""
     command = [str(argilla_python()), "-m", "embedded.argilla", "accounts"]
     command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
     environment = {**os.environ, **argilla_environment(home), MARKER: str(home.root)}
@@ -174,8 +185,14 @@ def _make_accounts(home: Home) -> None:
         )
 
 
-def _require(home: Home, service: str) -> None:
-    if service not in home.read_services().get("ports", {}):
+def _require(home: Home, service: str, asked: int | None) -> None:
+    port = home.read_services().get("ports", {}).get(service)
+    if port and asked not in (None, port):
+        raise ServiceError(
+            f"{service} runs at port {port} already, not at {asked}.",
+            f"Run copydesk down, then copydesk up --{service}-port {asked}.",
+        )
+    if port is None:
         raise ServiceError(
             f"The services of {home.root} run without {service}.",
             "Run copydesk down and copydesk up again.",

@@ -10,10 +10,11 @@ from pydantic import Field
 from argilla_settings.simulated_review import annotator_keys, review
 from corpus.desk import Desk
 from corpus.gold import Gold
+from corpus.review_state import open_ledger
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
-from flows.publish import Publish, PublishReport, publish
+from flows.publish import PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from flows.score_models import ModelScores, score_models
 from flows.train_entities import train_entities
@@ -54,7 +55,7 @@ def curate(config: Curate) -> CurateReport:
     if desk.labels.entities:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
-    published = publish(Publish(**run, simulated_reviewers=config.simulate_with is not None))
+    published = publish(DeskRun(**run))
     return CurateReport(loaded, answers, pulled.gold, scores, published)
 
 
@@ -63,4 +64,5 @@ def simulate_review(desk: Desk, config: Curate) -> int:
     """Simulated reviewers answer this batch from the source's labels; returns new answers."""
     articles = read_articles(desk.source, desk.labels).articles
     batch = choose_batch(desk, articles, config.skip, config.limit or desk.source.limit)
-    return review(desk, batch, annotator_keys(Path(config.simulate_with or "")))
+    keys = annotator_keys(Path(config.simulate_with or ""))
+    return review(desk, batch, keys, before_submit=open_ledger(desk).append_simulated)

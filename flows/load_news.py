@@ -16,6 +16,7 @@ from argilla_settings.news import dataset_url, ensure_dataset
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from corpus.articles import Article, Prediction
 from corpus.desk import Desk
+from corpus.review_state import open_ledger
 from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
@@ -36,6 +37,7 @@ class LoadReport:
 
     read: int
     skipped: dict[str, int]
+    repairs: dict[str, int]
     articles: int
     new: int
     blind: int
@@ -51,12 +53,13 @@ def load_news(config: LoadNews) -> LoadReport:
     batch = choose_batch(desk, loaded.articles, config.skip, config.limit or desk.source.limit)
     client = connect()
     dataset = ensure_dataset(client, desk)
-    new = leave_out_known(client, dataset, batch)
+    new = leave_out_known(client, dataset, desk, batch)
     predictions = predict_batch(desk, new)
     blind = log_batch(desk, dataset, new, predictions)
     report = LoadReport(
         read=loaded.read,
         skipped=loaded.skipped,
+        repairs=loaded.repairs,
         articles=len(batch),
         new=len(new),
         blind=blind,
@@ -92,11 +95,17 @@ def choose_batch(
 
 @task(cache_policy=NO_CACHE)
 def leave_out_known(
-    client: rg.Argilla, dataset: rg.Dataset, batch: Sequence[Article]
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, batch: Sequence[Article]
 ) -> list[Article]:
-    """The articles that Argilla does not hold yet; ids are content ids."""
+    """The articles that Argilla does not hold yet; ids are content ids.
+
+    An article whose record was deleted in Argilla after it was answered stays out.
+    """
     known = {row["external_id"] for row in list_rows(client, dataset)}
-    new = [article for article in batch if article.id not in known]
+    withdrawn = open_ledger(desk).withdrawn() - known
+    new = [article for article in batch if article.id not in known | withdrawn]
+    if withdrawn & {article.id for article in batch}:
+        log.info("%d articles deleted in Argilla are not loaded again", len(withdrawn))
     log.info("%d of %d articles are new to Argilla", len(new), len(batch))
     return new
 
@@ -133,6 +142,7 @@ def show(desk: Desk, report: LoadReport, new: Sequence[Article]) -> None:
     rows = [
         {"what": "rows read", "count": report.read},
         *({"what": f"skipped: {why}", "count": n} for why, n in report.skipped.items()),
+        *({"what": f"changed: {why}", "count": n} for why, n in report.repairs.items()),
         {"what": "articles in this batch", "count": report.articles},
         {"what": "new records", "count": report.new},
         {"what": "of these without suggestions (blind)", "count": report.blind},

@@ -5,10 +5,9 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from argilla_settings.news import guidelines_revision
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.splits import POLICY, leaks
+from corpus.splits import BLIND_POLICY, POLICY, leaks
 from flows.model_store import Kind, StoredModel
 from publishing.dataset import resolved_rows
 from publishing.hub import Published
@@ -19,7 +18,7 @@ VERSIONS = ("datasets", "huggingface_hub", "setfit", "torch", "transformers")
 
 
 def dataset_manifest(
-    desk: Desk, gold: Gold, rows: dict[str, int], simulated: bool
+    desk: Desk, gold: Gold, rows: dict[str, int], files: dict[str, str]
 ) -> DatasetManifest:
     """What the data set card may say."""
     topics, entities = list(desk.labels.topics), list(desk.labels.entities)
@@ -32,7 +31,7 @@ def dataset_manifest(
         license=desk.publish.license,
         language=desk.publish.language,
         source=Path(desk.source.path).name,
-        provenance=provenance(desk, simulated),
+        provenance=provenance(desk, gold),
         topics=topics,
         entities=entities,
         rows=rows,
@@ -41,7 +40,6 @@ def dataset_manifest(
         reviewed=len(gold.reviewed),
         unresolved=gold.unresolved,
         quarantined=len(gold.quarantined),
-        answers=gold.answers,
         annotators=gold.annotators,
         min_submitted=desk.review.min_submitted,
         answered_until=gold.answered_until,
@@ -50,13 +48,19 @@ def dataset_manifest(
         acceptance=_acceptance(gold),
         blind_percent=round(100 * desk.review.blind_share, 1),
         blind_rows=sum(r.blind for r in published),
-        split_policy=POLICY,
+        split_policy=f"{POLICY} {BLIND_POLICY}" if desk.review.blind_share else POLICY,
         leaks=len(leaks([r.article for r in gold.reviewed], splits)),
+        files=files,
     )
 
 
 def model_manifest(
-    desk: Desk, kind: Kind, stored: StoredModel, data: Published, simulated: bool
+    desk: Desk,
+    gold: Gold,
+    kind: Kind,
+    stored: StoredModel,
+    data: Published,
+    files: dict[str, str],
 ) -> ModelManifest:
     """What the card of a model may say."""
     scores = stored.read("scores.json")
@@ -65,7 +69,7 @@ def model_manifest(
         pretty_name=desk.publish.pretty_name,
         license=desk.publish.license,
         language=desk.publish.language,
-        provenance=provenance(desk, simulated),
+        provenance=provenance(desk, gold),
         base_model=base_model_name(desk.models.encoder),
         dataset=data.repo_id,
         dataset_revision=data.revision,
@@ -78,32 +82,41 @@ def model_manifest(
         scores=scores.get("test", {}),
         benchmark=scores.get("benchmark", {}),
         benchmark_name=f"{Path(desk.source.path).name}, split {desk.source.benchmark_split}",
+        blind_test=all(r.blind for r in gold.reviewed if r.split == "test"),
+        files=files,
         versions={name: importlib.metadata.version(name) for name in VERSIONS},
     )
 
 
-def provenance(desk: Desk, simulated: bool) -> Provenance:
-    """Which code and which desk."""
+def provenance(desk: Desk, gold: Gold) -> Provenance:
+    """Which code, which desk, whose answers."""
     return Provenance(
         copydesk_version=importlib.metadata.version("copydesk"),
         code_revision=code_revision(),
         desk=desk.name,
         desk_digest=desk.digest(),
-        guidelines_revision=guidelines_revision(desk),
-        simulated_reviewers=simulated,
+        guidelines_revisions=list(gold.guidelines),
+        answers=gold.answers,
+        simulated_answers=gold.simulated,
     )
 
 
 def code_revision() -> str:
-    """The commit of this code, or "unknown" outside a git checkout."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return asked.stdout.strip() or "unknown"
+    """The commit of this code, or "unknown" outside its own git checkout or without git."""
+    project = Path(__file__).resolve().parents[1]
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "--show-toplevel", "--short=12", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=project,
+        )
+    except OSError:
+        return "unknown"
+    found = asked.stdout.split("\n")
+    # Installed inside somebody else's checkout, their commit says nothing about this code.
+    return found[1] if asked.returncode == 0 and Path(found[0]) == project else "unknown"
 
 
 def _agreement(gold: Gold) -> dict[str, float]:

@@ -8,6 +8,8 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ from corpus.splits import leaks
 from training.results import TrainedModel
 
 Kind = Literal["topics", "entities"]
+UNFINISHED = ".unfinished"
+# Long after any training here has ended.
+ABANDONED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +111,30 @@ def train_once(
         return found
     key = training_key(desk, gold, kind)
     folder = _kind_folder(desk, kind) / key
-    unfinished = folder.with_name(f"{key}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(folder.parent)
+    # A folder of its own: another run may be training the same at this moment.
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=UNFINISHED, dir=folder.parent))
     trained = train(unfinished / "model")
     shutil.move(trained.curve_png, unfinished / "learning_curve.png")
     facts = asdict(trained)
     del facts["folder"], facts["curve_png"]
     stored = StoredModel(unfinished, key, reused=False, training=facts)
     stored.write("training.json", facts)
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        # The other run was first; it trained the same from the same.
+        shutil.rmtree(unfinished)
+        return require_model(desk, gold, kind)
     return StoredModel(folder, key, reused=False, training=facts)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """What killed trainings left behind."""
+    for left in folder.glob(f"*{UNFINISHED}"):
+        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def refuse_leaks(gold: Gold) -> None:

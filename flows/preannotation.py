@@ -66,7 +66,9 @@ def _topics(desk: Desk, texts: list[str]) -> tuple[str, list[TopicPrediction]]:
     revision = last_revision(repo_id) if repo_id else None
     if repo_id and revision:
         model = load_topic_model(str(download_model(repo_id, revision)))
-        return f"{repo_id}:{revision[:12]}", predict_topics(model, texts)
+        if set(model.labels) <= set(desk.labels.topics):
+            return f"{repo_id}:{revision[:12]}", predict_topics(model, texts)
+        log.warning("%s knows other topics than the desk (%s)", repo_id, ", ".join(model.labels))
     encoder = desk.models.encoder
     agent = f"zero-shot:{base_model_name(encoder)}"
     return agent, zero_shot_topics(texts, desk.labels.topics, encoder)
@@ -78,6 +80,9 @@ def _add_spans(desk: Desk, articles: Sequence[Article], predictions: dict[str, P
     if not articles or not repo_id or not revision:
         return
     model = load_entity_model(str(download_model(repo_id, revision)))
+    if not set(model.entity_types) & set(desk.labels.entities):
+        log.warning("%s knows none of the desk's entity types", repo_id)
+        return
     agent = f"{repo_id}:{revision[:12]}"
     found = predict_entities(model, [article.text for article in articles])
     log.info("entities of %d articles suggested by %s", len(found), agent)

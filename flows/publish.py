@@ -8,7 +8,6 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from pydantic import Field
 
 from corpus.desk import Desk
 from corpus.gold import Gold
@@ -17,16 +16,18 @@ from flows.desk_run import DeskRun
 from flows.hub_access import hub_api
 from flows.manifests import dataset_manifest, model_manifest
 from flows.model_store import Kind, StoredModel, require_model
+from flows.score_models import require_scores
 from publishing.dataset import dataset_features, write_dataset
 from publishing.hub import Published, publish_folder, read_text
-from publishing.manifest import FILE, to_json
+from publishing.manifest import (
+    FILE,
+    DatasetManifest,
+    ModelManifest,
+    file_hashes,
+    to_json,
+    unless_only_code_changed,
+)
 from publishing.render import render_dataset_card, render_model_card
-
-
-class Publish(DeskRun):
-    """``simulated_reviewers`` is said in every card."""
-
-    simulated_reviewers: bool = Field(False, description="the answers were not given by people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,17 @@ class PublishReport:
 
 
 @flow(name="publish")
-def publish(config: Publish) -> PublishReport:
-    """Publish what is reviewed and trained; what the Hub already holds makes no commit."""
+def publish(config: DeskRun) -> PublishReport:
+    """Publish what is reviewed, trained and scored; what the Hub already holds makes no commit."""
     desk = config.read()
     gold = read_gold(desk)
     models = [(kind, require_model(desk, gold, kind)) for kind, labels in _kinds(desk) if labels]
-    data = publish_dataset(desk, gold, config.simulated_reviewers)
+    for kind, stored in models:
+        require_scores(desk, gold, kind, stored)
+    data = publish_dataset(desk, gold)
     items = [data]
     for kind, stored in models:
-        items.append(publish_model(desk, gold, kind, stored, data, config.simulated_reviewers))
+        items.append(publish_model(desk, gold, kind, stored, data))
     show(desk, items)
     return PublishReport(items)
 
@@ -55,14 +58,18 @@ def _kinds(desk: Desk) -> list[tuple[Kind, dict[str, str]]]:
 
 
 @task(cache_policy=NO_CACHE)
-def publish_dataset(desk: Desk, gold: Gold, simulated: bool) -> Published:
+def publish_dataset(desk: Desk, gold: Gold) -> Published:
     """Parquet files, card and manifest in one commit."""
     api, repo_id = hub_api(), desk.publish.dataset
     topics, entities = list(desk.labels.topics), list(desk.labels.entities)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = write_dataset(gold.reviewed, topics, entities, folder)
-        manifest = dataset_manifest(desk, gold, rows, simulated)
+        manifest = unless_only_code_changed(
+            dataset_manifest(desk, gold, rows, file_hashes(folder)),
+            read_text(api, repo_id, "dataset", FILE),
+        )
+        assert isinstance(manifest, DatasetManifest)
         card = render_dataset_card(
             manifest,
             repo_id,
@@ -77,7 +84,7 @@ def publish_dataset(desk: Desk, gold: Gold, simulated: bool) -> Published:
 
 @task(cache_policy=NO_CACHE)
 def publish_model(
-    desk: Desk, gold: Gold, kind: Kind, stored: StoredModel, data: Published, simulated: bool
+    desk: Desk, gold: Gold, kind: Kind, stored: StoredModel, data: Published
 ) -> Published:
     """Model files, learning curve, card and manifest in one commit."""
     api = hub_api()
@@ -88,7 +95,11 @@ def publish_model(
         # SetFit writes a README of its own; ours replaces it.
         shutil.copytree(stored.model, folder, ignore=shutil.ignore_patterns("README.md"))
         shutil.copy(stored.folder / "learning_curve.png", folder)
-        manifest = model_manifest(desk, kind, stored, data, simulated)
+        manifest = unless_only_code_changed(
+            model_manifest(desk, gold, kind, stored, data, file_hashes(folder)),
+            read_text(api, repo_id, "model", FILE),
+        )
+        assert isinstance(manifest, ModelManifest)
         card = render_model_card(manifest, repo_id, read_text(api, repo_id, "model", "README.md"))
         (folder / FILE).write_text(to_json(manifest), encoding="utf-8")
         (folder / "README.md").write_text(card, encoding="utf-8")

@@ -10,12 +10,12 @@ from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
 from argilla_settings.news import find_dataset, guidelines_revision
-from argilla_settings.responses import PulledRecord, last_activity, pull_records
+from argilla_settings.responses import PulledRecord, activity, pull_records
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.gold import Gold, build_gold
+from corpus.gold import Gold
 from corpus.ledger import Ledger, current_entries, tombstone
-from corpus.review_state import open_ledger
+from corpus.review_state import open_ledger, resolve_ledger
 from flows.desk_run import DeskRun
 
 log = logging.getLogger("flows.pull_reviewed")
@@ -42,7 +42,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = _existing(client, desk)
-    cursor = read_activity(client, dataset, desk)
+    cursor = read_activity(client, dataset)
     new = 0
     if config.full or cursor != ledger.cursor():
         new = append_answers(client, dataset, desk, ledger)
@@ -64,15 +64,11 @@ def _existing(client: rg.Argilla, desk: Desk) -> rg.Dataset:
 
 
 @task(cache_policy=NO_CACHE)
-def read_activity(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> dict[str, str]:
+def read_activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
     """The cheap probe: an unchanged data set needs no paging. Asked before the pages are read,
     so that an answer that arrives meanwhile moves it again.
     """
-    return {
-        "dataset": str(dataset.id),
-        "last_activity_at": last_activity(client, dataset),
-        "guidelines": guidelines_revision(desk),
-    }
+    return {**activity(client, dataset), "guidelines": guidelines_revision(dataset)}
 
 
 @task(cache_policy=NO_CACHE)
@@ -95,7 +91,7 @@ def append_answers(client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: 
 @task(cache_policy=NO_CACHE)
 def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
     """Gold of all answers; new articles get their split here, once and for good."""
-    gold = build_gold(desk, ledger.articles(), ledger.entries(), ledger.splits())
+    gold = resolve_ledger(desk, ledger)
     ledger.append_splits({r.article.id: r.split for r in gold.reviewed})
     return gold
 

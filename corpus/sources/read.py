@@ -25,13 +25,14 @@ WARNED_ROWS = 5
 class LoadedArticles:
     """What a source gave: articles in source order, and why rows were left out.
 
-    ``skipped`` counts rows by reason; ``read`` is the number of rows seen, so that
-    ``read == len(articles) + sum(skipped.values())``.
+    ``skipped`` counts rows by reason, ``repairs`` changes in rows by reason; ``read`` is the
+    number of rows seen, so that ``read == len(articles) + sum(skipped.values())``.
     """
 
     articles: tuple[Article, ...]
     read: int
     skipped: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
 
 
 def read_articles(source: SourceSettings, labels: LabelSettings) -> LoadedArticles:
@@ -63,7 +64,8 @@ def read_articles(source: SourceSettings, labels: LabelSettings) -> LoadedArticl
             f"Source {source.path!r} gives no article ({rows} rows read: {reasons}).",
             "Check source.path and source.columns in the desk, then run copydesk load again.",
         )
-    return LoadedArticles(tuple(articles.values()), rows, dict(skipped))
+    repairs = {reason: count for reason, count in parser.repairs.items() if count}
+    return LoadedArticles(tuple(articles.values()), rows, dict(skipped), repairs)
 
 
 def _rows(source: SourceSettings) -> Iterator[tuple[int, Row]]:

@@ -2,12 +2,13 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from corpus.articles import Article, Span, content_id
+from corpus.articles import Article, Span, content_id, without_overlaps
 from corpus.desk import LabelSettings, SourceSettings
 from corpus.errors import DeskError
 
@@ -23,7 +24,10 @@ class RowError(ValueError):
 
 
 class RowReader:
-    """Reads rows by the desk's columns; remembers the schema and mappings it reads by."""
+    """Reads rows by the desk's columns; remembers the schema and mappings it reads by.
+
+    ``repairs`` counts what was changed in rows that became articles.
+    """
 
     def __init__(self, source: SourceSettings, labels: LabelSettings) -> None:
         self.source = source
@@ -31,6 +35,7 @@ class RowReader:
         is_file = Path(source.path).suffix or source.format not in ("auto", "hub")
         self.name = Path(source.path).name if is_file else source.path
         self.topics = {**{t: t for t in labels.topics}, **source.topic_values}
+        self.repairs: Counter[str] = Counter()
         self.entities = {**{e: e for e in labels.entities}, **source.entity_values}
 
     def to_article(self, row: Row, number: int) -> Article:
@@ -95,8 +100,12 @@ class RowReader:
                 raise RowError("spans are not JSON", str(error)) from error
         if not isinstance(value, list):
             raise RowError("spans are not a list", type(value).__name__)
-        spans = (self._span(item, text, number) for item in value)
-        return tuple(sorted({span for span in spans if span is not None}))
+        read = (self._span(item, text, number) for item in value)
+        spans = {span for span in read if span is not None}
+        # The span question takes no overlaps, so neither suggestions nor answers can have any.
+        kept = without_overlaps(spans)
+        self.repairs["overlapping span dropped"] += len(spans) - len(kept)
+        return tuple(kept)
 
     def _span(self, item: Any, text: str, number: int) -> Span | None:
         try:

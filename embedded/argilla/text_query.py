@@ -2,11 +2,13 @@
 
 Syntax: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-simple-query-string-query
 AND by default, ``+`` and, ``|`` or, ``-`` not, ``"phrase"~N``, ``prefix*``, ``fuzzy~N``, ``( )``;
-operators apply from left to right, and no input is an error.
+operators apply from left to right, and no input is an error: what stands after the 500th token
+is not read, and a query nested too deep for SQLite is read as a list of its words.
 """
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 from embedded.argilla.text_index import spread_cjk
@@ -21,6 +23,9 @@ TOKEN = re.compile(
 FUZZY = re.compile(r"^(?P<word>.+?)~(?P<edits>\d*)$")
 HAS_TOKEN = re.compile(r"\w")
 MAX_EDITS = 2
+MAX_TOKENS = 500
+# SQLite's parser gives up at about 70.
+MAX_NESTING = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,30 @@ Node = Leaf | Not | Both
 
 def parse(text: str) -> Node | None:
     """The tree of a query, or None where nothing in it can be searched."""
-    tokens = list(TOKEN.finditer(text))
+    tokens = list(TOKEN.finditer(text))[:MAX_TOKENS]
     node, _ = _group(tokens, 0)
+    if node is not None and _nests_deeper(node, MAX_NESTING):
+        words = [leaf for token in tokens if (leaf := _leaf(token)) is not None]
+        node = reduce(lambda left, right: Both("AND", left, right), words)
     return node
+
+
+def operands(node: Both) -> tuple[list["Node"], Literal["AND", "OR"]]:
+    """The parts of a run of the same operator, so that SQL needs no nesting for it."""
+    parts = [node.right]
+    left: Node = node.left
+    while isinstance(left, Both) and left.operator == node.operator:
+        parts.append(left.right)
+        left = left.left
+    return [left, *reversed(parts)], node.operator
+
+
+def _nests_deeper(node: Node, levels: int) -> bool:
+    """Whether its SQL needs more than so many levels of parentheses."""
+    if isinstance(node, Leaf):
+        return False
+    parts = [node.node] if isinstance(node, Not) else operands(node)[0]
+    return levels == 0 or any(_nests_deeper(part, levels - 1) for part in parts)
 
 
 def leaves(node: Node) -> list[Leaf]:
@@ -64,7 +90,7 @@ def leaves(node: Node) -> list[Leaf]:
         return [node]
     if isinstance(node, Not):
         return []
-    return [*leaves(node.left), *leaves(node.right)]
+    return [leaf for part in operands(node)[0] for leaf in leaves(part)]
 
 
 def _group(tokens: list[re.Match[str]], position: int) -> tuple[Node | None, int]:
@@ -96,6 +122,8 @@ def _group(tokens: list[re.Match[str]], position: int) -> tuple[Node | None, int
 
 
 def _leaf(token: re.Match[str]) -> Node | None:
+    if token["operator"] or token["minus"]:
+        return None
     if token["phrase"] is not None:
         words = _unescape(token["phrase"])
         if not HAS_TOKEN.search(words):

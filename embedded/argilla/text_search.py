@@ -6,10 +6,12 @@ from argilla_server.search_engine import TextQuery
 
 from embedded.argilla.filters import Sql
 from embedded.argilla.text_index import quoted, table_name
-from embedded.argilla.text_query import Both, Leaf, Node, Not, leaves, parse, within_edits
+from embedded.argilla.text_query import Both, Leaf, Node, Not, leaves, operands, parse, within_edits
 
 # Elasticsearch is asked by Argilla for at most so many variants of a fuzzy word.
 FUZZY_EXPANSIONS = 10
+# FTS5's parser takes no more; the order of hits is decided by the first words then.
+RANKED_LEAVES = 50
 
 
 def to_text_condition(
@@ -32,7 +34,8 @@ def rank_source(
     wanted = leaves(node) if node is not None else []
     if not wanted:
         return None
-    match = " OR ".join(f"({_match(db, dataset_id, field, leaf)})" for leaf in wanted)
+    matches = [_match(db, dataset_id, field, leaf) for leaf in wanted[:RANKED_LEAVES]]
+    match = " OR ".join(f"({match})" for match in dict.fromkeys(matches))
     name = table_name(dataset_id)
     return Sql(
         f"SELECT d.record_id AS record_id, bm25({name}) AS rank FROM search.{name} "
@@ -51,10 +54,10 @@ def _parsed(query: TextQuery | str | None) -> tuple[Node | None, str | None]:
 
 def _condition(db: sqlite3.Connection, dataset_id: str, field: str | None, node: Node) -> Sql:
     if isinstance(node, Both):
-        left = _condition(db, dataset_id, field, node.left)
-        right = _condition(db, dataset_id, field, node.right)
-        text = f"({left.text} {node.operator} {right.text})"
-        return Sql(text, [*left.values, *right.values])
+        nodes, operator = operands(node)
+        parts = [_condition(db, dataset_id, field, part) for part in nodes]
+        text = f"({f' {operator} '.join(part.text for part in parts)})"
+        return Sql(text, [value for part in parts for value in part.values])
     if isinstance(node, Not):
         inner = _condition(db, dataset_id, field, node.node)
         return Sql(f"NOT {inner.text}", inner.values)

@@ -1,14 +1,18 @@
 """Article → record → Argilla → record → article, and what Argilla would take differently."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from argilla_settings.connection import connect
-from argilla_settings.news import ensure_dataset, find_dataset, guidelines_revision
+from argilla_settings.connection import connect, http
+from argilla_settings.news import (
+    ensure_dataset,
+    find_dataset,
+    guidelines_revision,
+    guidelines_text,
+)
 from argilla_settings.records import list_rows, log_records, to_article, to_record
 from argilla_settings.responses import pull_records, submit_responses, to_response
 from argilla_settings.suggestions import (
@@ -87,7 +91,7 @@ def test_answers_come_back_with_times_and_what_was_shown(argilla_service: Argill
     article = Article(content_id("🚀 Ada Obi"), "🚀 Ada Obi")
     log_records(dataset, [to_record(article, None, blind=True)])
     (row,) = list_rows(client, dataset)
-    annotator = connect(api_key=argilla_service.credentials["annotator-2"]["api_key"])
+    annotator = connect(api_key=argilla_service.credentials["annotator-2"]["api_key"], manage=False)
     value = [{"start": 2, "end": 9, "label": "person"}]
     values = {"topic": {"value": "World"}, "entities": {"value": value}}
     submit_responses(annotator, [{"record_id": row["id"], "values": values}])
@@ -97,7 +101,7 @@ def test_answers_come_back_with_times_and_what_was_shown(argilla_service: Argill
     assert entry.response.answered_at.tzinfo is not None
     assert entry.blind
     assert entry.suggested_topic is None
-    assert entry.guidelines == guidelines_revision(settings)
+    assert entry.guidelines == guidelines_revision(dataset)
     assert "annotator-2" not in entry.response.annotator
 
 
@@ -108,10 +112,10 @@ def test_values_of_a_discard_are_ignored_and_missing_ones_survive() -> None:
         "user_id": "u",
         "updated_at": "2031-05-01T12:00:00",
     }
-    assert to_response(answer, ARTICLE, "d").topic is None
-    draft = to_response({**answer, "status": "draft", "values": None}, ARTICLE, "d")
+    assert to_response(answer, ARTICLE, desk("round-trip")).topic is None
+    draft = to_response({**answer, "status": "draft", "values": None}, ARTICLE, desk("round-trip"))
     assert (draft.topic, draft.spans) == (None, None)
-    untouched = to_response({**answer, "status": "submitted"}, ARTICLE, "d")
+    untouched = to_response({**answer, "status": "submitted"}, ARTICLE, desk("round-trip"))
     assert (untouched.topic, untouched.spans) == ("World", ())
 
 
@@ -129,6 +133,61 @@ def test_other_labels_than_argilla_has_are_refused(argilla_service: ArgillaServi
     with pytest.raises(DeskError, match="asks topic with labels"):
         ensure_dataset(client, changed)
     assert find_dataset(client, desk("never-made")) is None
+    assert find_dataset(client, desk("never-made", workspace="tpyo")) is None
+    assert client.workspaces("tpyo") is None
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("types", [["person"], ["person", "place"], list("abcdefghijkl")])
+def test_any_number_of_entity_types(argilla_service: ArgillaService, types: list[str]) -> None:
+    settings = desk(f"types-{len(types)}", **{"labels.entities": dict.fromkeys(types, "x")})
+    question = ensure_dataset(connect(), settings).settings.questions["entities"]
+    assert list(question.labels) == types
+
+
+@pytest.mark.services
+def test_guidelines_and_the_number_of_answers_follow_the_desk(
+    argilla_service: ArgillaService, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = connect()
+    ensure_dataset(client, desk("overlap"))
+    dataset = ensure_dataset(client, desk("overlap", **{"review.min_submitted": 2}))
+    assert find_dataset(client, desk("overlap")).settings.distribution.min_submitted == 2  # type: ignore[union-attr]
+    log_records(dataset, [to_record(ARTICLE, None, blind=True)])
+    (row,) = list_rows(client, dataset)
+    submit_responses(client, [{"record_id": row["id"], "values": {"topic": {"value": "World"}}}])
+    changed = desk("overlap", **{"review.min_submitted": 3, "review.guidelines": "topics.md"})
+    ensure_dataset(client, changed)
+    found = find_dataset(client, changed)
+    assert found is not None
+    assert found.settings.distribution.min_submitted == 3
+    assert found.settings.guidelines == guidelines_text(changed)
+    caplog.clear()
+    ensure_dataset(client, changed)
+    assert caplog.messages == []
+
+
+@pytest.mark.services
+def test_a_draft_of_somebody_else_is_not_deleted(argilla_service: ArgillaService) -> None:
+    client = connect()
+    workspace = client.workspaces("copydesk")
+    theirs = {"name": "drafted", "workspace_id": str(workspace.id), "guidelines": "Ours."}
+    answer = http(client).post("/api/v1/datasets", json=theirs)
+    answer.raise_for_status()
+    with pytest.raises(DeskError, match="that Copydesk did not make"):
+        ensure_dataset(client, desk("drafted"))
+    # One that a killed load of this desk left behind is finished by the next.
+    mine = {**theirs, "name": "killed", "guidelines": guidelines_text(desk("killed"))}
+    http(client).post("/api/v1/datasets", json=mine).raise_for_status()
+    assert ensure_dataset(client, desk("killed"))._model.status == "ready"
+
+
+@pytest.mark.services
+def test_an_annotators_key_may_not_manage(argilla_service: ArgillaService) -> None:
+    key = argilla_service.credentials["annotator-1"]["api_key"]
+    with pytest.raises(DeskError, match="'annotator-1' is annotator's") as error:
+        connect(api_key=key)
+    assert key not in str(error.value)
 
 
 @pytest.mark.services
@@ -146,10 +205,13 @@ def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
     long = tmp_path / "long.md"
     long.write_text("x" * 10_001, encoding="utf-8")
     with pytest.raises(DeskError, match="10001 characters"):
-        guidelines_revision(desk("guidelines", **{"review.guidelines": str(long)}))
+        guidelines_text(desk("guidelines", **{"review.guidelines": str(long)}))
     with pytest.raises(DeskError, match="neither a file"):
-        guidelines_revision(desk("guidelines", **{"review.guidelines": "none.md"}))
-    assert json.dumps(guidelines_revision(desk("guidelines")))
+        guidelines_text(desk("guidelines", **{"review.guidelines": "none.md"}))
+    odd = tmp_path / "odd.md"
+    odd.write_bytes(b"caf\xe9")
+    with pytest.raises(DeskError, match="are not UTF-8"):
+        guidelines_text(desk("guidelines", **{"review.guidelines": str(odd)}))
 
 
 def test_a_span_at_the_end_of_an_emoji_text_is_answered_all_the_same() -> None:

@@ -1,5 +1,6 @@
 """Ledger, resolution, agreement and splits: from answers to gold."""
 
+import itertools
 import random
 import shutil
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import pytest
 
 from corpus.agreement import measure_agreement, nominal_alpha
 from corpus.articles import Article, Response, ScoredSpan, Span
+from corpus.dedup import jaccard, near_duplicates, shingles
 from corpus.desk import Desk, SplitSettings, read_desk
 from corpus.errors import DeskError
 from corpus.gold import build_gold, measure_acceptance
@@ -148,11 +150,84 @@ def test_splits_are_stable_and_leak_free() -> None:
     again = assign_splits([*articles, *copies], blind, first.splits, settings)
     assert all(again.splits[i] == split for i, split in first.splits.items())
     assert leaks([*articles, *copies], again.splits) == []
-    assert {again.splits[c.id] for c in copies} <= {"train", "validation", "test"}
-    assert all(blind[a.id] or first.splits[a.id] != "test" for a in articles)
+    assert len(again.splits) + len(again.quarantined) == len(articles) + len(copies)
+    # Test is made of blind articles alone: a copy that was shown with suggestions is left out.
+    assert all(blind[i] for i, split in again.splits.items() if split == "test")
+    of_test = {f"copy-{i}" for i, split in first.splits.items() if split == "test"}
+    assert {i for i in again.quarantined if not blind[i]} == {
+        c.id for c in copies if c.id in of_test and not blind[c.id]
+    }
     # Without known splits too, the order of the articles must not matter.
     shuffled = random.Random(3).sample(articles, len(articles))
     assert assign_splits(shuffled, blind, {}, settings).splits == first.splits
+
+
+def test_a_test_split_waits_for_blind_articles() -> None:
+    articles = make_articles(100)
+    seen = dict.fromkeys([a.id for a in articles], False)
+    first = assign_splits(articles, seen, {}, SplitSettings())
+    assert set(first.splits.values()) == {"train", "validation"}
+    by_hash = assign_splits(articles, seen, {}, SplitSettings(), blind_test=False)
+    assert set(by_hash.splits.values()) == {"train", "validation", "test"}
+
+
+def test_near_duplicates_are_those_that_comparing_all_finds() -> None:
+    dice = random.Random(5)
+    articles = make_articles(120)
+    for i in range(120):
+        cut = dice.randrange(1, 16)
+        words = [*articles[i].text.split()[cut:], *(f"new{i}-{n}" for n in range(cut))]
+        articles.append(Article(f"copy-{i}", " ".join(words)))
+    sets = {a.id: shingles(a.text) for a in articles}
+    for threshold in (0.3, 0.5, 0.8):
+        every = {
+            frozenset((a.id, b.id))
+            for a, b in itertools.combinations(articles, 2)
+            if jaccard(sets[a.id], sets[b.id]) >= threshold
+        }
+        assert len(every) > 10
+        assert set(map(frozenset, near_duplicates(articles, threshold))) == every
+
+
+def test_text_without_spaces_has_shingles_too() -> None:
+    one = "東京で地震があり多くの人が避難した"
+    (pair,) = near_duplicates([Article("a", one), Article("b", one + "。昨夜")])
+    assert set(pair) == {"a", "b"}
+
+
+def test_answers_with_labels_the_desk_has_no_more() -> None:
+    articles = {a.id: a for a in make_articles(1)}
+    entries = [LedgerEntry(answer("x", "World", article="0000"), "g", True)]
+    with pytest.raises(DeskError, match=r"no longer has: \['World'\]"):
+        build_gold(desk(**{"labels.topics": {"Sports": "s", "Other": "o"}}), articles, entries, {})
+
+
+def test_gold_knows_simulated_answers_and_the_guidelines_read() -> None:
+    articles = {a.id: a for a in make_articles(1)}
+    entries = [
+        LedgerEntry(answer("x", article="0000", minutes=5), "new", True),
+        LedgerEntry(answer("y", article="0000"), "old", True),
+    ]
+    gold = build_gold(desk(), articles, entries, {}, {("0000", "y"), ("0000", "z")})
+    assert (gold.answers, gold.simulated) == (2, 1)
+    assert gold.guidelines == ("old", "new")
+
+
+def test_withdrawn_articles_and_simulated_answers_in_the_ledger(tmp_path: Path) -> None:
+    ledger = Ledger(str(tmp_path), "desk")
+    gone, kept = entry(answer("x", article="gone")), entry(answer("x", article="kept"))
+    ledger.append_entries([gone, kept])
+    assert ledger.withdrawn() == set()
+    ledger.append_entries([tombstone(gone)])
+    assert ledger.withdrawn() == {"gone"}
+    ledger.append_simulated([gone.key, kept.key])
+    ledger.append_simulated([kept.key])
+    assert ledger.simulated() == {gone.key, kept.key}
+
+
+def test_a_state_whose_scheme_is_not_installed() -> None:
+    with pytest.raises(DeskError, match=r"'nowhere://bucket' cannot be opened"):
+        Ledger("nowhere://bucket", "desk")
 
 
 def test_an_article_between_two_splits_is_left_out() -> None:
@@ -160,7 +235,7 @@ def test_an_article_between_two_splits_is_left_out() -> None:
     left, right = Article("l", " ".join(words[:40])), Article("r", " ".join(words[20:]))
     bridge = Article("b", " ".join(words))
     known = {"l": "train", "r": "test"}
-    found = assign_splits([left, right, bridge], {}, known, SplitSettings())
+    found = assign_splits([left, right, bridge], {"b": True}, known, SplitSettings())
     assert found.quarantined == ("b",)
     assert found.splits == known
 
@@ -205,5 +280,5 @@ def test_simulated_reviewers_are_seeded_and_err_as_often_as_told() -> None:
     kept = sum(ADA in (a.spans or ()) for a in answers) / len(answers)
     assert wrong == pytest.approx(0.1, abs=0.03)
     assert kept == pytest.approx(0.8, abs=0.04)
-    with pytest.raises(ValueError, match="no topic"):
+    with pytest.raises(DeskError, match="no topic"):
         reviewer.answer(Article("1", "x"), topics, [])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.articles import Span
+from corpus.articles import Span, without_overlaps
 from corpus.desk import Columns, LabelSettings, SourceSettings
 from corpus.errors import DeskError
 from corpus.sources.read import LoadedArticles, read_articles
@@ -77,6 +77,23 @@ def test_rows_without_text_and_repeats_are_counted(tmp_path: Path) -> None:
     assert [a.text for a in loaded.articles] == ["One", "Two"]
     assert loaded.skipped == {"no text": 2, "repeated article": 1}
     assert loaded.read == len(loaded.articles) + sum(loaded.skipped.values())
+
+
+def test_of_overlapping_spans_the_longest_then_the_first_stays(tmp_path: Path) -> None:
+    marks = [(0, 4, "person"), (0, 11, "location"), (7, 14, "person"), (12, 16, "location")]
+    spans = [{"start": s, "end": e, "label": kind} for s, e, kind in marks]
+    found = read(write_jsonl(tmp_path, {"text": "New York Stock Exchange", "topic": None,
+                                        "spans": spans}))  # fmt: skip
+    assert found.articles[0].spans == (Span(0, 11, "location"), Span(12, 16, "location"))
+    assert found.repairs == {"overlapping span dropped": 2}
+    assert without_overlaps([Span(2, 6, "b"), Span(0, 4, "a")]) == [Span(0, 4, "a")]
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_rows(tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    file.write_text('topic,text\nWorld,"He said so\nSports,match won\n', encoding="utf-8")
+    with pytest.raises(DeskError, match=r"news.csv line 3 is not csv: unexpected end of data"):
+        read(file, columns=Columns(text="text", topic="topic"))
 
 
 def test_unknown_labels_name_the_mapping_that_mends_them(tmp_path: Path) -> None:

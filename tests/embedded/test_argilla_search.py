@@ -147,11 +147,21 @@ def test_text_queries(owner: Asker, query: str, field: str | None, wanted: set[s
     [
         '"unbalanced', "((a", "a))", '"', "\\", "*", "-", "+ | -", "a AND b OR NOT c", "NEAR(a b)",
         "text:bank", "a^2", "'; DROP TABLE records; --", "%", "~3", "a~99999", '""', " ", "\u0000x",
-        "(" * 200 + "a" + ")" * 200, '"a""b"', "{a b}", "ﷺ", "a\nb",
+        "(" * 200 + "a" + ")" * 200, "(" * 3000, "(a " * 3000, "-(a " * 300,
+        " ".join(f"word{i}" for i in range(2000)), " | ".join(f"word{i}" for i in range(2000)),
+        " ".join(f"a{i} | b{i}" for i in range(300)), "bank " * 400, '"a""b"', "{a b}", "ﷺ", "a\nb",
     ],
 )  # fmt: skip
 def test_no_query_is_an_error(owner: Asker, query: str) -> None:
     owner.find(query)
+
+
+def test_long_queries_still_find(owner: Asker) -> None:
+    pasted = " ".join(["the harbour bank cut its rates on monday"] * 50)
+    assert set(owner.find(pasted)) == {"r1"}
+    assert set(owner.find(" | ".join(["nobody"] * 200 + ["rovers"]))) == {"r2"}
+    # Too deep for SQLite: read as a list of its words.
+    assert set(owner.find("(bank " * 100 + "cut")) == {"r1"}
 
 
 def test_relevance_and_scores(owner: Asker) -> None:

@@ -14,7 +14,7 @@ import pytest
 from embedded.errors import ServiceError
 from embedded.home import Home
 from embedded.ports import HOST, choose_ports, free_port
-from embedded.services import is_users_own, start, status, stop
+from embedded.services import exports, is_up, is_users_own, make_accounts, start, status, stop
 from embedded.supervision import manager, marked_processes
 from tests.running import ArgillaService, Services
 
@@ -90,6 +90,9 @@ def test_up_twice_restart_and_down(home: Home) -> None:
         first = start(home, services=("hub",))
         before = {p.pid for p in marked_processes(home)}
         assert start(home, services=("hub",)) == first
+        assert is_up(home)
+        with pytest.raises(ServiceError, match="hub runs at port"):
+            start(home, {"hub": 1}, services=("hub",))
         assert {p.pid for p in marked_processes(home)} == before
         (hub,) = status(home)
         os.kill(hub.pid, signal.SIGKILL)
@@ -98,6 +101,7 @@ def test_up_twice_restart_and_down(home: Home) -> None:
         assert stop(home)
         assert marked_processes(home) == []
         assert not stop(home)
+        assert not is_up(home)
         assert start(home, services=("hub",)) == first
     finally:
         stop(home)
@@ -115,6 +119,36 @@ def test_a_killed_manager_leaves_nothing_behind(home: Home) -> None:
     finally:
         stop(home)
     assert marked_processes(home) == []
+
+
+def test_services_of_the_user_are_not_waited_for(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(home, services=("hub",))
+    stop(home)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    started = time.monotonic()
+    start(home, services=("hub",))
+    assert time.monotonic() - started < 5
+    assert not is_up(home)
+
+
+@pytest.mark.services
+def test_a_lost_accounts_file_is_made_anew(services: Services) -> None:
+    home = services.home
+    kept = home.accounts.read_text(encoding="utf-8")
+    home.accounts.unlink()
+    try:
+        assert "ARGILLA_API_KEY" not in exports(home)
+        start(home)
+        key = exports(home)["ARGILLA_API_KEY"]
+        url = f"{services.environment['ARGILLA_API_URL']}/api/v1/me"
+        answer = httpx.get(url, headers={"X-Argilla-Api-Key": key})
+        assert (answer.status_code, answer.json()["role"]) == (200, "owner")
+    finally:
+        # The other tests of this session know the old keys.
+        home.accounts.write_text(kept, encoding="utf-8")
+        make_accounts(home)
 
 
 def test_ports(tmp_path: Path) -> None:

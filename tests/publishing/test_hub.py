@@ -1,5 +1,6 @@
 """The only writes to the Hub, against the embedded one."""
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from huggingface_hub import HfApi
 
 from corpus.errors import DeskError
 from publishing.hub import Published, head_revision, next_tag, publish_folder, read_text
+from publishing.manifest import file_hashes
 from tests.running import HubService
 
 pytestmark = pytest.mark.services
@@ -27,7 +29,6 @@ def repo_id() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     (tmp_path / "README.md").write_text("# One\n", encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/train.parquet").write_bytes(b"PAR1" * 1000)
@@ -35,6 +36,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def publish(api: HfApi, repo_id: str, folder: Path) -> Published:
+    manifest = json.dumps({"files": file_hashes(folder)})
+    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
     return publish_folder(api, repo_id, "dataset", folder, "test")
 
 
@@ -63,6 +66,41 @@ def test_one_commit_a_publish_and_none_without_change(
     old = api.list_repo_files(repo_id, repo_type="dataset", revision="v1")
     assert "data/train.parquet" in old
     assert read_text(api, repo_id, "dataset", "README.md") == "# Two\n"
+
+
+def test_files_of_other_people_stay(api: HfApi, repo_id: str, folder: Path) -> None:
+    publish(api, repo_id, folder)
+    for name in ("LICENSE", "images/harbour.txt"):
+        api.upload_file(
+            path_or_fileobj=b"theirs", path_in_repo=name, repo_id=repo_id, repo_type="dataset"
+        )
+    (folder / "data/train.parquet").rename(folder / "data/all.parquet")
+    publish(api, repo_id, folder)
+    files = set(api.list_repo_files(repo_id, repo_type="dataset")) - {".gitattributes"}
+    assert files == {
+        "LICENSE", "images/harbour.txt", "data/all.parquet", "manifest.json", "README.md",
+    }  # fmt: skip
+
+
+def test_a_repository_of_somebody_else_is_refused(api: HfApi, repo_id: str, folder: Path) -> None:
+    api.create_repo(repo_id, repo_type="dataset")
+    api.upload_file(
+        path_or_fileobj=b"a", path_in_repo="train.csv", repo_id=repo_id, repo_type="dataset"
+    )
+    before = commits(api, repo_id)
+    with pytest.raises(DeskError, match=r"did not publish \(train\.csv\)"):
+        publish(api, repo_id, folder)
+    assert commits(api, repo_id) == before
+
+
+def test_a_desk_that_asks_for_privacy_gets_it(api: HfApi, repo_id: str, folder: Path) -> None:
+    publish(api, repo_id, folder)
+    assert not api.repo_info(repo_id, repo_type="dataset").private
+    publish_folder(api, repo_id, "dataset", folder, "test", private=True)
+    assert api.repo_info(repo_id, repo_type="dataset").private
+    # Somebody may have hidden it on the Hub: not asking for privacy shows nothing.
+    publish_folder(api, repo_id, "dataset", folder, "test", private=False)
+    assert api.repo_info(repo_id, repo_type="dataset").private
 
 
 def test_a_commit_in_between_is_seen(

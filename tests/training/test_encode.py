@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 
 from corpus.articles import Span
 from training.encoder import encoder_path
-from training.entities.encode import IGNORED, Encoded, encode, without_overlaps
+from training.entities.encode import IGNORED, Encoded, encode
 from training.entities.schemes import tag_names, tag_runs
 
 TYPES = ["person", "place"]
@@ -83,17 +83,11 @@ def test_a_span_of_white_space_is_dropped_and_counted(tokenizer: Any) -> None:
     assert found.repairs == Counter({"span without token dropped": 1})
 
 
-def test_of_overlapping_spans_the_longest_stays() -> None:
-    repairs: Counter[str] = Counter()
-    spans = [Span(0, 4, "place"), Span(2, 9, "person"), Span(8, 12, "place"), Span(20, 22, "place")]
-    assert without_overlaps(spans, repairs) == [Span(2, 9, "person"), Span(20, 22, "place")]
-    assert repairs == Counter({"overlapping span dropped": 2})
-
-
-def test_of_equally_long_overlaps_the_first_stays() -> None:
-    assert without_overlaps([Span(2, 6, "place"), Span(0, 4, "person")], Counter()) == [
-        Span(0, 4, "person")
-    ]
+def test_of_overlapping_spans_the_longest_stays(tokenizer: Any) -> None:
+    spans = [Span(0, 3, "place"), Span(0, 7, "person")]
+    found = encoded(tokenizer, "Ada Bo1 went", spans)
+    assert decoded(found) == [(0, 7, "person")]
+    assert found.repairs == Counter({"overlapping span dropped": 1})
 
 
 def test_neighbours_without_a_gap_stay_two_spans(tokenizer: Any) -> None:

@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from corpus.errors import DeskError
+from tests.running import HubService
 from training.encoder import OFFLINE_SHA256, base_model_name, encoder_path, verify
 
 
@@ -16,8 +18,29 @@ def test_the_offline_encoder_is_genuine() -> None:
     assert base_model_name("offline") == "sentence-transformers/all-MiniLM-L6-v2"
 
 
-def test_any_other_encoder_is_named_as_it_is() -> None:
-    assert encoder_path("some/encoder") == base_model_name("some/encoder") == "some/encoder"
+def test_any_other_encoder_is_named_as_it_is(tmp_path: Path) -> None:
+    assert base_model_name("some/encoder") == "some/encoder"
+    assert encoder_path(str(tmp_path)) == str(tmp_path)
+
+
+def test_an_encoder_comes_from_the_first_hub_that_has_it(
+    hub_service: HubService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", hub_service.token)
+    monkeypatch.setattr("training.encoder.PUBLIC_HUB", hub_service.endpoint)
+    api = HfApi(hub_service.endpoint, token=hub_service.token)
+    # The stand-in for the public Hub gets no token, so its repository is a public one.
+    api.create_repo("copydesk/some-encoder", exist_ok=True)
+    api.upload_file(
+        path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="copydesk/some-encoder"
+    )
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    folder = Path(encoder_path("copydesk/some-encoder"))
+    assert (folder / "config.json").read_text() == "{}"
+    with pytest.raises(DeskError, match=r"'copydesk/none' cannot be downloaded \(http://127"):
+        encoder_path("copydesk/none")
+    with pytest.raises(DeskError, match="cannot be downloaded"):
+        encoder_path("not/a/repo")
 
 
 def test_a_changed_byte_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.articles import Span
+from corpus.articles import Span, without_overlaps
 from training.entities.schemes import OUTSIDE, tag_names
 
 IGNORED = -100
@@ -71,23 +71,15 @@ def encode(
     windows = []
     for text_index, numbers in of_text.items():
         offsets = [[(s, e) for s, e in found["offset_mapping"][n]] for n in numbers]
-        wanted = [] if spans is None else without_overlaps(spans[text_index], repairs)
+        marked = () if spans is None else spans[text_index]
+        wanted = without_overlaps(marked)
+        if len(wanted) < len(marked):
+            repairs["overlapping span dropped"] += len(marked) - len(wanted)
         starts = first_tokens(wanted, offsets, repairs)
         for number, pairs, own in zip(numbers, offsets, owners(offsets), strict=True):
             labels = to_labels(pairs, starts, names)
             windows.append(Window(text_index, found["input_ids"][number], labels, pairs, own))
     return Encoded(windows, repairs)
-
-
-def without_overlaps(spans: Sequence[Span], repairs: Counter[str]) -> list[Span]:
-    """The longest of overlapping spans, then the first; in text order."""
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
-        if any(span.start < other.end and other.start < span.end for other in kept):
-            repairs["overlapping span dropped"] += 1
-        else:
-            kept.append(span)
-    return sorted(kept)
 
 
 def first_tokens(
