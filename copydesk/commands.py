@@ -4,21 +4,18 @@ Imports are lazy: torch, argilla and Prefect are loaded by the command that need
 """
 
 import json
-import logging
-import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from copydesk.process import run_parameters, use_services
+from copydesk.show import say, show_places, show_rounds, show_training
 from corpus.errors import DeskError
 from embedded.errors import ServiceError
-from embedded.home import Home, default_home
-
-if TYPE_CHECKING:
-    from flows.curate import CurateReport
+from embedded.home import default_home
 
 app = typer.Typer(
     name="copydesk",
@@ -78,8 +75,8 @@ def up(
 
     home = default_home()
     asked = {"argilla": argilla_port, "hub": hub_port, "prefect": prefect_port}
-    start(home, asked, say=_say)
-    _show_places(home)
+    start(home, asked, say=say)
+    show_places(home)
 
 
 @app.command()
@@ -144,10 +141,10 @@ def load(
     limit: LimitOption = None,
 ) -> None:
     """Load articles into Argilla with pre-annotations."""
-    _use_services()
+    use_services()
     from flows.load_news import LoadNews, load_news
 
-    run = _run_parameters(desk, source, set_)
+    run = run_parameters(desk, source, set_)
     report = load_news(LoadNews(**run, skip=skip, limit=limit))
     print(f"{report.articles} articles, {report.new} new records, {report.blind} of them blind.")
     for reason, count in report.skipped.items():
@@ -165,10 +162,10 @@ def pull(
     full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
 ) -> None:
     """Pull answers from Argilla into the ledger and resolve them into gold."""
-    _use_services()
+    use_services()
     from flows.pull_reviewed import PullReviewed, pull_reviewed
 
-    report = pull_reviewed(PullReviewed(**_run_parameters(desk, source, set_), full=full))
+    report = pull_reviewed(PullReviewed(**run_parameters(desk, source, set_), full=full))
     gold = report.gold
     print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
     print(
@@ -186,10 +183,10 @@ def train(
     per_class: PerClassOption = None,
 ) -> None:
     """Train the desk's models on what is reviewed."""
-    _use_services()
+    use_services()
     from flows.desk_run import DeskRun
 
-    config = DeskRun(**_run_parameters(desk, source, set_, per_class))
+    config = DeskRun(**run_parameters(desk, source, set_, per_class))
     labels = config.read().labels
     if only not in (None, "topics", "entities"):
         raise DeskError(f"--only {only!r} is not a model.", "Use --only topics or --only entities.")
@@ -201,11 +198,11 @@ def train(
     if labels.topics and only != "entities":
         from flows.train_topics import train_topics
 
-        _show_training(train_topics(config))
+        show_training(train_topics(config))
     if labels.entities and only != "topics":
         from flows.train_entities import train_entities
 
-        _show_training(train_entities(config))
+        show_training(train_entities(config))
 
 
 @app.command()
@@ -216,13 +213,11 @@ def score(
     per_class: PerClassOption = None,
 ) -> None:
     """Score the trained models with 95 % intervals."""
-    _use_services()
+    use_services()
     from flows.desk_run import DeskRun
     from flows.score_models import score_lines, score_models
 
-    for line in score_lines(
-        score_models(DeskRun(**_run_parameters(desk, source, set_, per_class)))
-    ):
+    for line in score_lines(score_models(DeskRun(**run_parameters(desk, source, set_, per_class)))):
         print(line)
 
 
@@ -234,11 +229,11 @@ def publish(
     per_class: PerClassOption = None,
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
-    _use_services()
+    use_services()
     from flows.desk_run import DeskRun
     from flows.publish import publish as run_publish
 
-    run = _run_parameters(desk, source, set_, per_class)
+    run = run_parameters(desk, source, set_, per_class)
     for item in run_publish(DeskRun(**run)).items:
         print(f"{item.url} {item.revision[:8]} {'committed' if item.changed else 'unchanged'}")
 
@@ -259,14 +254,14 @@ def curate(
     ] = None,
 ) -> None:
     """One whole round: load, pull, train, score, publish."""
-    _use_services()
+    use_services()
     from flows.curate import Curate
     from flows.curate import curate as run_curate
 
     file = str(accounts or default_home().accounts) if simulate else None
-    run = _run_parameters(desk, source, set_, per_class)
+    run = run_parameters(desk, source, set_, per_class)
     report = run_curate(Curate(**run, skip=skip, limit=limit, simulate_with=file))
-    _show_rounds([report])
+    show_rounds([report])
 
 
 @app.command()
@@ -275,147 +270,12 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     from embedded.services import start
 
     home = default_home()
-    start(home, say=_say)
-    _use_services()
+    start(home, say=say)
+    use_services()
     from flows.demo import Demo
     from flows.demo import demo as run_demo
 
-    _say("Two rounds with three simulated reviewers")
-    report = run_demo(Demo(**_run_parameters(desk, None, set_), accounts=str(home.accounts)))
-    _show_rounds(report.rounds)
-    _show_places(home)
-
-
-def _use_services() -> None:
-    """Point every client of this process to the user's services, else to the embedded ones."""
-    from embedded.services import exports, is_up, is_users_own
-
-    home = default_home()
-    found = exports(home) if is_up(home) else {}
-    if "ARGILLA_API_URL" not in found and not is_users_own(home, "argilla"):
-        raise ServiceError(
-            f"No Argilla is running in {home.root} and ARGILLA_API_URL is not set.",
-            "Run copydesk up, or set ARGILLA_API_URL and ARGILLA_API_KEY.",
-        )
-    services = {"ARGILLA": "argilla", "HF": "hub", "PREFECT": "prefect"}
-    for name, value in found.items():
-        if not is_users_own(home, services[name.split("_")[0]]):
-            os.environ.setdefault(name, value)
-    _set_process_defaults(home)
-    _require_prefect()
-
-
-def _require_prefect() -> None:
-    """Prefect's own error for a server that is down is a traceback."""
-    import httpx
-
-    url = os.environ.get("PREFECT_API_URL")
-    try:
-        if url:
-            httpx.get(f"{url.rstrip('/')}/health", timeout=10)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DeskError(
-            f"Prefect at {url} does not answer ({type(error).__name__}).",
-            "Run copydesk up, or set PREFECT_API_URL to a server that runs.",
-        ) from error
-
-
-def _set_process_defaults(home: Home) -> None:
-    defaults = {
-        "HF_HOME": str(home.root / "hf"),
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        # Progress stands in the log lines; a dozen nested bars of libraries would drown it.
-        "TQDM_DISABLE": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "PREFECT_HOME": str(home.root / "prefect"),
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "argilla_settings,corpus,flows,publishing,training",
-        # Errors are said once, by main(); the flow run's page in Prefect keeps the traceback.
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        # Threads that wait by spinning double the CPU time on a busy machine.
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
-    # What libraries warn of about their own internals helps nobody who curates news. A filter
-    # would not last: SetFit sets its own when it is imported.
-    logging.captureWarnings(True)
-    logging.getLogger("py.warnings").addHandler(logging.NullHandler())
-    logging.getLogger("py.warnings").propagate = False
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
-    for room in ("argilla_settings", "corpus", "flows", "publishing", "training"):
-        logging.getLogger(room).addHandler(handler)
-
-
-def _run_parameters(
-    desk: str, source: str | None, set_: list[str] | None, per_class: int | None = None
-) -> dict[str, Any]:
-    import yaml
-
-    overrides: dict[str, Any] = {}
-    for item in set_ or []:
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise DeskError(f"--set {item!r} is not key=value.", "For example --set models.seed=1")
-        try:
-            overrides[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise DeskError(
-                f"--set {item!r}: the value is not YAML.", "Quote it: --set 'key=\"value\"'"
-            ) from error
-    if source is not None:
-        overrides["source.path"] = source
-    if per_class is not None:
-        overrides["models.topics.per_class"] = per_class
-    return {"desk": desk, "overrides": overrides}
-
-
-def _show_training(stored: Any) -> None:
-    done = "found from an earlier run" if stored.reused else "trained"
-    print(f"{stored.model}: {done}. {stored.training['diagnosis']}")
-    print(f"Learning curve: {stored.folder / 'learning_curve.png'}")
-
-
-def _show_rounds(reports: "list[CurateReport]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from flows.demo import demo_table
-
-    table = Table(title="Scores with 95 % intervals", show_edge=False)
-    table.add_column("")
-    for number in range(1, len(reports) + 1):
-        table.add_column(f"round {number}", overflow="fold")
-    for name, values in demo_table(reports).items():
-        table.add_row(name, *(values.get(f"round {n}", "") for n in range(1, len(reports) + 1)))
-    Console().print(table)
-    for item in reports[-1].published.items:
-        print(f"{item.repo_type.capitalize():8} {item.url}")
-    print(f"Records  {reports[-1].loaded.argilla_url}")
-
-
-def _show_places(home: Home) -> None:
-    from embedded.services import exports
-
-    found = exports(home)
-    for name, variable in (
-        ("Argilla", "ARGILLA_API_URL"),
-        ("Hub", "HF_ENDPOINT"),
-        ("Prefect", "PREFECT_API_URL"),
-    ):
-        if variable in found:
-            print(f"{name:8} {found[variable].removesuffix('/api')}")
-    if "ARGILLA_API_URL" in found:
-        print(f"Logins   {home.accounts}")
-    print('Clients  eval "$(copydesk env)"        Stop  copydesk down')
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    say("Two rounds with three simulated reviewers")
+    report = run_demo(Demo(**run_parameters(desk, None, set_), accounts=str(home.accounts)))
+    show_rounds(report.rounds)
+    show_places(home)

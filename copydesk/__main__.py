@@ -1,0 +1,5 @@
+"""python -m copydesk"""
+
+from copydesk.commands import main
+
+main()

@@ -1,0 +1,32 @@
+"""Clients of the embedded Hub."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from huggingface_hub import (
+    HfApi,
+)
+
+
+@pytest.fixture
+def api(hub_service: Any) -> HfApi:
+    return HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+
+
+@pytest.fixture
+def http(hub_service: Any) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {hub_service.token}"}
+    with httpx.Client(base_url=hub_service.endpoint, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def new_repo(api: HfApi) -> Callable[..., str]:
+    def create(repo_type: str = "model", **options: Any) -> str:
+        name = f"copydesk/test-{uuid.uuid4().hex[:12]}"
+        return api.create_repo(name, repo_type=repo_type, **options).repo_id
+
+    return create
