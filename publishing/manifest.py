@@ -87,8 +87,8 @@ Manifest = DatasetManifest | ModelManifest
 
 
 def to_json(manifest: Manifest) -> str:
-    """Canonical JSON: equal manifests give equal bytes."""
-    return json.dumps(manifest.model_dump(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """JSON in the order of the manifest: labels stay in schema order, also when it is read back."""
+    return json.dumps(manifest.model_dump(), indent=2, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> Manifest:
