@@ -47,6 +47,9 @@ def curate(config: Curate) -> CurateReport:
     """load → (simulated review) → pull → train → score → publish."""
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
+    if config.simulate_with:
+        # Before anything is loaded; the task reads them again, since Prefect may show parameters.
+        annotator_keys(Path(config.simulate_with))
     loaded = load_news(LoadNews(**run, skip=config.skip, limit=config.limit))
     answers = simulate_review(desk, config) if config.simulate_with else 0
     pulled = pull_reviewed(PullReviewed(**run))

@@ -28,6 +28,8 @@ os.environ.update(
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "PREFECT_HOME": f"{SESSION_FOLDER}/prefect",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        # Tests call plain functions outside of flows, too.
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "argilla_settings,corpus,flows,publishing,training",
         "DO_NOT_TRACK": "1",
         "TOKENIZERS_PARALLELISM": "false",
