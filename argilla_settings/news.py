@@ -190,8 +190,12 @@ def _update(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
         log.warning("records of %r need %d answers from now on, not %d", desk.name, wanted, there)
         change["distribution"] = {"strategy": "overlap", "min_submitted": wanted}
     if change:
-        address = f"/api/v1/datasets/{dataset.id}"
-        http(client).patch(address, json=change).raise_for_status()
+        answer = http(client).patch(f"/api/v1/datasets/{dataset.id}", json=change)
+        if answer.is_error:
+            raise DeskError(
+                f"Argilla refuses to change {', '.join(change)} of {desk.name!r}: {answer.text}",
+                f"Set review.min_submitted back to {there}, or give the desk a new `name:`.",
+            )
 
 
 def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:

@@ -1,0 +1,74 @@
+"""Trainings that were done, were killed, or run twice at the same moment; and whose code it was."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from corpus.articles import Article, Response
+from corpus.desk import Desk, read_desk
+from corpus.gold import Gold, build_gold
+from corpus.ledger import LedgerEntry
+from flows.manifests import code_revision
+from flows.model_store import ABANDONED_SECONDS, UNFINISHED, require_model, train_once
+from training.results import TrainedModel
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
+    monkeypatch.setenv("COPYDESK_HOME", str(tmp_path))
+    return read_desk("desk.yaml", {"name": "stored", "review.min_submitted": 1})
+
+
+@pytest.fixture
+def gold(desk: Desk) -> Gold:
+    article = Article("a", "Ada Obi won")
+    response = Response("a", "x", "submitted", "World", (), datetime(2031, 5, 1, tzinfo=UTC))
+    return build_gold(desk, {"a": article}, [LedgerEntry(response, "g", False)], {})
+
+
+def trained(folder: Path) -> TrainedModel:
+    folder.mkdir(parents=True)
+    (folder / "weights").write_text("1")
+    png = folder / "learning_curve.png"
+    png.write_bytes(b"png")
+    return TrainedModel(folder, "topics", (), png, "Healthy.", 1, 0.1, 42, {})
+
+
+def test_what_was_trained_is_found_again(desk: Desk, gold: Gold) -> None:
+    first = train_once(desk, gold, "topics", trained)
+    assert not first.reused
+    assert (first.model / "weights").read_text() == "1"
+    again = train_once(desk, gold, "topics", lambda _: pytest.fail("trained twice"))
+    assert again.reused
+    assert again.folder == require_model(desk, gold, "topics").folder == first.folder
+
+
+def test_of_two_trainings_at_once_both_end_with_one_model(desk: Desk, gold: Gold) -> None:
+    def while_another_trains(folder: Path) -> TrainedModel:
+        assert not train_once(desk, gold, "topics", trained).reused
+        return trained(folder)
+
+    mine = train_once(desk, gold, "topics", while_another_trains)
+    assert (mine.model / "weights").read_text() == "1"
+    assert [path.name for path in mine.folder.parent.iterdir()] == [mine.key]
+
+
+def test_what_a_killed_training_left_is_removed_a_day_later(desk: Desk, gold: Gold) -> None:
+    kind = train_once(desk, gold, "topics", trained).folder.parent
+    old, fresh = kind / f"k.1{UNFINISHED}", kind / f"k.2{UNFINISHED}"
+    for folder in (old, fresh):
+        folder.mkdir()
+    long_ago = time.time() - ABANDONED_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    other = desk.model_copy(update={"models": desk.models.model_copy(update={"seed": 1})})
+    train_once(other, gold, "topics", trained)
+    assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_the_revision_of_the_code_is_unknown_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert code_revision() == "unknown" or len(code_revision()) == 12
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert code_revision() == "unknown"
