@@ -23,7 +23,7 @@ VISIBLE_LABELS = 10
 
 def guidelines_text(desk: Desk) -> str:
     """The guidelines with the desk's own label definitions in them."""
-    name = desk.review.guidelines
+    name = desk.review.guidelines or _own_guidelines(desk)
     file = next((f for f in (Path(name), GUIDELINES / name) if f.is_file()), None)
     if file is None:
         raise DeskError(
@@ -44,6 +44,12 @@ def guidelines_text(desk: Desk) -> str:
             f"Shorten {file} or the label definitions.",
         )
     return text
+
+
+def _own_guidelines(desk: Desk) -> str:
+    if desk.labels.topics and desk.labels.entities:
+        return "news.md"
+    return "topics.md" if desk.labels.topics else "entities.md"
 
 
 def guidelines_revision(dataset: rg.Dataset) -> str:

@@ -4,8 +4,10 @@ Imports are lazy: torch, argilla and Prefect are loaded by the command that need
 """
 
 import json
+import re
 import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+STEP = re.compile(r"copydesk (?:load|pull|train|score|publish|curate)\b(?! --desk)")
 
 DeskOption = Annotated[str, typer.Option("--desk", help="The desk file.")]
 SourceOption = Annotated[
@@ -50,7 +54,7 @@ def main() -> None:
     try:
         app()
     except (DeskError, ServiceError) as error:
-        print(f"error: {error.problem}\n  → {error.next_step}", file=sys.stderr)
+        print(f"error: {error.problem}\n  → {_with_desk(error.next_step)}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         # A service that dies in the middle; naming the classes would import every client.
@@ -64,6 +68,12 @@ def main() -> None:
         if end.code == 130:
             print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
         raise
+
+
+def _with_desk(next_step: str) -> str:
+    """The next command as it must be typed: with the desk of this one."""
+    given = [value for flag, value in pairwise(sys.argv) if flag == "--desk"]
+    return STEP.sub(rf"\g<0> --desk {given[-1]}", next_step) if given else next_step
 
 
 @app.command()
@@ -141,12 +151,14 @@ def load(
     limit: LimitOption = None,
 ) -> None:
     """Load articles into Argilla with pre-annotations."""
+    run = run_parameters(desk, source, set_)
     use_services()
     from flows.load_news import LoadNews, load_news
 
-    run = run_parameters(desk, source, set_)
     report = load_news(LoadNews(**run, skip=skip, limit=limit))
     print(f"{report.articles} articles, {report.new} new records, {report.blind} of them blind.")
+    for agent, count in report.suggestions.items():
+        print(f"{count} suggestions by {agent}")
     for reason, count in report.skipped.items():
         print(f"{count} rows skipped: {reason}")
     for reason, count in report.repairs.items():
@@ -162,10 +174,11 @@ def pull(
     full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
 ) -> None:
     """Pull answers from Argilla into the ledger and resolve them into gold."""
+    run = run_parameters(desk, source, set_)
     use_services()
     from flows.pull_reviewed import PullReviewed, pull_reviewed
 
-    report = pull_reviewed(PullReviewed(**run_parameters(desk, source, set_), full=full))
+    report = pull_reviewed(PullReviewed(**run, full=full))
     gold = report.gold
     print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
     print(
@@ -183,10 +196,11 @@ def train(
     per_class: PerClassOption = None,
 ) -> None:
     """Train the desk's models on what is reviewed."""
+    run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
 
-    config = DeskRun(**run_parameters(desk, source, set_, per_class))
+    config = DeskRun(**run)
     labels = config.read().labels
     if only not in (None, "topics", "entities"):
         raise DeskError(f"--only {only!r} is not a model.", "Use --only topics or --only entities.")
@@ -229,11 +243,11 @@ def publish(
     per_class: PerClassOption = None,
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
+    run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
     from flows.publish import publish as run_publish
 
-    run = run_parameters(desk, source, set_, per_class)
     for item in run_publish(DeskRun(**run)).items:
         print(f"{item.url} {item.revision[:8]} {'committed' if item.changed else 'unchanged'}")
 
@@ -254,12 +268,12 @@ def curate(
     ] = None,
 ) -> None:
     """One whole round: load, pull, train, score, publish."""
+    run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.curate import Curate
     from flows.curate import curate as run_curate
 
     file = str(accounts or default_home().accounts) if simulate else None
-    run = run_parameters(desk, source, set_, per_class)
     report = run_curate(Curate(**run, skip=skip, limit=limit, simulate_with=file))
     show_rounds([report])
 
@@ -270,12 +284,13 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     from embedded.services import start
 
     home = default_home()
+    run = run_parameters(desk, None, set_)
     start(home, say=say)
     use_services()
     from flows.demo import Demo
     from flows.demo import demo as run_demo
 
     say("Two rounds with three simulated reviewers")
-    report = run_demo(Demo(**run_parameters(desk, None, set_), accounts=str(home.accounts)))
+    report = run_demo(Demo(**run, accounts=str(home.accounts)))
     show_rounds(report.rounds)
     show_places(home)

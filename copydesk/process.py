@@ -19,7 +19,8 @@ def use_services() -> None:
     if "ARGILLA_API_URL" not in found and not is_users_own(home, "argilla"):
         raise ServiceError(
             f"No Argilla is running in {home.root} and ARGILLA_API_URL is not set.",
-            "Run copydesk up, or set ARGILLA_API_URL and ARGILLA_API_KEY.",
+            'Run copydesk up; if services run for another folder, eval "$(copydesk env)" there '
+            "first. For a server of your own, set ARGILLA_API_URL and ARGILLA_API_KEY.",
         )
     services = {"ARGILLA": "argilla", "HF": "hub", "PREFECT": "prefect"}
     for name, value in found.items():
@@ -80,6 +81,8 @@ def run_parameters(
     """Parameters of a flow, from the options that every step of a round takes."""
     import yaml
 
+    from corpus.desk import read_desk
+
     overrides: dict[str, Any] = {}
     for item in set_ or []:
         key, equals, value = item.partition("=")
@@ -95,4 +98,6 @@ def run_parameters(
         overrides["source.path"] = source
     if per_class is not None:
         overrides["models.topics.per_class"] = per_class
+    # Before services are asked for: a mistake in the desk is said first.
+    read_desk(desk, overrides)
     return {"desk": desk, "overrides": overrides}

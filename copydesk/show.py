@@ -22,7 +22,7 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from flows.demo import demo_table
+    from flows.demo import demo_table, nothing_changed
 
     table = Table(title="Scores with 95 % intervals", show_edge=False)
     table.add_column("")
@@ -31,6 +31,8 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     for name, values in demo_table(reports).items():
         table.add_row(name, *(values.get(f"round {n}", "") for n in range(1, len(reports) + 1)))
     Console().print(table)
+    if nothing_changed(reports):
+        print("Nothing changed since the last run.")
     for item in reports[-1].published.items:
         print(f"{item.repo_type.capitalize():8} {item.url}")
     print(f"Records  {reports[-1].loaded.argilla_url}")

@@ -86,7 +86,9 @@ class LabelSettings(DeskPart):
 class ReviewSettings(DeskPart):
     """How records are reviewed and resolved."""
 
-    guidelines: str = Field("news.md", description="file in argilla_settings/guidelines, or a path")
+    guidelines: str = Field(
+        "", description="a Markdown file; empty: Copydesk's own for topics, entities or both"
+    )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
     blind_share: float = Field(0.1, ge=0, le=0.5, description="share shown without suggestions")
     seed: int = 13
@@ -252,7 +254,7 @@ def _all_errors(file: Path, error: ValidationError) -> str:
 
 def _with_found_paths(desk: Desk, file: Path) -> Desk:
     source = _found(desk.source.path, file)
-    guidelines = _found(desk.review.guidelines, file)
+    guidelines = desk.review.guidelines and _found(desk.review.guidelines, file)
     return desk.model_copy(
         update={
             "source": desk.source.model_copy(update={"path": source}),

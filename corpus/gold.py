@@ -33,7 +33,8 @@ class Gold:
     ``unresolved`` counts reviewed articles with a tied question, ``waiting`` articles with
     fewer answers than ``review.min_submitted``, ``quarantined`` names near-duplicates that
     would stand in two splits and are left out. ``simulated`` counts the answers of simulated
-    reviewers; ``guidelines`` are the revisions annotators read, in the order of first use.
+    reviewers; ``guidelines`` are the revisions annotators read, in the order of first use, and
+    ``agents`` are those whose suggestions they saw.
     """
 
     reviewed: tuple[ReviewedArticle, ...]
@@ -43,6 +44,7 @@ class Gold:
     answers: int
     simulated: int
     guidelines: tuple[str, ...]
+    agents: tuple[str, ...]
     annotators: int
     agreement: Agreement
     acceptance: Acceptance
@@ -88,6 +90,7 @@ def build_gold(
         answers=len(submitted),
         simulated=sum(entry.key in simulated for entry in submitted),
         guidelines=tuple(dict.fromkeys(entry.guidelines for entry in submitted)),
+        agents=tuple(sorted({a for e in submitted for a in _agents(e)})),
         annotators=len({e.response.annotator for e in submitted}),
         agreement=measure_agreement([[e.response for e in g] for g in groups.values()]),
         acceptance=measure_acceptance(submitted),
@@ -110,6 +113,10 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
         spans_shown=len(spans),
         spans_accepted=sum(span in answer for span, answer in spans),
     )
+
+
+def _agents(entry: LedgerEntry) -> list[str]:
+    return [agent for agent in (entry.topic_agent, entry.spans_agent) if agent]
 
 
 def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> None:

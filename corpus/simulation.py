@@ -4,7 +4,7 @@ They are no substitute for people, and everything published from their answers s
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from corpus.articles import Article, Span
@@ -61,6 +61,15 @@ class SimulatedReviewer:
             if dice.random() < 0.5 and others:
                 kept.append(Span(span.start, span.end, dice.choice(others)))
         return tuple(kept)
+
+
+def require_labels(articles: Iterable[Article], topics: bool, spans: bool) -> None:
+    """DeskError for the first article that lacks what simulated reviewers answer from."""
+    for article in articles:
+        if topics and article.topic is None:
+            raise _unlabelled(article, "topic")
+        if spans and article.spans is None:
+            raise _unlabelled(article, "spans")
 
 
 def _unlabelled(article: Article, what: str) -> DeskError:

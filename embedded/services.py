@@ -5,12 +5,14 @@ import json
 import os
 import secrets
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from embedded.errors import ServiceError
 from embedded.home import Home, read_json, write_private
@@ -63,7 +65,9 @@ def start(
         wanted = [name for name in services if not is_users_own(home, name)]
         asked = {name: port for name, port in (asked_ports or {}).items() if port}
         if manager(home) is None and wanted:
-            _start_all(home, wanted, asked, say)
+            with _one_start_at_a_time():
+                _start_all(home, wanted, asked, say)
+                _wait(home, say)
         elif "argilla" in wanted and not home.accounts.exists():
             make_accounts(home)
         for name in wanted:
@@ -215,6 +219,36 @@ def _wait(home: Home, say: Callable[[str], None]) -> None:
                     f"Read {home.logs / f'{program.name}.log'}.",
                 )
             time.sleep(0.3)
+    if "argilla" in ports:
+        _require_own_argilla(home)
+
+
+def _require_own_argilla(home: Home) -> None:
+    """Another program may have taken the port between the choice and the start."""
+    found = exports(home)
+    headers = {"X-Argilla-Api-Key": found.get("ARGILLA_API_KEY", "")}
+    url = f"{found['ARGILLA_API_URL']}/api/v1/me"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30):
+            pass
+    except urllib.error.HTTPError as error:
+        raise ServiceError(
+            f"The server at {found['ARGILLA_API_URL']} is not that of {home.root} "
+            f"(HTTP {error.code}).",
+            "Run copydesk down, then copydesk up: it chooses other ports.",
+        ) from error
+
+
+@contextmanager
+def _one_start_at_a_time() -> Iterator[None]:
+    """Of all homes of this user: a port is free until somebody listens, so two starts at the same
+    moment would choose the same one, and one of them would talk to the other's server.
+    """
+    file = Path(tempfile.gettempdir()) / f"copydesk-{os.getuid()}.start.lock"
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from argilla_settings.simulated_review import annotator_keys, review
+from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.review_state import open_ledger
+from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
@@ -37,6 +39,7 @@ class CurateReport:
 
     loaded: LoadReport
     simulated_answers: int
+    new_answers: int
     gold: Gold
     scores: list[ModelScores]
     published: PublishReport
@@ -48,8 +51,9 @@ def curate(config: Curate) -> CurateReport:
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
     if config.simulate_with:
-        # Before anything is loaded; the task reads them again, since Prefect may show parameters.
+        # Before anything is loaded; the task reads keys again, since Prefect may show parameters.
         annotator_keys(Path(config.simulate_with))
+        require_labels(_batch(desk, config), bool(desk.labels.topics), bool(desk.labels.entities))
     loaded = load_news(LoadNews(**run, skip=config.skip, limit=config.limit))
     answers = simulate_review(desk, config) if config.simulate_with else 0
     pulled = pull_reviewed(PullReviewed(**run))
@@ -59,13 +63,18 @@ def curate(config: Curate) -> CurateReport:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
     published = publish(DeskRun(**run))
-    return CurateReport(loaded, answers, pulled.gold, scores, published)
+    return CurateReport(loaded, answers, pulled.new_answers, pulled.gold, scores, published)
 
 
 @task(cache_policy=NO_CACHE)
 def simulate_review(desk: Desk, config: Curate) -> int:
     """Simulated reviewers answer this batch from the source's labels; returns new answers."""
-    articles = read_articles(desk.source, desk.labels).articles
-    batch = choose_batch(desk, articles, config.skip, config.limit or desk.source.limit)
     keys = annotator_keys(Path(config.simulate_with or ""))
-    return review(desk, batch, keys, before_submit=open_ledger(desk).append_simulated)
+    return review(
+        desk, _batch(desk, config), keys, before_submit=open_ledger(desk).append_simulated
+    )
+
+
+def _batch(desk: Desk, config: Curate) -> list[Article]:
+    articles = read_articles(desk.source, desk.labels).articles
+    return choose_batch(desk, articles, config.skip, config.limit or desk.source.limit)

@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
+from corpus.gold import Acceptance
 from corpus.sources.read import read_articles
 from flows.curate import Curate, CurateReport, curate
 from flows.desk_run import DeskRun
@@ -56,37 +57,51 @@ def demo(config: Demo) -> DemoReport:
 def demo_table(reports: list[CurateReport]) -> dict[str, dict[str, str]]:
     """Figure → round → value, for people."""
     table: dict[str, dict[str, str]] = {}
+    shown = Acceptance(0, 0, 0, 0)
     for number, report in enumerate(reports, start=1):
-        for name, value in _figures(report).items():
+        for name, value in _figures(report, shown).items():
             table.setdefault(name, {})[f"round {number}"] = value
+        shown = report.gold.acceptance
     return table
 
 
-def _figures(report: CurateReport) -> dict[str, str]:
+def nothing_changed(reports: list[CurateReport]) -> bool:
+    """Whether no record, no answer and no commit is new."""
+    return not any(
+        r.loaded.new or r.new_answers or any(item.changed for item in r.published.items)
+        for r in reports
+    )
+
+
+def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
     gold = report.gold
-    shown = gold.acceptance
+    now = gold.acceptance
     figures = {
-        "records loaded (new)": f"{report.loaded.articles} ({report.loaded.new})",
+        "articles (new records)": f"{report.loaded.articles} ({report.loaded.new})",
         "new blind records": str(report.loaded.blind),
-        "suggested by": "\n".join(map(_agent_text, report.loaded.suggestions)) or "nobody",
-        "new simulated answers": str(report.simulated_answers),
-        "answers in all": str(gold.answers),
-        "reviewed (unresolved)": f"{len(gold.reviewed)} ({gold.unresolved})",
-        "same topic, two people": _share(gold.agreement.topic_percent),
-        "span F1, two people": _share(gold.agreement.span_f1),
-        "topic suggestions kept": _part(shown.topics_accepted, shown.topics_shown),
-        "span suggestions kept": _part(shown.spans_accepted, shown.spans_shown),
+        "suggestions by": "\n".join(map(_agent_text, report.loaded.suggestions)) or "nothing new",
+        "topic suggestions kept": _part(
+            now.topics_accepted - before.topics_accepted, now.topics_shown - before.topics_shown
+        ),
+        "span suggestions kept": _part(
+            now.spans_accepted - before.spans_accepted, now.spans_shown - before.spans_shown
+        ),
+        "new answers": f"{report.new_answers} ({report.simulated_answers} simulated)",
+        "answers so far": str(gold.answers),
+        "reviewed (tied) so far": f"{len(gold.reviewed)} ({gold.unresolved})",
+        "same topic, two reviewers": _share(gold.agreement.topic_percent),
+        "span F1, two reviewers": _share(gold.agreement.span_f1),
     }
     for scores in report.scores:
         for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
+            if part:
+                figures[f"{on} articles so far"] = str(part["n"])
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
                     figures[f"{scores.kind}: {NAMES[name]}, {on}"] = interval_text(part[name])
-            if part:
-                figures[f"{on} articles"] = str(part["n"])
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
-        figures[f"  {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
+        figures[f"Hub: {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
     return figures
 
 

@@ -134,6 +134,12 @@ def log_batch(
         page = articles[start : start + PAGE]
         log_records(dataset, [to_record(a, predictions.get(a.id), blind[a.id]) for a in page])
         log.info("logged %d of %d records", start + len(page), len(articles))
+    if articles and desk.review.blind_share and not any(blind.values()):
+        log.warning(
+            "none of these %d records is blind, and only blind ones test the models: load more, or "
+            "raise review.blind_share",
+            len(articles),
+        )
     return sum(blind.values())
 
 

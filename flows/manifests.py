@@ -46,6 +46,7 @@ def dataset_manifest(
         rules=gold.rules,
         agreement=_agreement(gold),
         acceptance=_acceptance(gold),
+        agents=list(gold.agents),
         blind_percent=round(100 * desk.review.blind_share, 1),
         blind_rows=sum(r.blind for r in published),
         split_policy=f"{POLICY} {BLIND_POLICY}" if desk.review.blind_share else POLICY,

@@ -136,11 +136,16 @@ def _score_once(
     for name, pairs in (("test", test), ("benchmark", other)):
         digest = _digest(pairs)
         if found.get(f"{name}_digest") != digest:
-            log.info("scoring %s on %d articles (%s)", kind, len(pairs), name)
+            if pairs:
+                log.info("scoring %s on %d articles (%s)", kind, len(pairs), name)
             found |= {f"{name}_digest": digest, name: score(pairs) if pairs else {}}
             stored.write("scores.json", found)
     if not test:
-        log.warning("the test split holds no resolved article: only the benchmark is scored")
+        log.warning(
+            "the %s model is not scored on review: no article of the test split is resolved; "
+            "answer blind records in Argilla, or raise review.blind_share for new ones",
+            kind,
+        )
     return ModelScores(kind, stored.key, found["test"], found["benchmark"])
 
 

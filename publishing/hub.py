@@ -86,7 +86,8 @@ def hub_error(api: HfApi, repo_id: str, error: Exception) -> DeskError:
     if status in (401, 403):
         return DeskError(
             f"The Hub at {api.endpoint} refuses the token for {repo_id} (HTTP {status}).",
-            'Set HF_TOKEN to a token that may write there, or eval "$(copydesk env)".',
+            f"Set HF_TOKEN to a token that may write to {repo_id.split('/')[0]}/, or name another "
+            "owner under publish: of the desk; that of the embedded Hub is copydesk/.",
         )
     if status is None and not isinstance(error, HFValidationError):
         return DeskError(

@@ -50,6 +50,7 @@ class DatasetManifest(_Part):
     rules: dict[str, int]
     agreement: dict[str, float]
     acceptance: dict[str, int]
+    agents: list[str] = Field(description="whose suggestions annotators saw")
     blind_percent: float
     blind_rows: int
     split_policy: str

@@ -41,7 +41,9 @@ def render_dataset_card(
         pretty_name=manifest.pretty_name,
         size_categories=[_size(sum(manifest.rows.values()))],
         task_categories=_tasks(manifest),
-        annotations_creators=["machine-generated"] if manifest.provenance.simulated_answers else [],
+        annotations_creators=["machine-generated"]
+        if manifest.provenance.simulated_answers
+        else None,
         tags=["news", "argilla", "copydesk"],
         configs=[
             {
@@ -73,12 +75,18 @@ def render_model_card(manifest: ModelManifest, repo_id: str, previous: str | Non
         datasets=[manifest.dataset],
         library_name="setfit" if topics else "transformers",
         pipeline_tag="text-classification" if topics else "token-classification",
-        metrics=["accuracy", "f1"] if topics else ["precision", "recall", "f1"],
+        metrics=_metrics(manifest),
         tags=["news", "copydesk", *(["setfit", "sentence-transformers"] if topics else [])],
         model_name=repo_id.split("/")[1],
         eval_results=_eval_results(manifest) or None,
     )
     return _render("model_card.md", manifest, repo_id, data.to_yaml(), previous)
+
+
+def _metrics(manifest: ModelManifest) -> list[str] | None:
+    if not (manifest.scores or manifest.benchmark):
+        return None
+    return ["accuracy", "f1"] if manifest.kind == "topics" else ["precision", "recall", "f1"]
 
 
 def _eval_results(manifest: ModelManifest) -> list[EvalResult]:
@@ -122,6 +130,8 @@ def _render(
             f"Card of {repo_id}: {error.message}.", f"Add it to the manifest, or mend {template}."
         ) from error
     check_numbers(body, manifest, repo_id)
+    # Parts that are left out leave blank lines behind.
+    body = re.sub(r"\n{3,}", "\n\n", body)
     head = f"---\n{front_matter.strip()}\n---"
     return f"{head}\n\n{body.strip()}\n\n{NOTES_START}\n{_notes(previous)}\n{NOTES_END}\n"
 

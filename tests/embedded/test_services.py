@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -106,6 +107,25 @@ def test_up_twice_restart_and_down(home: Home) -> None:
     finally:
         stop(home)
     assert marked_processes(home) == []
+
+
+def test_two_homes_started_at_once_have_services_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HF_ENDPOINT", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    homes = [Home(tmp_path / name) for name in ("a", "b")]
+    try:
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(lambda home: start(home, services=("hub",)), homes))
+        assert found[0]["HF_ENDPOINT"] != found[1]["HF_ENDPOINT"]
+        for exported in found:
+            headers = {"Authorization": f"Bearer {exported['HF_TOKEN']}"}
+            answer = httpx.get(f"{exported['HF_ENDPOINT']}/api/whoami-v2", headers=headers)
+            assert answer.status_code == 200
+    finally:
+        for home in homes:
+            stop(home)
 
 
 def test_a_killed_manager_leaves_nothing_behind(home: Home) -> None:

@@ -11,7 +11,12 @@ from uuid import UUID
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
 from prefect.deployments import run_deployment
 from prefect.flows import load_flow_from_entrypoint
 
@@ -73,6 +78,7 @@ def test_a_real_worker_completes_a_deployment(services: Services, tmp_path: Path
         deployed = {d.name: d for d in client.read_deployments()}
     assert set(deployed) == {d["name"] for d in DEPLOYMENTS}
     assert deployed["curate"].schedules[0].active
+    _wait_for_scheduled_runs(deployed["curate"].id)
     log = (tmp_path / "worker.log").open("w")
     worker = subprocess.Popen(
         prefect("worker", "start", "--pool", "copydesk", "--limit", "1"),
@@ -95,6 +101,17 @@ def test_a_real_worker_completes_a_deployment(services: Services, tmp_path: Path
     _wait_for_records(services, "by-worker", 6)
     said = _wait_for_log(flow_run.id, "logged 6 of 6 records")
     assert any("6 of 6 articles are new to Argilla" in line for line in said), said
+
+
+def _wait_for_scheduled_runs(deployment_id: UUID) -> None:
+    """Prefect's scheduler plans runs of active schedules some seconds after they are deployed."""
+    wanted = DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
+    deadline = time.monotonic() + 60
+    with get_client(sync_client=True) as client:
+        while not (runs := client.read_flow_runs(deployment_filter=wanted)):
+            assert time.monotonic() < deadline, "no run was scheduled"
+            time.sleep(1)
+    assert all(run.auto_scheduled for run in runs)
 
 
 def _wait_for_log(flow_run_id: UUID, last: str) -> list[str]:

@@ -69,6 +69,7 @@ def dataset_manifest(
         "rules": {"majority": 1269, "tie": 6},
         "agreement": {"Krippendorff alpha of topics": 2 / 3} if topics else {},
         "acceptance": {"Topic suggestions shown with an answer": 80} if topics else {},
+        "agents": ["copydesk/harbour-topics:0123456789ab"],
         "blind_percent": 10.0,
         "blind_rows": 62,
         "split_policy": "Near-duplicates (Jaccard of 0.5 or more) stand in one split.",
@@ -183,7 +184,10 @@ def test_some_simulated_answers_and_no_blind_records_are_said() -> None:
     manifest = dataset_manifest(TOPICS, [], True, provenance=some, blind_percent=0.0)
     card = data_card(manifest)
     assert "**12 of the 3812 answers were simulated**" in card
-    assert "may have stood beside any article" in card
+    assert "suggestions of `copydesk/harbour-topics:0123456789ab`" in card
+    assert "beside the articles of the test split, too" in card
+    unseen = data_card(dataset_manifest(TOPICS, [], False, agents=[], blind_percent=0.0))
+    assert "Annotators saw no suggestions." in unseen
     assert "`9f8e7d6c`, `0a1b2c3d`" in card
     model = model_manifest("topics", True, True, False, provenance=some, blind_test=False)
     assert "without seeing suggestions" not in render_model_card(model, REPO)
