@@ -62,6 +62,10 @@ def render_dataset_card(
             splits.add(SplitInfo(name, num_examples=rows))
     info = DatasetInfo(features=features, splits=splits)
     DatasetInfosDict({"default": info}).to_dataset_card_data(data)
+    # What `datasets` measures only on its own push would stand there as 0.
+    for part in (data["dataset_info"], *data["dataset_info"]["splits"]):
+        for name in ("num_bytes", "download_size", "dataset_size"):
+            part.pop(name, None)
     return _render("dataset_card.md", manifest, repo_id, data.to_yaml(), previous)
 
 

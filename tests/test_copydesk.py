@@ -86,6 +86,12 @@ def test_bad_input_is_two_lines_and_exit_code_1(
 
 
 @pytest.mark.services
+def test_the_next_command_names_the_desk_given(services: Services) -> None:
+    done = copydesk("train", "--desk", "desks/ag_news.yaml")
+    assert "then run copydesk pull --desk desks/ag_news.yaml." in done.stderr
+
+
+@pytest.mark.services
 def test_an_empty_file_and_unknown_labels_load_nothing(services: Services, tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.touch()
@@ -132,6 +138,8 @@ def test_without_services_the_next_command_is_named(tmp_path: Path) -> None:
         done = copydesk(command, COPYDESK_HOME=home)
         assert done.returncode == 1
         assert "Run copydesk up" in done.stderr
+    mistaken = copydesk("load", "--set", "review.blind=1", COPYDESK_HOME=home)
+    assert "review.blind: unknown key" in mistaken.stderr
     assert copydesk("status", COPYDESK_HOME=home).returncode == 3
     assert "No services were running" in copydesk("down", COPYDESK_HOME=home).stdout
 

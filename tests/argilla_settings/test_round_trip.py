@@ -201,6 +201,15 @@ def test_wrong_key_and_unreachable_server(argilla_service: ArgillaService) -> No
         connect(api_url=argilla_service.api_url + "/datasets")
 
 
+def test_guidelines_speak_of_what_is_asked() -> None:
+    both = guidelines_text(desk("both"))
+    topics = guidelines_text(desk("topics", **{"labels.entities": {}}))
+    entities = guidelines_text(desk("entities", **{"labels.topics": {}}))
+    assert "**World**" in both and "**person**" in both
+    assert "**World**" in topics and "mention" not in topics
+    assert "**person**" in entities and "the **one** topic" not in entities
+
+
 def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
     long = tmp_path / "long.md"
     long.write_text("x" * 10_001, encoding="utf-8")

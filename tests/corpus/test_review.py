@@ -18,7 +18,7 @@ from corpus.errors import DeskError
 from corpus.gold import build_gold, measure_acceptance
 from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
 from corpus.resolve import resolve
-from corpus.simulation import SimulatedReviewer
+from corpus.simulation import SimulatedReviewer, require_labels
 from corpus.splits import assign_splits, is_blind, leaks
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -252,6 +252,7 @@ def test_gold_counts_acceptance_and_waits_for_enough_answers() -> None:
     assert gold.waiting == 1
     assert gold.unresolved == 1
     assert (gold.acceptance.topics_shown, gold.acceptance.topics_accepted) == (2, 1)
+    assert gold.agents == ("m:1",)
     assert gold.acceptance.spans_shown == 0
     everyone = build_gold(desk(), articles, entries, {})
     assert [r.blind for r in everyone.reviewed] == [False, True]
@@ -280,5 +281,8 @@ def test_simulated_reviewers_are_seeded_and_err_as_often_as_told() -> None:
     kept = sum(ADA in (a.spans or ()) for a in answers) / len(answers)
     assert wrong == pytest.approx(0.1, abs=0.03)
     assert kept == pytest.approx(0.8, abs=0.04)
+    require_labels(articles, topics=True, spans=True)
+    with pytest.raises(DeskError, match=r"'no label'.* has no spans"):
+        require_labels([Article("1", "no label", topic="World")], topics=True, spans=True)
     with pytest.raises(DeskError, match="no topic"):
         reviewer.answer(Article("1", "x"), topics, [])

@@ -18,7 +18,7 @@ from argilla_settings.news import find_dataset
 from argilla_settings.records import list_rows
 from corpus.desk import read_desk
 from flows.curate import Curate, CurateReport, curate
-from flows.demo import demo_table
+from flows.demo import demo_table, nothing_changed
 from flows.load_news import LoadNews, load_news
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.running import HubService, Services
@@ -102,6 +102,8 @@ def test_running_it_again_changes_nothing(
     assert again.simulated_answers == 0
     assert [item.changed for item in again.published.items] == [False, False, False]
     assert again.gold == rounds[1].gold
+    assert nothing_changed([again])
+    assert not nothing_changed([rounds[1], again])
     for repo in repos:
         commits = api.list_repo_commits(repo[0], repo_type=repo[1])
         assert [c.commit_id for c in commits] == [c.commit_id for c in before[repo]]
@@ -129,6 +131,9 @@ def test_scores_have_intervals_and_stand_in_the_table(rounds: list[CurateReport]
     table = demo_table(rounds)
     assert all(set(row) == {"round 1", "round 2"} for row in table.values())
     assert any("accuracy" in name for name in table)
+    kept, before = rounds[1].gold.acceptance, rounds[0].gold.acceptance
+    shown = kept.topics_shown - before.topics_shown
+    assert table["topic suggestions kept"]["round 2"].endswith(f" of {shown}")
 
 
 def test_unmodified_clients_read_what_was_published(

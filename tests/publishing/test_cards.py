@@ -144,6 +144,10 @@ def test_data_set_cards(topics: list[str], entities: list[str], simulated: bool)
     data = DatasetCard(card).data
     assert data.license == "cc0-1.0"
     assert data.size_categories == ["1K<n<10K"]
+    assert data.dataset_info["splits"] == [
+        {"name": "train", "num_examples": 1207}, {"name": "test", "num_examples": 62},
+    ]  # fmt: skip
+    assert not {"download_size", "dataset_size"} & set(data.dataset_info)
     files = data.configs[0]["data_files"]
     assert [file["split"] for file in files] == ["train", "test"]
     assert ("simulated" in body_of(card)) is simulated
