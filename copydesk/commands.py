@@ -73,7 +73,9 @@ def main() -> None:
 def _with_desk(next_step: str) -> str:
     """The next command as it must be typed: with the desk of this one."""
     given = [value for flag, value in pairwise(sys.argv) if flag == "--desk"]
-    return STEP.sub(rf"\g<0> --desk {given[-1]}", next_step) if given else next_step
+    if not given:
+        return next_step
+    return STEP.sub(lambda step: f"{step[0]} --desk {shlex.quote(given[-1])}", next_step)
 
 
 @app.command()
@@ -227,11 +229,12 @@ def score(
     per_class: PerClassOption = None,
 ) -> None:
     """Score the trained models with 95 % intervals."""
+    run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
     from flows.score_models import score_lines, score_models
 
-    for line in score_lines(score_models(DeskRun(**run_parameters(desk, source, set_, per_class)))):
+    for line in score_lines(score_models(DeskRun(**run))) or ["Nothing was scored."]:
         print(line)
 
 

@@ -44,7 +44,10 @@ class LedgerEntry:
 
 
 class Ledger:
-    """One desk's ledger: the folder it lives in. One writer at a time, any number of readers."""
+    """One desk's ledger: the folder it lives in.
+
+    Two writers that meet may append the same rows; they are read once.
+    """
 
     def __init__(self, address: str, desk: str) -> None:
         try:

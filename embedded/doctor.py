@@ -117,7 +117,11 @@ def _reachable(
     variable: str,
     secret: str,
 ) -> Finding:
-    mend = f"Check {variable}" + (f" and {secret}." if secret else ".") if users else "copydesk up"
+    mend = (
+        f"Check {variable}" + (f" and {secret}." if secret else ".")
+        if users
+        else "copydesk down; copydesk up"
+    )
     what = f"{service} ({'yours' if users else 'embedded'})"
     if not url:
         return Finding(what, "not started", ok=False, mend=mend)

@@ -6,9 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from huggingface_hub import (
-    HfApi,
-)
+from huggingface_hub import HfApi, constants
 
 
 @pytest.fixture
@@ -30,3 +28,9 @@ def new_repo(api: HfApi) -> Callable[..., str]:
         return api.create_repo(name, repo_type=repo_type, **options).repo_id
 
     return create
+
+
+@pytest.fixture
+def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads by LFS, as clients do after `copydesk env`."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)

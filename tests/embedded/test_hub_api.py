@@ -1,6 +1,5 @@
 """The HTTP API of the embedded Hub, asked by the real client and by plain HTTP."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from huggingface_hub import (
     CommitOperationAdd,
     HfApi,
-    constants,
 )
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -18,14 +16,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-pytestmark = pytest.mark.services
-ZERO_SHA = "0" * 40
-LARGE = os.urandom(12 * 1024 * 1024)
-
-
-@pytest.fixture(autouse=True)
-def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("without_xet")]
 
 
 def add(path: str, content: bytes = b"text\n") -> CommitOperationAdd:

@@ -13,7 +13,6 @@ from huggingface_hub import (
     CommitOperationCopy,
     CommitOperationDelete,
     HfApi,
-    constants,
 )
 from huggingface_hub.errors import (
     BadRequestError,
@@ -21,14 +20,9 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
 )
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("without_xet")]
 ZERO_SHA = "0" * 40
 LARGE = os.urandom(12 * 1024 * 1024)
-
-
-@pytest.fixture(autouse=True)
-def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
 
 
 def add(path: str, content: bytes = b"text\n") -> CommitOperationAdd:
