@@ -1,13 +1,16 @@
 """``python -m embedded.argilla …``: argilla-server's command line with our search engine.
 
 ``start``, ``worker``, ``database migrate``, ``search-engine reindex`` are Argilla's own;
-``accounts`` is ours: migrations and all accounts in one process.
+``accounts``, ``users`` and ``weak-secrets`` are ours: each does its work in one process.
 """
 
 import sys
 
-from embedded.argilla import accounts, engine, speed
+from embedded.argilla import accounts, engine, secrecy, sessions, speed, users, weak_secrets
+from embedded.argilla.guard import Guard
 from embedded.argilla.text_index import reconcile
+
+OURS = {"accounts": accounts.main, "users": users.main, "weak-secrets": weak_secrets.main}
 
 
 def main(arguments: list[str]) -> None:
@@ -16,15 +19,28 @@ def main(arguments: list[str]) -> None:
     engine.attach_index_on_connect()
     speed.cache_type_adapters()
     speed.skip_unheard_events()
-    if arguments[:1] == ["accounts"]:
-        accounts.main(arguments[1:])
+    secrecy.close()
+    sessions.sign_with_current_secret()
+    sessions.end_with_the_account()
+    if arguments[:1] and arguments[0] in OURS:
+        OURS[arguments[0]](arguments[1:])
         return
-    if arguments[:1] == ["start"]:
-        reconcile(engine.database_file(), engine.index_file())
     # Imported late: it creates the application, which must find the engine registered.
     from argilla_server.cli import app
 
+    if arguments[:1] == ["start"]:
+        reconcile(engine.database_file(), engine.index_file())
+        _guard_the_application()
+        if not any(argument.startswith("--host") for argument in arguments):
+            # Argilla's own default is every address of the machine.
+            arguments = [*arguments, "--host", "127.0.0.1"]
     app(args=arguments, prog_name="python -m embedded.argilla")
+
+
+def _guard_the_application() -> None:
+    from argilla_server._app import app
+
+    app.add_middleware(Guard)
 
 
 if __name__ == "__main__":
