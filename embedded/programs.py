@@ -63,9 +63,9 @@ def argilla_environment(home: Home) -> dict[str, str]:
         # By its file, not its value: a new secret counts without a restart.
         "COPYDESK_ARGILLA_SECRET_FILE": str(home.root / f"{SESSION_SECRET}.secret"),
         "ARGILLA_AUTH_OAUTH_CFG": str(folder / "oauth.yaml"),
+        "COPYDESK_SCRATCH": str(home.sockets / "scratch"),
         # The UI comes from the server itself: no other origin needs to be let in.
         "ARGILLA_CORS_ORIGINS": "[]",
-        "ARGILLA_ENABLE_TELEMETRY": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_OFFLINE": "1",
     }

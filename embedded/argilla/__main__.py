@@ -6,6 +6,11 @@
 
 import sys
 
+from embedded.argilla import scratch
+
+# Before argilla_server is imported: it fills a temporary folder.
+scratch.use()
+
 from embedded.argilla import accounts, engine, secrecy, sessions, speed, users, weak_secrets
 from embedded.argilla.guard import Guard
 from embedded.argilla.text_index import reconcile
@@ -15,6 +20,7 @@ OURS = {"accounts": accounts.main, "users": users.main, "weak-secrets": weak_sec
 
 def main(arguments: list[str]) -> None:
     """Register the engine, then run the command."""
+    scratch.make_private()
     engine.refuse_other_databases()
     engine.attach_index_on_connect()
     speed.cache_type_adapters()
