@@ -6,16 +6,17 @@
 
 import sys
 
-from embedded.argilla import scratch
+from embedded.argilla import bare, scratch
 
-# Before argilla_server is imported: it fills a temporary folder.
+OURS = ("accounts", "users", "weak-secrets")
+
+# Before argilla_server is imported: it fills a temporary folder, and builds its application.
 scratch.use()
+if sys.argv[1:2] and sys.argv[1] in OURS:
+    bare.leave_out_the_application()
 
-from embedded.argilla import accounts, engine, secrecy, sessions, speed, users, weak_secrets
-from embedded.argilla.guard import Guard
+from embedded.argilla import accounts, engine, speed, statements, users, weak_secrets
 from embedded.argilla.text_index import reconcile
-
-OURS = {"accounts": accounts.main, "users": users.main, "weak-secrets": weak_secrets.main}
 
 
 def main(arguments: list[str]) -> None:
@@ -23,29 +24,34 @@ def main(arguments: list[str]) -> None:
     scratch.make_private()
     engine.refuse_other_databases()
     engine.attach_index_on_connect()
+    statements.hide_values()
+    commands = dict(zip(OURS, (accounts.main, users.main, weak_secrets.main), strict=True))
+    if arguments[:1] and arguments[0] in commands:
+        commands[arguments[0]](arguments[1:])
+        return
     speed.cache_type_adapters()
     speed.skip_unheard_events()
-    secrecy.close()
-    sessions.sign_with_current_secret()
-    sessions.end_with_the_account()
-    if arguments[:1] and arguments[0] in OURS:
-        OURS[arguments[0]](arguments[1:])
-        return
+    _protect()
     # Imported late: it creates the application, which must find the engine registered.
     from argilla_server.cli import app
 
     if arguments[:1] == ["start"]:
         reconcile(engine.database_file(), engine.index_file())
-        _guard_the_application()
         if not any(argument.startswith("--host") for argument in arguments):
             # Argilla's own default is every address of the machine.
             arguments = [*arguments, "--host", "127.0.0.1"]
     app(args=arguments, prog_name="python -m embedded.argilla")
 
 
-def _guard_the_application() -> None:
+def _protect() -> None:
     from argilla_server._app import app
 
+    from embedded.argilla import secrecy, sessions
+    from embedded.argilla.guard import Guard
+
+    secrecy.close()
+    sessions.sign_with_current_secret()
+    sessions.end_with_the_account()
     app.add_middleware(Guard)
 
 

@@ -4,7 +4,6 @@ import logging
 from typing import Any
 
 import httpx
-from argilla_server.database import async_engine, sync_engine
 from argilla_server.errors.future import UnprocessableEntityError
 from argilla_server.jobs import hub_jobs, webhook_jobs
 from fastapi.exceptions import ValidationException
@@ -22,7 +21,6 @@ def close() -> None:
     _refuse_exports()
     _describe_jobs_by_name()
     _hide_addresses_of_webhooks()
-    _hide_values_of_statements()
     for name in ("argilla", "uvicorn.error"):
         logging.getLogger(name).addFilter(_without_input)
     logging.getLogger("uvicorn.access").addFilter(_without_query)
@@ -68,12 +66,6 @@ class _Answer:
     def raise_for_status(self) -> None:
         if not 200 <= self._status < 300:
             raise WebhookError(f"webhook {self._webhook_id}: HTTP {self._status}")
-
-
-def _hide_values_of_statements() -> None:
-    """SQLAlchemy's errors quote a failed statement's values: keys, password hashes."""
-    for engine in (async_engine.sync_engine, sync_engine):
-        engine.hide_parameters = True
 
 
 def _without_input(record: logging.LogRecord) -> bool:
