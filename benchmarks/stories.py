@@ -7,6 +7,7 @@ most in hardly any. ``COMMON`` stands in every second story, ``RARE`` in one of 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -78,6 +79,7 @@ def to_rest(story: Story, questions: dict[str, str]) -> dict[str, Any]:
     return item
 
 
+@cache
 def _vocabulary() -> tuple[list[str], list[float]]:
     draw = random.Random(0)
     words: dict[str, None] = {}
