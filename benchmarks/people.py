@@ -1,6 +1,8 @@
-"""Annotators over REST: signed in as in the browser, answering with the suggestion or another label."""
+"""Annotators over REST: signed in as in the browser, answering mostly as suggested."""
 
+import os
 import random
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import httpx
 from benchmarks.datasets import checked
 from benchmarks.stories import TOPICS
 from embedded.home import Home, read_json
+from embedded.programs import PROJECT, argilla_environment, argilla_python
+from embedded.services import WORKSPACE
 
 RESPONSES_BULK = 100
 
@@ -22,6 +26,16 @@ def sign_in(url: str, username: str, password: str) -> httpx.Client:
     return httpx.Client(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(120)
     )
+
+
+def make_annotators(home: Home, count: int) -> None:
+    """Accounts for so many annotators in a home whose services do not run yet."""
+    home.prepare()
+    command = [str(argilla_python()), "-m", "embedded.argilla", "accounts"]
+    command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
+    command += ["--annotators", str(count)]
+    environment = {**os.environ, **argilla_environment(home)}
+    subprocess.run(command, env=environment, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
 
 
 def annotators(home: Home, url: str) -> dict[str, httpx.Client]:
@@ -37,7 +51,7 @@ def answer_values(record: dict[str, Any], topic_id: str, draw: random.Random) ->
     topic = suggested.get(topic_id, TOPICS[0])
     if draw.random() < 0.2:
         topic = draw.choice(TOPICS)
-    spans = next((v for key, v in suggested.items() if key != topic_id), [])
+    spans: list[Any] = next((v for key, v in suggested.items() if key != topic_id), [])
     return {"topic": {"value": topic}, "entities": {"value": spans}}
 
 

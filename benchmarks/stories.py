@@ -1,7 +1,8 @@
 """Made-up news stories, the same for the same seed: no row of any corpus is in them.
 
-Words are drawn by Zipf's law from made-up syllables, as in real text: few words in every story,
-most in hardly any. ``COMMON`` stands in every second story, ``RARE`` in one of a thousand.
+Words are drawn by Zipf's law, as in real text: a few English ones stand in every story, most are
+made of syllables and stand in hardly any. ``COMMON`` is in every second story, ``PHRASE`` in one
+of a hundred, ``RARE`` in one of a thousand.
 """
 
 import random
@@ -17,7 +18,15 @@ SOURCES = ("wire", "agency", "local-desk", "freelance", "archive")
 COMMON, RARE, PHRASE = "government", "zugzwang", "central bank of Norvania"
 AGENT = "copydesk/sample-news:1"
 WORDS = 12_000
-SYLLABLES = "ba co di fe gu ha jo ka li me no pu ra se ti vo wa xe yu za".split()
+ENGLISH = (
+    "the of to and in a for on that said with at by from after its as will new more over week "
+    "year officials people company market team plan report city home first two record price "
+    "minister season players shares court energy election school water study growth talks "
+    "research workers prices deal goal border trade match budget vote series rates storm "
+    "doctors data voters police bridge airport harvest satellite museum strike coach "
+    "investors profit"
+)
+SYLLABLES = "ba co di fe gu ha jo ka li me no pu ra se ti vo wa xe yu za"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,10 @@ def to_rest(story: Story, questions: dict[str, str]) -> dict[str, Any]:
 
 @cache
 def _vocabulary() -> tuple[list[str], list[float]]:
-    draw = random.Random(0)
-    words: dict[str, None] = {}
+    draw, syllables = random.Random(0), SYLLABLES.split()
+    words = dict.fromkeys(ENGLISH.split())
     while len(words) < WORDS:
-        words["".join(draw.choices(SYLLABLES, k=draw.choice((2, 2, 3, 3, 4))))] = None
+        words["".join(draw.choices(syllables, k=draw.choice((2, 2, 3, 3, 4))))] = None
     return list(words), list(accumulate(1 / (rank + 3) for rank in range(WORDS)))
 
 
@@ -96,12 +105,10 @@ def _story(
     organization = f"{draw.choice(words)} Group".title()
     place = f"{draw.choice(words)}ville".title()
     topic = draw.choice(TOPICS)
-    named = ((person, "person"), (organization, "organization"), (place, "location"))
-    for name, label in named:
-        text += " ".join(draw.choices(words, cum_weights=weights, k=draw.randint(6, 20))) + " "
+    for name, label in ((person, "person"), (organization, "organization"), (place, "location")):
+        text += " ".join(_words(draw, words, weights)).capitalize() + " "
         spans.append(Span(len(text), len(text) + len(name), label, round(draw.random(), 4)))
-        text += f"{name} "
-    text += " ".join(draw.choices(words, cum_weights=weights, k=draw.randint(6, 20)))
+        text += f"{name} {' '.join(_words(draw, words, weights))}. "
     text += _planted(number)
     metadata = {
         "source": draw.choice(SOURCES),
@@ -111,15 +118,20 @@ def _story(
         "year": draw.randint(1995, 2026),
     }
     vector = [draw.gauss(0, 1) for _ in range(vector_size)] if vector_size else None
-    title = " ".join(draw.choices(words, cum_weights=weights, k=6)).capitalize()
+    title = " ".join(_words(draw, words, weights)).capitalize()
     score = round(draw.random(), 4)
     return Story(f"story-{number}", title, text, topic, score, tuple(spans), metadata, vector)
 
 
+def _words(draw: random.Random, words: list[str], weights: list[float]) -> list[str]:
+    return draw.choices(words, cum_weights=weights, k=draw.randint(4, 12))
+
+
 def _planted(number: int) -> str:
-    words = f" {COMMON}" if number % 2 == 0 else ""
+    """A last sentence with the words that the benchmarks search for."""
+    words = [COMMON] if number % 2 == 0 else []
     if number % 1000 == 7:
-        words += f" {RARE}"
+        words.append(RARE)
     if number % 100 == 3:
-        words += f" the {PHRASE}"
-    return f"{words} item{number}."
+        words.append(PHRASE)
+    return f"Item {number} of the {' and '.join([*words, 'wire'])}."

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -88,7 +89,11 @@ def _some_records(
     address = f"/api/v1/me/datasets/{dataset.id}/records/search"
     body = {"sort": [{"scope": {"entity": "record", "property": "inserted_at"}, "order": "asc"}]}
     for offset in range(0, min(wanted, amounts.records), 100):
-        params = {"include": "suggestions", "offset": offset, "limit": min(100, wanted - offset)}
+        params: dict[str, Any] = {
+            "include": "suggestions",
+            "offset": offset,
+            "limit": min(100, wanted - offset),
+        }
         found = checked(client.post(address, params=params, json={"query": {}, **body}))
         yield from (item["record"] for item in found["items"])
 
