@@ -43,13 +43,13 @@ class Person:
     found_there: int = 0
     errors: list[str] = field(default_factory=list)
 
-    def work(self, until: float, stop: threading.Event) -> None:
-        """Page after page of the pending queue, until this time of the monotonic clock."""
+    def work(self, stop: threading.Event) -> None:
+        """Page after page of the pending queue, until ``stop`` is set."""
         try:
-            while time.monotonic() < until and not stop.is_set():
+            while not stop.is_set():
                 page = self._fetch()
                 for item in page:
-                    if time.monotonic() >= until or stop.is_set():
+                    if stop.is_set():
                         return
                     time.sleep(self.draw.uniform(*self.think_seconds))
                     self._answer(item["record"])

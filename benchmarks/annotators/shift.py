@@ -21,7 +21,10 @@ DOWN_SECONDS_AT_MOST = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long, how many, how fast; ``kill`` ends the server with -9 in the middle of a bulk."""
+    """How long people work, how fast; ``kill`` ends the server with -9 in the middle of a bulk.
+
+    The time without the server comes on top of ``seconds``.
+    """
 
     seconds: float
     think_seconds: tuple[float, float]
@@ -61,18 +64,19 @@ def work(
         Person(name, client, dataset, random.Random(name), plan.think_seconds)
         for name, client in clients.items()
     ]
-    logged, stop, started = Logged(), threading.Event(), time.monotonic()
-    until = started + plan.seconds
-    threads = [threading.Thread(target=p.work, args=(until, stop)) for p in people]
+    logged, stop = Logged(), threading.Event()
+    threads = [threading.Thread(target=p.work, args=(stop,)) for p in people]
     threads.append(threading.Thread(target=_log, args=(owner, dataset, batch, plan, logged)))
     for thread in threads:
         thread.start()
     down = None
     try:
+        time.sleep(plan.seconds / 2)
         if plan.kill:
-            time.sleep(max(0.0, started + plan.seconds / 2 - time.monotonic()))
             down = _kill(home, logged)
+        time.sleep(plan.seconds / 2)
     finally:
+        stop.set()
         for thread in threads:
             thread.join()
     return Shift(people, logged, down)

@@ -43,7 +43,7 @@ def test_every_question_of_the_ui_is_asked_and_finds_what_was_planted(
     assert hits["sort by metadata"] == hits["sort by time of insertion"] == 620
     assert 0 < hits["suggestion score: 0.9 to 1"] < 120
     assert 0 < hits["metadata: two of 40 terms"] < 80
-    assert hits["similar to a record"] == 50
+    assert hits["similar to a record"] == 10
     assert hits["submitted queue"] == 0
     assert all(row["n"] == 2 and row["median"] > 0 for row in rows.values())
     assert 100 < memory_mb(services.home)["now"] <= memory_mb(services.home)["peak"]
