@@ -46,8 +46,8 @@ def large_table(found: Mapping[str, Any]) -> list[str]:
         "",
         "| | |",
         "| --- | ---: |",
-        f"| loading {found['records']:,} records, {found['vectors']:,} with a vector of 384 "
-        f"| {found['load_seconds']} s |",
+        f"| records, of them with a vector of 384 | {found['records']:,}, {found['vectors']:,} |",
+        f"| loading {found['loaded_now']:,} of them | {found['load_seconds']} s |",
         f"| answers of three annotators | {found['answers']:,} |",
         f"| memory of the server after the load | {loaded['now']:.0f} MB |",
         f"| memory of the server after all questions (wanted: < 500 MB) "

@@ -66,7 +66,7 @@ def _measure(home: Home, url: str, amounts: Amounts, repetitions: int) -> dict[s
     with connect(url, exports(home)["ARGILLA_API_KEY"]) as owner:
         dataset = open_dataset(owner)
         say(f"Loading {amounts.records:,} records")
-        seconds = load_records(owner, dataset, amounts)
+        loaded = load_records(owner, dataset, amounts)
     people = annotators(home, url)
     load_answers(list(people.values())[:3], dataset, amounts)
     after_load = memory_mb(home)
@@ -80,7 +80,8 @@ def _measure(home: Home, url: str, amounts: Amounts, repetitions: int) -> dict[s
     return {
         **asdict(amounts),
         "dataset_id": dataset.id,
-        "load_seconds": round(seconds),
+        "loaded_now": loaded.records,
+        "load_seconds": round(loaded.seconds),
         "repetitions": repetitions,
         "memory_mb_after_load": after_load,
         "memory_mb": after,

@@ -31,6 +31,14 @@ class Amounts:
     answers: int
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many records this run logged, and how long that took."""
+
+    records: int
+    seconds: float
+
+
 def open_dataset(owner: httpx.Client) -> Dataset:
     """The large data set, made where it is not there yet."""
     for found in checked(owner.get("/api/v1/me/datasets"))["items"]:
@@ -41,8 +49,8 @@ def open_dataset(owner: httpx.Client) -> Dataset:
     return create_dataset(owner, NAME, tuple(METADATA), VECTOR_SIZE, min_submitted=2)
 
 
-def load_records(owner: httpx.Client, dataset: Dataset, amounts: Amounts) -> float:
-    """Log what is missing, from the first incomplete bulk; returns seconds."""
+def load_records(owner: httpx.Client, dataset: Dataset, amounts: Amounts) -> Loaded:
+    """Log what is missing, from the first incomplete bulk."""
     there = checked(owner.get(f"/api/v1/datasets/{dataset.id}/progress"))["total"]
     first = there // BULK * BULK
     started = time.monotonic()
@@ -54,7 +62,7 @@ def load_records(owner: httpx.Client, dataset: Dataset, amounts: Amounts) -> flo
             waiting = pool.submit(_bulk, start + BULK, amounts)
             log_stories(owner, dataset, batch)
             _show(start + len(batch), first, amounts.records, started)
-    return time.monotonic() - started
+    return Loaded(max(0, amounts.records - first), time.monotonic() - started)
 
 
 def load_answers(
