@@ -53,9 +53,13 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
     home = default_home()
     found, manager, sizes = read_status(home), manager_status(home), data_sizes(home)
     if as_json:
-        rows = {"home": str(home.root), "manager": asdict(manager)}
-        rows |= {"programs": [asdict(row) for row in found], "data_bytes": sizes}
-        print(json.dumps(rows, indent=2))
+        shown = {
+            "home": str(home.root),
+            "manager": asdict(manager),
+            "programs": [asdict(row) for row in found],
+            "data_bytes": sizes,
+        }
+        print(json.dumps(shown, indent=2))
     elif not found:
         print("Nothing was started here. copydesk up starts the services.")
     else:

@@ -12,6 +12,7 @@ DATA = {
     "hub": "Hub",
     "prefect": "Prefect",
     "desk_state": "desk state",
+    "models": "trained models",
     "logs": "logs",
     "other": "other",
     "total": "total",
@@ -52,7 +53,7 @@ def size_text(size_bytes: int) -> str:
 def duration_text(seconds: int) -> str:
     """Two units at most: 42 s, 3 min 5 s, 2 h 3 min, 5 d 2 h."""
     steps = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts = []
+    parts: list[str] = []
     for unit, length in steps:
         count, seconds = divmod(seconds, length)
         if count or parts:
@@ -75,10 +76,17 @@ def _row(program: ProgramStatus) -> Row:
 
 
 def _manager_row(manager: ManagerStatus) -> Row:
-    memory = f"{manager.memory_mb:.0f} MB" if manager.pid else "-"
-    health = "ok" if manager.healthy else "not ok"
-    pid = str(manager.pid) if manager.pid else "-"
-    return ("manager", manager.state, health, pid, "socket", memory, "", str(manager.restarts))
+    running = manager.pid > 0
+    return (
+        "manager",
+        manager.state,
+        "ok" if manager.healthy else "not ok",
+        str(manager.pid) if running else "-",
+        "socket",
+        f"{manager.memory_mb:.0f} MB" if running else "-",
+        duration_text(manager.uptime_seconds) if running else "-",
+        str(manager.restarts),
+    )
 
 
 def _aligned(rows: Sequence[Row], right: Sequence[int]) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 
 import psutil
@@ -61,6 +62,14 @@ def memory_mb(pid: int) -> float:
         except psutil.Error:
             continue
     return round(total / MEBIBYTE, 1)
+
+
+def uptime_seconds(pid: int) -> int:
+    """How long a process has been running; 0 where it is gone."""
+    try:
+        return int(time.time() - psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0
 
 
 def die_with_parent(parent_pid: int) -> bool:

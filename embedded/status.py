@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from embedded.health import complaint
 from embedded.home import Home
-from embedded.processes import memory_mb
+from embedded.processes import memory_mb, uptime_seconds
 from embedded.programs import Program, programs
 from embedded.starts import MAX_STARTS, WINDOW_SECONDS, read_starts
 from embedded.supervision import GIVEN_UP, guard_is_alive, manager, process_states
@@ -44,6 +44,7 @@ class ManagerStatus:
     healthy: bool
     pid: int = 0
     memory_mb: float = 0.0
+    uptime_seconds: int = 0
     restarts: int = 0
     problem: str = ""
 
@@ -62,10 +63,7 @@ def manager_status(home: Home) -> ManagerStatus:
     restarts = read_starts(home, "supervisord").total
     guarded = guard_is_alive(home)
     if supervisor is not None:
-        pid = supervisor.getPID()
-        memory = memory_mb(pid) - sum(memory_mb(i["pid"]) for i in _children(home))
-        problem = "" if guarded else "Its guard is not running: copydesk down; copydesk up"
-        return ManagerStatus("running", guarded, pid, round(memory, 1), restarts, problem)
+        return _running_manager(home, supervisor.getPID(), guarded, restarts)
     if guarded:
         problem = "It was killed and is being started again: ask again in some seconds."
         return ManagerStatus("starting again", False, restarts=restarts, problem=problem)
@@ -74,6 +72,19 @@ def manager_status(home: Home) -> ManagerStatus:
         problem = f"It was killed, and no program runs: copydesk up ({log} may say more)."
         return ManagerStatus("killed", False, restarts=restarts, problem=problem)
     return ManagerStatus("down", False, problem="Nothing runs here: copydesk up")
+
+
+def _running_manager(home: Home, pid: int, guarded: bool, restarts: int) -> ManagerStatus:
+    programs = sum(memory_mb(i["pid"]) for n, i in process_states(home).items() if n != GUARD)
+    return ManagerStatus(
+        "running",
+        guarded,
+        pid,
+        memory_mb=round(memory_mb(pid) - programs, 1),
+        uptime_seconds=uptime_seconds(pid),
+        restarts=restarts,
+        problem="" if guarded else "Its guard is not running: copydesk down; copydesk up",
+    )
 
 
 def data_sizes(home: Home) -> dict[str, int]:
@@ -87,6 +98,7 @@ def data_sizes(home: Home) -> dict[str, int]:
         "hub": _bytes([home.root / "hub"]),
         "prefect": _bytes([home.root / "prefect"]),
         "desk_state": _bytes([home.root / "state"]),
+        "models": _bytes([home.root / "models"]),
         "logs": _bytes([home.logs]),
     }
     total = _bytes([home.root])
@@ -126,10 +138,6 @@ def _problem(home: Home, program: Program, state: str, wrong: str) -> str:
     if state in GIVEN_UP:
         return f"{last_line(home, program.name)}. Read {log}, then run copydesk up."
     return f"{wrong}. It may still be starting; else read {log}."
-
-
-def _children(home: Home) -> list[dict[str, Any]]:
-    return [info for name, info in process_states(home).items() if name != GUARD]
 
 
 def _bytes(paths: Iterable[Path]) -> int:
