@@ -1,18 +1,14 @@
 """`up` and `down` of the embedded services."""
 
-import fcntl
 import json
 import os
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 from embedded.errors import ServiceError
 from embedded.exports import HUB_OWNER, exports, hub_tokens, is_up, is_users_own
 from embedded.home import Home, locked, write_private
-from embedded.ports import choose_ports
+from embedded.ports import reserve_ports
 from embedded.processes import ACCOUNTS, MARKER, PROGRAM
 from embedded.programs import PROJECT, argilla_environment, argilla_python, programs
 from embedded.starts import forget_starts
@@ -58,12 +54,11 @@ def start(
     wanted = [name for name in services if not is_users_own(home, name)]
     asked = {name: port for name, port in (asked_ports or {}).items() if port}
     if wanted and manager(home) is None:
-        with _one_start_at_a_time():
-            with locked(home):
-                if manager(home) is None:
-                    _start_all(home, wanted, asked, say)
-            # Not under the lock: the guard needs it, should the manager be killed meanwhile.
-            wait_until_healthy(home, say)
+        with locked(home):
+            if manager(home) is None:
+                _start_all(home, wanted, asked, say)
+        # Not under the lock: the guard needs it, should the manager be killed meanwhile.
+        wait_until_healthy(home, say)
     for name in wanted:
         _require(home, name, asked.get(name))
     if wanted:
@@ -110,7 +105,7 @@ def _start_all(
     # What a manager and its guard left when both were killed would hold ports and the database.
     stop_manager(home)
     forget_starts(home)
-    ports = choose_ports(list(wanted), home.read_services().get("ports", {}), asked)
+    ports = reserve_ports(home.root, list(wanted), home.read_services().get("ports", {}), asked)
     if "argilla" in ports:
         say("Preparing Argilla's database and accounts")
         make_accounts(home)
@@ -143,15 +138,3 @@ def _require(home: Home, service: str, asked: int | None) -> None:
             f"The services of {home.root} run without {service}.",
             "Run copydesk down and copydesk up again.",
         )
-
-
-@contextmanager
-def _one_start_at_a_time() -> Iterator[None]:
-    """Of all homes of this user: a port is free until somebody listens, so two starts at the same
-    moment would choose the same one, and one of them would talk to the other's server.
-    """
-    file = Path(tempfile.gettempdir()) / f"copydesk-{os.getuid()}.start.lock"
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
