@@ -88,10 +88,12 @@ def unpack(
 def _parsed(text: bytes, file: Path) -> Manifest:
     try:
         found = json.loads(text)
-        version = found.get("format_version") if found.get("format") == FORMAT else None
-    except (ValueError, AttributeError) as error:
-        raise ServiceError(f"{file} is no backup of Copydesk.", NEXT_STEP) from error
-    if version is not None and version != FORMAT_VERSION:
+        form, version = found.get("format"), found.get("format_version")
+    except (ValueError, AttributeError):
+        form = version = None
+    if form != FORMAT:
+        raise ServiceError(f"{file} is no backup of Copydesk.", NEXT_STEP)
+    if version != FORMAT_VERSION:
         raise ServiceError(
             f"{file} has format {version}; this Copydesk reads format {FORMAT_VERSION}.",
             "Restore it with the Copydesk that wrote it.",

@@ -62,7 +62,8 @@ def _program_section(home: Home, program: Program) -> list[str]:
     group = str(program.stop_group).lower()
     return [
         *_section(home, program.name, [*launcher, "--", *program.command]),
-        _environment({**program.environment, MARKER: str(home.root)}),
+        # Argilla's log fills lines to the width of a terminal, 80 without one.
+        _environment({"COLUMNS": "200", **program.environment, MARKER: str(home.root)}),
         f"priority={program.priority}",
         f"startsecs={START_SECONDS}",
         # The launcher refuses before supervisor gives up, and says what to do.
