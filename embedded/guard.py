@@ -37,19 +37,17 @@ def main() -> int:
 
 
 def _start_again(home: Home) -> int:
-    starts = record_start(home, "supervisord")
-    if len(starts.recent) > MAX_STARTS:
-        minutes = WINDOW_SECONDS // 60
+    started = time.monotonic()
+    logger.warning("The process manager was killed; its programs end, then all start again.")
+    killed = end_processes(marked_processes(home), LEFTOVER_SECONDS)
+    if len(record_start(home, "supervisord").recent) > MAX_STARTS:
         logger.error(
-            "The process manager was killed %d times within %d minutes and is not started again. "
-            "Find out who kills it, then run copydesk up.",
-            MAX_STARTS,
-            minutes,
+            "It was killed %d times within %d minutes and is not started again. Find out who "
+            "kills it, then run copydesk up.",
+            MAX_STARTS + 1,
+            WINDOW_SECONDS // 60,
         )
         return 1
-    logger.warning("The process manager was killed; its programs end, then all start again.")
-    started = time.monotonic()
-    killed = end_processes(marked_processes(home), LEFTOVER_SECONDS)
     try:
         start_manager(home)
     except ServiceError as error:

@@ -57,14 +57,13 @@ def start(
         with locked(home):
             if manager(home) is None:
                 _start_all(home, wanted, asked, say)
-        # Not under the lock: the guard needs it, should the manager be killed meanwhile.
-        wait_until_healthy(home, say)
     for name in wanted:
         _require(home, name, asked.get(name))
     if wanted:
         with locked(home):
             _mend(home, wanted, say)
-        wait_until_healthy(home, lambda _: None)
+        # Not under the lock: the guard needs it, should the manager be killed meanwhile.
+        wait_until_healthy(home, say)
     return exports(home)
 
 

@@ -12,7 +12,7 @@ from embedded.home import Home
 from embedded.processes import memory_mb, uptime_seconds
 from embedded.programs import Program, programs
 from embedded.starts import MAX_STARTS, WINDOW_SECONDS, read_starts
-from embedded.supervision import GIVEN_UP, guard_is_alive, manager, process_states
+from embedded.supervision import guard_is_alive, is_given_up, manager, process_states
 from embedded.supervisor_config import GUARD
 from embedded.waiting import last_line
 
@@ -121,21 +121,21 @@ def _program_status(home: Home, program: Program, info: dict[str, Any]) -> Progr
         memory_mb=memory_mb(pid),
         uptime_seconds=info["now"] - info["start"] if pid else 0,
         restarts=read_starts(home, program.name).restarts,
-        problem=_problem(home, program, state, wrong),
+        problem=_problem(home, program, info, wrong),
     )
 
 
-def _problem(home: Home, program: Program, state: str, wrong: str) -> str:
+def _problem(home: Home, program: Program, info: dict[str, Any], wrong: str) -> str:
     log = home.logs / f"{program.name}.log"
     if not wrong:
         return ""
-    if state == "FATAL" and read_starts(home, program.name).exhausted:
+    if is_given_up(info) and read_starts(home, program.name).exhausted:
         minutes = WINDOW_SECONDS // 60
         return (
             f"ended {MAX_STARTS} times within {minutes} minutes and is not started again. "
             f"Read {log}, mend that, then run copydesk up."
         )
-    if state in GIVEN_UP:
+    if is_given_up(info):
         return f"{last_line(home, program.name)}. Read {log}, then run copydesk up."
     return f"{wrong}. It may still be starting; else read {log}."
 

@@ -20,6 +20,7 @@ __all__ = [
     "MARKER",
     "gave_up",
     "guard_is_alive",
+    "is_given_up",
     "manager",
     "marked_processes",
     "process_states",
@@ -33,8 +34,6 @@ __all__ = [
 STOP_SECONDS = 120
 LEFTOVER_SECONDS = 30
 ACCOUNTS_SECONDS = 90
-# Of supervisor's states: nobody starts these again.
-GIVEN_UP = ("FATAL", "STOPPED", "UNKNOWN")
 
 
 def start_manager(home: Home) -> None:
@@ -85,7 +84,13 @@ def process_states(home: Home) -> dict[str, dict[str, Any]]:
 def gave_up(home: Home, names: Sequence[str]) -> list[str]:
     """The programs that the running manager does not start again by itself."""
     states = process_states(home)
-    return [n for n in names if states.get(n, {}).get("statename") in GIVEN_UP]
+    return [name for name in names if is_given_up(states.get(name, {}))]
+
+
+def is_given_up(info: dict[str, Any]) -> bool:
+    """Whether nobody starts this program again; one that was never started is about to be."""
+    state = info.get("statename")
+    return state in ("FATAL", "UNKNOWN") or (state == "STOPPED" and info["start"] > 0)
 
 
 def revive(home: Home, names: Sequence[str]) -> None:
@@ -111,7 +116,8 @@ def stop_manager(home: Home) -> tuple[bool, list[str]]:
     processes = marked_processes(home)
     names = {process.pid: _program_of(process) for process in processes}
     if supervisor is not None:
-        main = [p for p in processes if p.pid == supervisor.getPID()]
+        pid = supervisor.getPID()
+        main = [process for process in processes if process.pid == pid]
         supervisor.shutdown()
         psutil.wait_procs(main, timeout=STOP_SECONDS)
     killed = end_processes(processes, LEFTOVER_SECONDS)

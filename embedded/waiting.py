@@ -24,8 +24,9 @@ def wait_until_healthy(home: Home, say: Callable[[str], None]) -> None:
     if not ports:
         return
     for program in programs(home, ports):
-        say(f"Waiting for {program.name}")
-        wait_for(home, program)
+        if _wrong(home, program):
+            say(f"Waiting for {program.name}")
+            wait_for(home, program)
     if "argilla" in ports:
         _require_own_argilla(home)
 
