@@ -20,6 +20,8 @@ from embedded.supervisor_config import START_SECONDS
 LEFTOVER_SECONDS = 4
 REDIS_SECONDS = 8
 REFUSED, NOT_READY = 78, 75
+# So do its lines in a program's log begin.
+LAUNCHER_SAYS = "copydesk: "
 
 
 def main() -> None:
@@ -75,7 +77,7 @@ def _redis_in_time(home: Home) -> bool:
 
 
 def _say(message: str) -> None:
-    sys.stderr.write(f"copydesk: {message}\n")
+    sys.stderr.write(f"{LAUNCHER_SAYS}{message}\n")
     sys.stderr.flush()
 
 

@@ -77,7 +77,7 @@ def _require_room(folder: Path, needed_bytes: int) -> None:
 def _staging(home: Home) -> Iterator[Path]:
     """A private folder beside the home, so that moving in is one step; gone if something fails."""
     parent = home.root.parent
-    prefix = f".{home.root.name}.restoring-"
+    prefix = f"{home.root.name}.restoring-"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         for left in parent.glob(f"{prefix}*"):

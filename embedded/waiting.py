@@ -10,6 +10,7 @@ from embedded.errors import ServiceError
 from embedded.exports import exports
 from embedded.health import complaint
 from embedded.home import Home
+from embedded.launch import LAUNCHER_SAYS
 from embedded.programs import Program, programs
 from embedded.supervision import gave_up, manager, process_states
 
@@ -57,14 +58,15 @@ def wait_for(home: Home, program: Program, timeout_seconds: float = START_SECOND
 
 
 def last_line(home: Home, name: str) -> str:
-    """The last thing a program wrote, of its log's end."""
+    """The last thing a program itself wrote, of its log's end."""
     log = home.logs / f"{name}.log"
     if not log.exists():
         return "it wrote no log"
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 4096))
+        file.seek(max(0, log.stat().st_size - 8192))
         lines = file.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it wrote no log"
+    own = [line for line in lines if line.strip() and not line.startswith(LAUNCHER_SAYS)]
+    return own[-1].strip() if own else "it wrote nothing"
 
 
 def _wrong(home: Home, program: Program) -> str:

@@ -157,9 +157,10 @@ def test_a_backup_under_load_restores_everything_acknowledged_before_it(
     home = Home(tmp_path / "elsewhere")
     restored = copydesk("restore", str(file), COPYDESK_HOME=str(home.root))
     assert restored.returncode == 0, restored.stderr
-    with closing(sqlite3.connect(home.root / "argilla" / "argilla.db")) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    for database in ("argilla/argilla.db", "prefect/prefect.db"):
+        with closing(sqlite3.connect(home.root / database)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert not list(home.root.glob("argilla/search*"))
     for secret in ("argilla-accounts.json", "hub-tokens.json", "argilla-auth.secret"):
         copy = home.root / secret

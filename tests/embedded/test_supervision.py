@@ -20,6 +20,7 @@ from embedded.starts import MAX_STARTS, read_starts
 from embedded.status import ManagerStatus, manager_status
 from embedded.supervision import manager, process_states, start_manager
 from embedded.supervisor_config import GUARD, write_config
+from embedded.waiting import last_line
 from tests.test_copydesk import copydesk
 
 pytestmark = pytest.mark.services
@@ -114,6 +115,7 @@ def test_a_crash_loop_ends_and_says_what_to_do(home: Home) -> None:
     assert "write one token" in log
     assert "Its last words stand above: mend that, then run copydesk up." in log
     write_private(home.hub_tokens, tokens)
+    assert last_line(home, "hub").startswith("The token file cannot be used")
     start(home, services=("hub",))
     assert works(home)
     assert status(home)[0].restarts == 0
