@@ -25,17 +25,20 @@ def save(name: str, measured: dict[str, Any]) -> Path:
 
 
 def about() -> dict[str, Any]:
-    """When, which revision, and on what kind of machine."""
-    revision = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
+    """When, which revision, on what kind of machine, and how busy it was."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "revision": revision.stdout.strip() or "unknown",
+        "revision": _git("rev-parse", "--short", "HEAD") or "unknown",
+        "changed_code": bool(_git("status", "--porcelain", "--", "*.py")),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[1], 2),
+        "load_average": round(os.getloadavg()[1], 1),
     }
+
+
+def _git(*arguments: str) -> str:
+    asked = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def percentile(values: Sequence[float], share: float) -> float:
