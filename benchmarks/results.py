@@ -15,11 +15,11 @@ from typing import Any
 FOLDER = Path("bench-results")
 
 
-def save(name: str, measured: dict[str, Any]) -> Path:
-    """Write bench-results/NAME.json with what it was measured on."""
+def save(name: str, begun: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """Write bench-results/NAME.json; ``begun`` is what ``about`` said when the run began."""
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{name}.json"
-    file.write_text(json.dumps({**about(), **measured}, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({**begun, **measured}, indent=2) + "\n", encoding="utf-8")
     say(f"\nWritten to {file}")
     return file
 

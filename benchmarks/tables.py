@@ -100,7 +100,7 @@ def _measured(found: Mapping[str, Any], how: str) -> str:
     code = f"`{found['revision']}`" + (" with changes" if found["changed_code"] else "")
     return (
         f"Measured on {found['measured_at'][:10]} at revision {code}: {how}. {found['cores']} "
-        f"cores, Python {found['python']}, load average {found['load_average']} at the end."
+        f"cores, Python {found['python']}, load average {found['load_average']} before."
     )
 
 
