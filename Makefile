@@ -47,7 +47,7 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 20 minutes; with DATA=folder the models', too
+bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
 
 bench-logging: setup ## Logging: our launcher against the stock one
 	$(BIN)/python -m benchmarks.logging_speed $(ARGS)

@@ -19,7 +19,7 @@ import argilla as rg
 import httpx
 
 from benchmarks.datasets import BULK, Dataset, bulks, checked, connect, create_dataset, log_stories
-from benchmarks.results import save, say
+from benchmarks.results import about, save, say
 from benchmarks.servers import OURS, STOCK, Server, argilla_server
 from benchmarks.stories import AGENT, Story, stories
 
@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--records", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
+    begun = about()
     logged = [_with_two_metadata(story) for story in stories(options.records)]
     turns: list[Turn] = []
     with argilla_server(OURS) as ours, argilla_server(STOCK) as stock:
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for client in CLIENTS:
         say(f"{client}: {measured['clients'][client]}")
-    save("logging", measured)
+    save("logging", begun, measured)
 
 
 def compare(turns: Sequence[Turn], client: str) -> dict[str, Any]:

@@ -15,27 +15,30 @@ from typing import Any
 FOLDER = Path("bench-results")
 
 
-def save(name: str, measured: dict[str, Any]) -> Path:
-    """Write bench-results/NAME.json with what it was measured on."""
+def save(name: str, begun: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """Write bench-results/NAME.json; ``begun`` is what ``about`` said when the run began."""
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{name}.json"
-    file.write_text(json.dumps({**about(), **measured}, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({**begun, **measured}, indent=2) + "\n", encoding="utf-8")
     say(f"\nWritten to {file}")
     return file
 
 
 def about() -> dict[str, Any]:
-    """When, which revision, and on what kind of machine."""
-    revision = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
+    """When, which revision, on what kind of machine, and how busy it was."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "revision": revision.stdout.strip() or "unknown",
+        "revision": _git("rev-parse", "--short", "HEAD") or "unknown",
+        "changed_code": bool(_git("status", "--porcelain", "--", "*.py")),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[1], 2),
+        "load_average": round(os.getloadavg()[1], 1),
     }
+
+
+def _git(*arguments: str) -> str:
+    asked = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

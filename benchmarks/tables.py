@@ -7,7 +7,7 @@ from typing import Any
 def logging_table(found: Mapping[str, Any]) -> list[str]:
     """Medians of both launchers for each client, and their ratios."""
     lines = [
-        _measured(found, f"{found['records']:,} records a turn, {found['rounds']} turns each"),
+        _measured(found, f"{found['records']:,} records a turn, {found['rounds']} rounds"),
         "",
         "| client | | ours | stock | ratio | wanted |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
@@ -47,7 +47,7 @@ def large_table(found: Mapping[str, Any]) -> list[str]:
         "| | |",
         "| --- | ---: |",
         f"| records, of them with a vector of 384 | {found['records']:,}, {found['vectors']:,} |",
-        f"| loading {found['loaded_now']:,} of them | {found['load_seconds']} s |",
+        *_loading(found),
         f"| answers of three annotators | {found['answers']:,} |",
         f"| memory of the server after the load | {loaded['now']:.0f} MB |",
         f"| memory of the server after all questions (wanted: < 500 MB) "
@@ -56,6 +56,12 @@ def large_table(found: Mapping[str, Any]) -> list[str]:
         *(f"| {name} | {mb:.0f} MB |" for name, mb in files.items()),
         f"| from `kill -9` of the server until it answers again | {found['restart_seconds']} s |",
     ]
+
+
+def _loading(found: Mapping[str, Any]) -> list[str]:
+    """Nothing where the data was there already."""
+    count, seconds = found["loaded_now"], found["load_seconds"]
+    return [f"| loading {count:,} of them | {seconds} s |"] if count else []
 
 
 def annotators_table(found: Mapping[str, Any]) -> list[str]:
@@ -91,10 +97,10 @@ def _latency(spread: Mapping[str, float]) -> str:
 
 
 def _measured(found: Mapping[str, Any], how: str) -> str:
-    day = found["measured_at"][:10]
+    code = f"`{found['revision']}`" + (" with changes" if found["changed_code"] else "")
     return (
-        f"Measured on {day} at revision `{found['revision']}`: {how}; "
-        f"{found['cores']} cores, Python {found['python']}."
+        f"Measured on {found['measured_at'][:10]} at revision {code}: {how}. {found['cores']} "
+        f"cores, Python {found['python']}, load average {found['load_average']} before."
     )
 
 

@@ -21,7 +21,7 @@ from benchmarks.annotators.check import Verdict, check
 from benchmarks.annotators.shift import Plan, Shift, work
 from benchmarks.datasets import bulks, connect, create_dataset, log_stories
 from benchmarks.people import annotators, make_annotators
-from benchmarks.results import save, say, spread
+from benchmarks.results import about, save, say, spread
 from benchmarks.stories import stories
 from embedded.home import Home
 from embedded.services import exports, start, stop
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--records", type=int, default=5000)
     options = parser.parse_args(arguments)
+    begun = about()
     for name in ("ARGILLA_API_URL", "HF_ENDPOINT", "HF_TOKEN", "PREFECT_API_URL"):
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         finally:
             stop(home)
     measured = {"annotators": options.annotators, "seconds": options.seconds, "shifts": shifts}
-    save("annotators", measured)
+    save("annotators", begun, measured)
     faults = {name: found["faults"] for name, found in shifts.items() if found["faults"]}
     if faults:
         raise SystemExit(f"error: {faults}")

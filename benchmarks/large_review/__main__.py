@@ -23,7 +23,7 @@ from benchmarks.large_review.load import Amounts, load_answers, load_records, op
 from benchmarks.large_review.measure import measure, memory_mb, seconds_to_restart
 from benchmarks.large_review.pictures import take_pictures
 from benchmarks.people import annotators, data_files
-from benchmarks.results import save, say
+from benchmarks.results import about, save, say
 from embedded.home import Home
 from embedded.services import exports, start, stop
 
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--home", type=Path, help="where the data is kept (default: nowhere)")
     parser.add_argument("--pictures", type=Path, help="folder for screenshots of the UI")
     options = parser.parse_args(arguments)
+    begun = about()
     amounts = Amounts(options.records, options.vectors, options.answers)
     with home_of(options.home) as home:
         url = start(home, services=("argilla",))["ARGILLA_API_URL"]
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 take_pictures(home, url, measured["dataset_id"], options.pictures)
         finally:
             stop(home)
-    save("large_review", measured)
+    save("large_review", begun, measured)
 
 
 @contextmanager

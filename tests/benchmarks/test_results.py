@@ -8,7 +8,7 @@ import pytest
 from benchmarks import results
 from benchmarks.logging_speed import Turn, compare
 from benchmarks.page import PAGE, SECTIONS, with_section
-from benchmarks.results import percentile, save, spread
+from benchmarks.results import about, percentile, save, spread
 from benchmarks.stories import COMMON, PHRASE, RARE, stories
 from benchmarks.tables import logging_table
 
@@ -44,7 +44,7 @@ def test_a_table_shows_the_run_and_what_was_missed(
 ) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     clients = {"REST": compare(turns(1.0, 8.0), "REST"), "SDK": compare(turns(2.0, 8.0), "SDK")}
-    file = save("logging", {"records": 1000, "rounds": 3, "clients": clients})
+    file = save("logging", about(), {"records": 1000, "rounds": 3, "clients": clients})
     lines = logging_table(json.loads(file.read_text(encoding="utf-8")))
     assert "| REST | server CPU s per 1,000 records | 1 | 8 | 0.125 | ≤ .167 |" in lines
     assert "| SDK | server CPU s per 1,000 records | 2 | 8 | 0.25 (missed) | ≤ .167 |" in lines
