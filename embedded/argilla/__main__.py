@@ -6,21 +6,25 @@
 
 import sys
 
-from embedded.argilla import accounts, engine, speed
-from embedded.argilla.text_index import reconcile
+from argilla_server.settings import settings
+
+from embedded.argilla import accounts, connections, engine, index_tables, speed
+from embedded.argilla.reconcile import reconcile
 
 
 def main(arguments: list[str]) -> None:
     """Register the engine, then run the command."""
-    engine.refuse_other_databases()
-    engine.attach_index_on_connect()
+    settings.search_engine = engine.NAME
+    connections.refuse_other_databases()
+    connections.let_many_read()
     speed.cache_type_adapters()
     speed.skip_unheard_events()
     if arguments[:1] == ["accounts"]:
         accounts.main(arguments[1:])
         return
     if arguments[:1] == ["start"]:
-        reconcile(engine.database_file(), engine.index_file())
+        index_tables.ensure(connections.database_file())
+        reconcile(connections.database_file(), connections.index_file())
     # Imported late: it creates the application, which must find the engine registered.
     from argilla_server.cli import app
 

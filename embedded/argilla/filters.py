@@ -1,4 +1,4 @@
-"""Argilla's filters → SQL conditions over ``records r``, with bound parameters.
+"""Argilla's filters → SQL conditions over ``copydesk_docs d``, with bound parameters.
 
 Ids are 32 hex digits in SQLite and dashed in filters; dates are ``YYYY-MM-DD HH:MM:SS.ffffff``
 text; terms are always strings; metadata and multi-label values may be lists.
@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from argilla_server.errors.future import UnprocessableEntityError
 from argilla_server.search_engine import (
     AndFilter,
     Filter,
@@ -20,9 +21,19 @@ from argilla_server.search_engine import (
     TermsFilter,
 )
 
-RECORD_COLUMNS = {"id", "external_id", "status", "inserted_at", "updated_at"}
+from embedded.argilla.dates import to_database_date
+
+# Argilla's property → the column of copydesk_docs.
+RECORD_COLUMNS = {
+    "id": "record_id",
+    "external_id": "external_id",
+    "status": "status",
+    "inserted_at": "inserted_at",
+    "updated_at": "updated_at",
+}
 DATES = {"inserted_at", "updated_at"}
-DATE_ONLY = re.compile(r"^\d{4}-\d\d-\d\d$")
+WHOLE = re.compile(r"-?\d{1,18}")
+SUGGESTION_PROPERTIES = {"value", "score", "agent", "type"}
 
 
 @dataclass
@@ -38,157 +49,142 @@ def hex_id(value: Any) -> str:
     return str(value).replace("-", "").lower()
 
 
-def json_path(name: str) -> str:
-    """The JSON path of a key of any name."""
-    escaped = name.replace('"', '\\"')
-    return f'$."{escaped}"'
+def plain(value: Any) -> str:
+    """The value of an enumeration's member; the API passes its str(), with the class before it."""
+    return str(getattr(value, "value", value)).rsplit(".", 1)[-1]
 
 
-def to_condition(filter_: Filter) -> Sql:
-    """The SQL of a filter. Raises ValueError for a scope that cannot be filtered."""
+def to_condition(filter_: Filter, dataset_id: str) -> Sql:
+    """The SQL of a filter in a data set; UnprocessableEntityError where there can be none."""
     if isinstance(filter_, AndFilter):
-        parts = [to_condition(part) for part in filter_.filters]
-        return Sql(
-            " AND ".join(f"({part.text})" for part in parts) or "1",
-            [value for part in parts for value in part.values],
-        )
+        parts = [to_condition(part, dataset_id) for part in filter_.filters]
+        text = " AND ".join(f"({part.text})" for part in parts) or "1"
+        return Sql(text, [value for part in parts for value in part.values])
     scope = filter_.scope
-    if isinstance(scope, ResponseFilterScope):
-        return _response(filter_, scope)
     if isinstance(scope, RecordFilterScope):
         return _record(filter_, scope.property)
-    source = value_source(scope)
-    test = _value_test(filter_)
-    return Sql(f"EXISTS ({source.text} AND {test.text})", [*source.values, *test.values])
-
-
-def value_source(scope: FilterScope) -> Sql:
-    """A SELECT of ``v.value`` over all values of the scope in record ``r``, ending in a WHERE."""
-    if isinstance(scope, MetadataFilterScope):
-        return Sql(
-            "SELECT v.value FROM json_each(r.metadata, ?) v WHERE v.value IS NOT NULL",
-            [json_path(scope.metadata_property)],
-        )
-    if isinstance(scope, SuggestionFilterScope):
-        return _suggestion_source(scope)
-    if isinstance(scope, ResponseFilterScope) and scope.question:
-        return _response_source(scope)
-    raise ValueError(f"cannot filter or sort by {scope}")
-
-
-def _suggestion_source(scope: SuggestionFilterScope) -> Sql:
-    joined = "FROM suggestions s JOIN questions q ON q.id = s.question_id"
-    where = "WHERE s.record_id = r.id AND q.name = ?"
-    # The API passes the enumeration's str(), which may read "SuggestionProperty.value".
-    name = scope.property.rsplit(".", 1)[-1]
-    if name in ("value", "score"):
-        return Sql(
-            f"SELECT v.value {joined} JOIN json_each(s.{name}) v {where} "
-            "AND v.type NOT IN ('null', 'object')",
-            [scope.question],
-        )
-    if name in ("agent", "type"):
-        return Sql(
-            f"SELECT v.value {joined} JOIN json_each(json_array(s.{name})) v {where}",
-            [scope.question],
-        )
-    raise ValueError(f"a suggestion has no property {scope.property!r}")
-
-
-def _response_source(scope: ResponseFilterScope) -> Sql:
-    values: list[Any] = [json_path(scope.question or "") + ".value"]
-    text = (
-        'SELECT v.value FROM responses p JOIN json_each(p."values", ?) v '
-        "WHERE p.record_id = r.id AND v.type NOT IN ('null', 'object')"
+    if isinstance(scope, ResponseFilterScope) and not scope.question:
+        return _response_status(filter_, scope, dataset_id)
+    source, test = value_source(scope, dataset_id), _value_test(filter_)
+    return Sql(
+        f"d.doc IN (SELECT v.doc {source.text} AND {test.text})", [*source.values, *test.values]
     )
-    if scope.user is not None:
-        text += " AND p.user_id = ?"
-        values.append(hex_id(scope.user.id))
-    return Sql(text, values)
+
+
+def value_source(scope: FilterScope, dataset_id: str) -> Sql:
+    """FROM and WHERE of the rows ``v`` (value, doc) that hold the scope's values."""
+    if isinstance(scope, MetadataFilterScope):
+        return _values(dataset_id, "metadata", scope.metadata_property)
+    if isinstance(scope, SuggestionFilterScope):
+        kind = plain(scope.property)
+        if kind not in SUGGESTION_PROPERTIES:
+            raise UnprocessableEntityError(f"a suggestion has no property `{kind}`")
+        return _values(dataset_id, kind, scope.question)
+    if isinstance(scope, ResponseFilterScope) and scope.question:
+        source = _values(dataset_id, "answer", scope.question, "copydesk_answers")
+        if scope.user is not None:
+            source = Sql(
+                f"{source.text} AND v.user_id = ?", [*source.values, hex_id(scope.user.id)]
+            )
+        return source
+    raise UnprocessableEntityError(f"cannot filter or sort by {scope}")
+
+
+def _values(dataset_id: str, kind: str, name: str, table: str = "copydesk_values") -> Sql:
+    return Sql(
+        f"FROM {table} v WHERE v.property = (SELECT p.id FROM copydesk_properties p "
+        "WHERE p.dataset_id = ? AND p.kind = ? AND p.name = ?)",
+        [dataset_id, kind, name],
+    )
 
 
 def _value_test(filter_: TermsFilter | RangeFilter) -> Sql:
     if isinstance(filter_, TermsFilter):
-        values = [_term(value) for value in filter_.values]
-        return Sql(f"{_as_text('v.value')} IN ({_marks(values)})", values)
+        values = [form for value in filter_.values for form in _forms(_term(value))]
+        return Sql(f"v.value IN ({_marks(values)})", values)
     bounds = [("<=", filter_.le), (">=", filter_.ge)]
-    tests = [(sign, bound) for sign, bound in bounds if bound is not None]
-    text = " AND ".join(f"v.value {sign} ?" for sign, _ in tests) or "1"
-    return Sql(f"typeof(v.value) <> 'text' AND {text}", [bound for _, bound in tests])
+    tests = [(sign, _number(bound)) for sign, bound in bounds if bound is not None]
+    # Numbers stand before all text in SQLite's order.
+    text = " AND ".join(["v.value < ''", *(f"v.value {sign} ?" for sign, _ in tests)])
+    return Sql(text, [bound for _, bound in tests])
 
 
-def _as_text(expression: str) -> str:
-    # 2.0 and "2" are the same term to Elasticsearch's numeric fields.
-    whole = f"{expression} = CAST({expression} AS INTEGER)"
-    return (
-        f"CASE WHEN typeof({expression}) = 'real' AND {whole} "
-        f"THEN CAST(CAST({expression} AS INTEGER) AS TEXT) ELSE CAST({expression} AS TEXT) END"
-    )
+def _number(bound: Any) -> float:
+    try:
+        return float(bound)
+    except ValueError:
+        raise UnprocessableEntityError(f"`{bound}` is not a number to compare with") from None
+
+
+def _forms(term: str) -> list[str | float]:
+    """A term as text and, where it is one, as the number that a rating or a size holds."""
+    try:
+        number = float(term)
+    except ValueError:
+        return [term]
+    return [term, int(term) if WHOLE.fullmatch(term) else number]
 
 
 def _term(value: Any) -> str:
     return str(getattr(value, "value", value))
 
 
-def _response(filter_: TermsFilter | RangeFilter, scope: ResponseFilterScope) -> Sql:
-    if scope.question:
-        source, test = value_source(scope), _value_test(filter_)
-        return Sql(f"EXISTS ({source.text} AND {test.text})", [*source.values, *test.values])
+def _response_status(
+    filter_: TermsFilter | RangeFilter, scope: ResponseFilterScope, dataset_id: str
+) -> Sql:
     if scope.property != "status" or not isinstance(filter_, TermsFilter):
-        raise ValueError(f"cannot filter responses by {scope.property!r}")
+        raise UnprocessableEntityError(
+            f"cannot filter responses by `{scope.property}`; name a question, or the status"
+        )
+    source = response_source(scope, dataset_id)
     statuses = [_term(value) for value in filter_.values]
     answered = [status for status in statuses if status != "pending"]
-    owner, owner_values = "", []
-    if scope.user is not None:
-        owner, owner_values = " AND p.user_id = ?", [hex_id(scope.user.id)]
-    alternatives = []
-    if "pending" in statuses:
-        alternatives.append(
-            Sql(
-                f"NOT EXISTS (SELECT 1 FROM responses p WHERE p.record_id = r.id{owner})",
-                list(owner_values),
-            )
-        )
-    if answered or not statuses:
-        among = f" AND p.status IN ({_marks(answered)})" if answered else ""
-        alternatives.append(
-            Sql(
-                f"EXISTS (SELECT 1 FROM responses p WHERE p.record_id = r.id{among}{owner})",
-                [*answered, *owner_values],
-            )
-        )
     if not statuses and scope.user is None:
         return Sql("1")
+    alternatives = []
+    if "pending" in statuses:
+        alternatives.append(Sql(f"d.doc NOT IN (SELECT v.doc {source.text})", source.values))
+    if answered or not statuses:
+        among = f" AND v.status IN ({_marks(answered)})" if answered else ""
+        alternatives.append(
+            Sql(f"d.doc IN (SELECT v.doc {source.text}{among})", [*source.values, *answered])
+        )
     return Sql(
         " OR ".join(part.text for part in alternatives),
         [value for part in alternatives for value in part.values],
     )
 
 
+def response_source(scope: ResponseFilterScope, dataset_id: str) -> Sql:
+    """FROM and WHERE of the rows ``v`` (status, doc) of the scope's responses."""
+    text, values = "FROM copydesk_responses v WHERE v.dataset_id = ?", [dataset_id]
+    if scope.user is not None:
+        text, values = f"{text} AND v.user_id = ?", [*values, hex_id(scope.user.id)]
+    return Sql(text, values)
+
+
+def record_column(name: Any) -> str:
+    """The column of a record's property; raises UnprocessableEntityError where there is none."""
+    column = RECORD_COLUMNS.get(plain(name))
+    if column is None:
+        raise UnprocessableEntityError(f"cannot filter or sort records by `{plain(name)}`")
+    return f"d.{column}"
+
+
 def _record(filter_: TermsFilter | RangeFilter, name: str) -> Sql:
-    name = str(getattr(name, "value", name)).rsplit(".", 1)[-1]
-    if name not in RECORD_COLUMNS:
-        raise ValueError(f"a record has no property {name!r} to filter by")
+    column = record_column(name)
     if isinstance(filter_, TermsFilter):
-        values = [hex_id(v) if name == "id" else _term(v) for v in filter_.values]
-        return Sql(f"r.{name} IN ({_marks(values)})", values)
-    convert = to_database_date if name in DATES else lambda value, _: value
-    tests, values = [], []
+        values = [hex_id(v) if plain(name) == "id" else _term(v) for v in filter_.values]
+        if plain(name) in DATES:
+            values = [to_database_date(value, end=False) for value in values]
+        return Sql(f"{column} IN ({_marks(values)})", values)
+    tests, bounds = [], []
     for sign, bound in ((">=", filter_.ge), ("<=", filter_.le)):
         if bound is not None:
-            tests.append(f"r.{name} {sign} ?")
-            values.append(convert(bound, sign == "<="))
-    return Sql(" AND ".join(tests) or "1", values)
-
-
-def to_database_date(value: Any, end_of_day: bool) -> str:
-    """A date of a filter as SQLite's text; a date alone, as an upper bound, means its end."""
-    text = str(value)
-    if DATE_ONLY.match(text):
-        return f"{text} 23:59:59.999999" if end_of_day else f"{text} 00:00:00.000000"
-    text = text.replace("T", " ").removesuffix("Z")
-    text = re.sub(r"[+-]\d\d:\d\d$", "", text)
-    return text if "." in text else f"{text}.{'999999' if end_of_day else '000000'}"
+            tests.append(f"{column} {sign} ?")
+            as_date = plain(name) in DATES
+            bounds.append(to_database_date(bound, sign == "<=") if as_date else bound)
+    return Sql(" AND ".join(tests) or f"{column} IS NOT NULL", bounds)
 
 
 def _marks(values: list[Any]) -> str:

@@ -1,4 +1,8 @@
-"""Argilla's sort orders → SQL. Records without a value come last, whichever the direction."""
+"""Argilla's sort orders → SQL. Records without a value come last, whichever the direction.
+
+Of several values Elasticsearch takes the smallest upwards and the largest downwards, and of
+answers the average; ties keep the order in which records were logged.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,22 +10,10 @@ from typing import Any
 
 from argilla_server.search_engine import Order, RecordFilterScope, ResponseFilterScope
 
-from embedded.argilla.filters import RECORD_COLUMNS, Sql, value_source
+from embedded.argilla.filters import Sql, plain, record_column, response_source, value_source
 
 # A prime near 2**31: products of two smaller numbers stay inside SQLite's 64-bit integers.
 PRIME = 2_147_483_629
-
-
-def to_order_by(orders: Sequence[Order]) -> Sql:
-    """The ORDER BY of these orders; ties keep the order of insertion."""
-    texts: list[str] = []
-    values: list[Any] = []
-    for order in orders:
-        direction = "DESC" if str(getattr(order.order, "value", order.order)) == "desc" else "ASC"
-        expression = _expression(order, direction)
-        texts.append(f"{expression.text} IS NULL, {expression.text} {direction}")
-        values += [*expression.values, *expression.values]
-    return Sql(", ".join([*texts, "r.inserted_at", "r.id"]), values)
 
 
 def random_order(user_id: Any) -> Sql:
@@ -32,21 +24,50 @@ def random_order(user_id: Any) -> Sql:
     digest = hashlib.sha256(str(user_id).encode()).digest()
     factor = int.from_bytes(digest[:4], "big") % (PRIME - 1) + 1
     offset = int.from_bytes(digest[4:8], "big") % PRIME
-    return Sql("(r.rowid * ? + ?) % ?", [factor, offset, PRIME])
+    return Sql("(d.doc * ? + ?) % ?", [factor, offset, PRIME])
 
 
-def _expression(order: Order, direction: str) -> Sql:
+def is_downwards(order: Order) -> bool:
+    """Whether the largest come first."""
+    return plain(order.order) == "desc"
+
+
+def walked_source(orders: Sequence[Order], dataset_id: str) -> Sql | None:
+    """Rows ``v`` of the one value that is sorted by, where an index holds them in that order."""
+    if len(orders) != 1 or isinstance(orders[0].scope, RecordFilterScope | ResponseFilterScope):
+        return None
+    return value_source(orders[0].scope, dataset_id)
+
+
+def sort_joins(orders: Sequence[Order], dataset_id: str, hits: Sql) -> tuple[Sql, str]:
+    """Joins that bring the sorted values of the records among ``hits``, and the ORDER BY."""
+    joins, values, terms = [], [], []
+    for number, order in enumerate(orders):
+        direction = "DESC" if is_downwards(order) else "ASC"
+        if isinstance(order.scope, RecordFilterScope):
+            column = record_column(order.scope.property)
+        else:
+            column = f"s{number}.value"
+            source = _aggregated(order, dataset_id)
+            joins.append(
+                f"LEFT JOIN (SELECT v.doc, {source.text} AND v.doc IN ({hits.text}) "
+                f"GROUP BY v.doc) s{number} ON s{number}.doc = d.doc"
+            )
+            values += [*source.values, *hits.values]
+        terms.append(f"{column} IS NULL, {column} {direction}")
+    return Sql(" ".join(joins), values), ", ".join([*terms, "d.doc"])
+
+
+def _aggregated(order: Order, dataset_id: str) -> Sql:
     scope = order.scope
-    if isinstance(scope, RecordFilterScope):
-        name = str(getattr(scope.property, "value", scope.property)).rsplit(".", 1)[-1]
-        if name not in RECORD_COLUMNS:
-            raise ValueError(f"a record has no property {name!r} to sort by")
-        return Sql(f"r.{name}")
+    extreme = "max" if is_downwards(order) else "min"
     if isinstance(scope, ResponseFilterScope):
-        function = "avg"
-    else:
-        # Of a list, Elasticsearch takes the smallest value upwards and the largest downwards.
-        function = "max" if direction == "DESC" else "min"
-    source = value_source(scope)
-    inner = source.text.replace("SELECT v.value", f"SELECT {function}(v.value)", 1)
-    return Sql(f"({inner})", source.values)
+        if not scope.question:
+            source = response_source(scope, dataset_id)
+            return Sql(f"{extreme}(v.status) AS value {source.text}", source.values)
+        source = value_source(scope, dataset_id)
+        # Ratings have an average; labels have none and stand in their order.
+        average = f"CASE WHEN typeof(min(v.value)) = 'text' THEN {extreme}(v.value) "
+        return Sql(f"{average} ELSE avg(v.value) END AS value {source.text}", source.values)
+    source = value_source(scope, dataset_id)
+    return Sql(f"{extreme}(v.value) AS value {source.text}", source.values)

@@ -1,7 +1,8 @@
 """The side file: what SQL cannot search. One FTS5 table for each Argilla data set, and vectors.
 
-It is derived from Argilla's own tables and disposable: what is missing or stale is found by
-comparing ``updated_at`` and indexed again.
+It is derived from Argilla's own tables and disposable. What is missing or stale is found by
+comparing ``version`` of copydesk_docs, which moves with a record's text and vectors, and indexed
+again.
 """
 
 import json
@@ -12,16 +13,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from embedded.argilla.index_tables import build_of
+
+# Raise it when tables or analysis change: the side file is made anew.
+VERSION = 2
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS {s}docs (
-    id INTEGER PRIMARY KEY, record_id TEXT UNIQUE NOT NULL,
-    dataset_id TEXT NOT NULL, updated_at TEXT NOT NULL
+CREATE TABLE search.made_for (mark TEXT NOT NULL);
+CREATE TABLE search.indexed (
+    doc INTEGER PRIMARY KEY, dataset_id TEXT NOT NULL, version INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS {s}docs_of_dataset ON docs (dataset_id);
-CREATE TABLE IF NOT EXISTS {s}vectors (
-    record_id TEXT NOT NULL, settings_id TEXT NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (settings_id, record_id)
+CREATE INDEX search.indexed_of_dataset ON indexed (dataset_id);
+CREATE TABLE search.vectors (
+    settings_id TEXT NOT NULL, doc INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (settings_id, doc)
 ) WITHOUT ROWID;
+CREATE INDEX search.vectors_of_doc ON vectors (doc)
 """
 BATCH = 500
 # The tokenizer takes a run of Chinese or Japanese characters as one word; a word is one of them.
@@ -48,51 +54,97 @@ def quoted(name: str) -> str:
 
 def create_statement(dataset_id: str, fields: Sequence[str]) -> str:
     """SQL that makes the FTS5 table of a data set, one column for each field."""
-    columns = ", ".join(quoted(field) for field in fields)
+    columns = ", ".join(quoted(field) for field in fields) or "nothing"
     return (
         f"CREATE VIRTUAL TABLE IF NOT EXISTS search.{table_name(dataset_id)} "
         f"USING fts5({columns}, tokenize='unicode61 remove_diacritics 0')"
     )
 
 
-def index_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[str]) -> None:
-    """Index these records anew from Argilla's tables; ids are 32 hex digits."""
+def attach(db: sqlite3.Connection, file: Path) -> None:
+    """Attach the side file as ``search``; empty it where it is of another version or database."""
+    db.execute("ATTACH DATABASE ? AS search", (str(file),))
+    db.execute("PRAGMA search.journal_mode = WAL")
+    db.execute("PRAGMA search.synchronous = NORMAL")
+    mark = f"{VERSION}:{build_of(db)}"
+    if _mark(db) == mark:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    if _mark(db) != mark:
+        _empty(db)
+        for statement in SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute("INSERT INTO search.made_for VALUES (?)", (mark,))
+    db.execute("COMMIT")
+
+
+def create(db: sqlite3.Connection, dataset_id: str) -> list[str]:
+    """Make the FTS5 table of a data set where it is missing; returns the fields it holds."""
     fields = text_fields(db, dataset_id)
     db.execute(create_statement(dataset_id, fields))
+    return fields
+
+
+def index_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[str]) -> None:
+    """Index these records anew from Argilla's tables; ids are 32 hex digits."""
+    fields = create(db, dataset_id)
     ids = list(record_ids)
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        delete_records(db, dataset_id, batch)
-        marks = ",".join("?" * len(batch))
         rows = db.execute(
-            f"SELECT id, fields, updated_at FROM main.records WHERE id IN ({marks})", batch
+            "SELECT d.doc, d.version, r.fields FROM main.copydesk_docs d "
+            f"JOIN main.records r ON r.id = d.record_id WHERE d.record_id IN ({marks(batch)})",
+            batch,
         ).fetchall()
-        for record_id, values, updated_at in rows:
-            _insert(db, dataset_id, record_id, json.loads(values), fields, updated_at)
-        _index_vectors(db, batch)
+        docs = [doc for doc, _, _ in rows]
+        forget(db, dataset_id, docs)
+        db.executemany(
+            "INSERT INTO search.indexed (doc, dataset_id, version) VALUES (?, ?, ?)",
+            [(doc, dataset_id, version) for doc, version, _ in rows],
+        )
+        columns = ", ".join(quoted(field) for field in fields)
+        if fields:
+            db.executemany(
+                f"INSERT INTO search.{table_name(dataset_id)} (rowid, {columns}) "
+                f"VALUES ({marks(['', *fields])})",
+                [(doc, *_texts(json.loads(values), fields)) for doc, _, values in rows],
+            )
+        _index_vectors(db, docs)
 
 
-def delete_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[str]) -> None:
-    """Take these records out of the index."""
-    for record_id in record_ids:
-        found = db.execute(
-            "SELECT id FROM search.docs WHERE record_id = ?", (record_id,)
-        ).fetchone()
-        if found is not None:
-            name = table_name(dataset_id)
-            db.execute(f"DELETE FROM search.{name} WHERE rowid = ?", found)
-            db.execute("DELETE FROM search.docs WHERE id = ?", found)
-        db.execute("DELETE FROM search.vectors WHERE record_id = ?", (record_id,))
+def forget(db: sqlite3.Connection, dataset_id: str, docs: Sequence[int]) -> None:
+    """Take these documents out of the index."""
+    for start in range(0, len(docs), BATCH):
+        batch = docs[start : start + BATCH]
+        known = db.execute(
+            f"SELECT doc FROM search.indexed WHERE doc IN ({marks(batch)})", batch
+        ).fetchall()
+        if not known:
+            continue
+        if _has_table(db, dataset_id):
+            db.executemany(f"DELETE FROM search.{table_name(dataset_id)} WHERE rowid = ?", known)
+        db.executemany("DELETE FROM search.vectors WHERE doc = ?", known)
+        db.executemany("DELETE FROM search.indexed WHERE doc = ?", known)
+
+
+def forget_deleted(db: sqlite3.Connection, dataset_id: str) -> None:
+    """Take out of a data set's index what Argilla no longer has."""
+    gone = db.execute(
+        "SELECT doc FROM search.indexed WHERE dataset_id = ? "
+        "AND doc NOT IN (SELECT doc FROM main.copydesk_docs WHERE dataset_id = ?)",
+        (dataset_id, dataset_id),
+    ).fetchall()
+    forget(db, dataset_id, [doc for (doc,) in gone])
 
 
 def drop_dataset(db: sqlite3.Connection, dataset_id: str) -> None:
     """Forget a data set."""
     db.execute(
-        "DELETE FROM search.vectors WHERE record_id IN "
-        "(SELECT record_id FROM search.docs WHERE dataset_id = ?)",
+        "DELETE FROM search.vectors WHERE doc IN "
+        "(SELECT doc FROM search.indexed WHERE dataset_id = ?)",
         (dataset_id,),
     )
-    db.execute("DELETE FROM search.docs WHERE dataset_id = ?", (dataset_id,))
+    db.execute("DELETE FROM search.indexed WHERE dataset_id = ?", (dataset_id,))
     db.execute(f"DROP TABLE IF EXISTS search.{table_name(dataset_id)}")
 
 
@@ -116,90 +168,44 @@ def to_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def attach(db: sqlite3.Connection, file: Path) -> None:
-    """Attach the side file as ``search`` and make its tables."""
-    db.execute("ATTACH DATABASE ? AS search", (str(file),))
-    for statement in SCHEMA.format(s="search.").split(";"):
-        db.execute(statement)
+def marks(values: Sequence[Any]) -> str:
+    """One question mark for each value."""
+    return ", ".join("?" * len(values))
 
 
-def reconcile(database: Path, index: Path) -> int:
-    """Index what a crash left out, forget what is gone; returns how many records were indexed.
-
-    Runs before the server starts. A side file that is no database is thrown away.
-    """
-    if not database.exists():
-        return 0
-    try:
-        return _reconcile(database, index)
-    except sqlite3.DatabaseError:
-        for suffix in ("", "-wal", "-shm"):
-            index.with_name(index.name + suffix).unlink(missing_ok=True)
-        return _reconcile(database, index)
+def _mark(db: sqlite3.Connection) -> str:
+    if not db.execute("SELECT 1 FROM search.sqlite_master WHERE name = 'made_for'").fetchone():
+        return ""
+    mark: str = db.execute("SELECT mark FROM search.made_for").fetchone()[0]
+    return mark
 
 
-def _reconcile(database: Path, index: Path) -> int:
-    db = sqlite3.connect(database, timeout=60)
-    indexed = 0
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        attach(db, index)
-        db.execute("PRAGMA search.journal_mode = WAL")
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'records'").fetchone():
-            return 0
-        gone = db.execute(
-            "SELECT record_id, dataset_id FROM search.docs "
-            "WHERE record_id NOT IN (SELECT id FROM main.records)"
-        ).fetchall()
-        for record_id, dataset_id in gone:
-            delete_records(db, dataset_id, [record_id])
-        ready = db.execute("SELECT id FROM main.datasets WHERE status = 'ready'").fetchall()
-        for (dataset_id,) in ready:
-            stale = db.execute(
-                "SELECT r.id FROM main.records r LEFT JOIN search.docs d ON d.record_id = r.id "
-                "WHERE r.dataset_id = ? AND (d.id IS NULL OR d.updated_at <> r.updated_at)",
-                (dataset_id,),
-            ).fetchall()
-            index_records(db, dataset_id, [record_id for (record_id,) in stale])
-            indexed += len(stale)
-        db.commit()
-    finally:
-        db.close()
-    return indexed
+def _empty(db: sqlite3.Connection) -> None:
+    named = "SELECT name FROM search.sqlite_master WHERE type = 'table' AND sql LIKE ?"
+    # FTS5 tables first: their shadow tables go with them.
+    for kind in ("CREATE VIRTUAL%", "CREATE TABLE%"):
+        for (name,) in db.execute(named, (kind,)).fetchall():
+            db.execute(f"DROP TABLE search.{name}")
 
 
-def _insert(
-    db: sqlite3.Connection,
-    dataset_id: str,
-    record_id: str,
-    values: dict[str, Any],
-    fields: Sequence[str],
-    updated_at: str,
-) -> None:
-    row = db.execute(
-        "INSERT INTO search.docs (record_id, dataset_id, updated_at) VALUES (?, ?, ?) RETURNING id",
-        (record_id, dataset_id, updated_at),
-    ).fetchone()
-    texts = [spread_cjk(to_text(values.get(field))) for field in fields]
-    columns = ", ".join(quoted(field) for field in fields)
-    marks = ", ".join("?" * (len(fields) + 1))
-    db.execute(
-        f"INSERT INTO search.{table_name(dataset_id)} (rowid, {columns}) VALUES ({marks})",
-        [row[0], *texts],
-    )
+def _texts(values: dict[str, Any], fields: Sequence[str]) -> list[str]:
+    texts = (spread_cjk(to_text(values.get(field))) for field in fields)
+    # Half of a surrogate pair is legal JSON and no UTF-8.
+    return [text.encode("utf-8", "replace").decode() for text in texts]
 
 
-def _index_vectors(db: sqlite3.Connection, record_ids: Sequence[str]) -> None:
-    marks = ",".join("?" * len(record_ids))
+def _has_table(db: sqlite3.Connection, dataset_id: str) -> bool:
+    sql = "SELECT 1 FROM search.sqlite_master WHERE name = ?"
+    return db.execute(sql, (table_name(dataset_id),)).fetchone() is not None
+
+
+def _index_vectors(db: sqlite3.Connection, docs: Sequence[int]) -> None:
     rows = db.execute(
-        "SELECT record_id, vector_settings_id, value FROM main.vectors "
-        f"WHERE record_id IN ({marks})",
-        record_ids,
+        "SELECT v.vector_settings_id, d.doc, v.value FROM main.copydesk_docs d "
+        f"JOIN main.vectors v ON v.record_id = d.record_id WHERE d.doc IN ({marks(docs)})",
+        docs,
     ).fetchall()
     db.executemany(
-        "INSERT OR REPLACE INTO search.vectors (record_id, settings_id, value) VALUES (?, ?, ?)",
-        [
-            (record, settings, array("f", json.loads(value)).tobytes())
-            for record, settings, value in rows
-        ],
+        "INSERT OR REPLACE INTO search.vectors (settings_id, doc, value) VALUES (?, ?, ?)",
+        [(name, doc, array("f", json.loads(value)).tobytes()) for name, doc, value in rows],
     )

@@ -17,7 +17,7 @@ RANKED_LEAVES = 50
 def to_text_condition(
     db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
 ) -> Sql:
-    """The records ``r`` whose text fits the query; every record without one."""
+    """The documents ``d`` whose text fits the query; every one without a query."""
     node, field = _parsed(query)
     if query is None:
         return Sql("1")
@@ -29,7 +29,7 @@ def to_text_condition(
 def rank_source(
     db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
 ) -> Sql | None:
-    """A SELECT of record_id and bm25 rank (lower is better); None without positive words."""
+    """A SELECT of doc and bm25 rank (lower is better); None without positive words."""
     node, field = _parsed(query)
     wanted = leaves(node) if node is not None else []
     if not wanted:
@@ -38,8 +38,7 @@ def rank_source(
     match = " OR ".join(f"({match})" for match in dict.fromkeys(matches))
     name = table_name(dataset_id)
     return Sql(
-        f"SELECT d.record_id AS record_id, bm25({name}) AS rank FROM search.{name} "
-        f"JOIN search.docs d ON d.id = {name}.rowid WHERE {name} MATCH ?",
+        f"SELECT rowid AS doc, bm25({name}) AS rank FROM search.{name} WHERE {name} MATCH ?",
         [match],
     )
 
@@ -63,8 +62,7 @@ def _condition(db: sqlite3.Connection, dataset_id: str, field: str | None, node:
         return Sql(f"NOT {inner.text}", inner.values)
     name = table_name(dataset_id)
     return Sql(
-        "r.id IN (SELECT d.record_id FROM search.docs d WHERE d.id IN "
-        f"(SELECT rowid FROM search.{name} WHERE {name} MATCH ?))",
+        f"d.doc IN (SELECT rowid FROM search.{name} WHERE {name} MATCH ?)",
         [_match(db, dataset_id, field, node)],
     )
 

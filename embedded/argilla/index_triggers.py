@@ -1,0 +1,198 @@
+"""SQL that fills the index tables: once from what is there, then by trigger for each change."""
+
+import re
+
+FILTERED_QUESTIONS = "('label_selection', 'multi_label_selection', 'rating')"
+DOC = "(SELECT doc FROM copydesk_docs WHERE record_id = {row}.record_id)"
+
+METADATA_PROPERTY = """
+INSERT INTO copydesk_properties (dataset_id, kind, name, owner)
+SELECT {row}.dataset_id, 'metadata', {row}.name, {row}.id {source} WHERE true
+ON CONFLICT DO NOTHING
+"""
+QUESTION_PROPERTIES = (
+    """
+INSERT INTO copydesk_properties (dataset_id, kind, name, owner)
+SELECT {row}.dataset_id, k.value, {row}.name, {row}.id
+FROM {source} json_each('["score", "agent", "type", "value", "answer"]') k
+WHERE k.value IN ('score', 'agent', 'type')
+   OR json_extract({row}.settings, '$.type') IN """
+    + FILTERED_QUESTIONS
+    + """
+ON CONFLICT DO NOTHING
+"""
+)
+DOC_ROW = """
+INSERT INTO copydesk_docs (record_id, dataset_id, status, external_id, inserted_at, updated_at)
+SELECT {row}.id, {row}.dataset_id, {row}.status, {row}.external_id, {row}.inserted_at,
+    {row}.updated_at {source}
+"""
+# json.dumps writes Infinity, which SQLite refuses to read: json_valid keeps such a row writable.
+METADATA_VALUES = """
+SELECT p.id, v.value, d.doc
+FROM {source} copydesk_docs d
+JOIN json_each(CASE WHEN json_valid({row}.metadata) THEN {row}.metadata END) m
+JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'metadata' AND p.name = m.key
+JOIN json_each(CASE m.type WHEN 'array' THEN m.value WHEN 'object' THEN '[]' WHEN 'null' THEN '[]'
+    WHEN 'true' THEN '[1]' WHEN 'false' THEN '[0]' ELSE json_array(m.value) END) v
+WHERE d.record_id = {row}.id AND v.type NOT IN ('null', 'object', 'array')
+"""
+SUGGESTION_VALUES = """
+SELECT p.id, v.value, d.doc
+FROM {source} copydesk_docs d
+JOIN copydesk_properties p ON p.owner = {row}.question_id
+    AND p.kind IN ('score', 'agent', 'type', 'value')
+JOIN json_each(CASE
+    WHEN p.kind = 'value' AND json_valid({row}.value) THEN {row}.value
+    WHEN p.kind = 'score' AND json_valid({row}.score) THEN {row}.score
+    WHEN p.kind = 'agent' THEN json_array({row}.agent)
+    WHEN p.kind = 'type' THEN json_array({row}.type) END) v
+WHERE d.record_id = {row}.record_id AND v.type NOT IN ('null', 'object', 'array')
+"""
+RESPONSE_ROW = """
+INSERT INTO copydesk_responses (dataset_id, user_id, status, doc)
+SELECT d.dataset_id, {row}.user_id, {row}.status, d.doc
+FROM {source} copydesk_docs d WHERE d.record_id = {row}.record_id
+ON CONFLICT DO NOTHING
+"""
+ANSWER_VALUES = """
+SELECT p.id, v.value, d.doc, {row}.user_id
+FROM {source} copydesk_docs d
+JOIN json_each(CASE WHEN json_valid({row}."values") THEN {row}."values" END) a
+JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'answer' AND p.name = a.key
+JOIN json_each(CASE a.type WHEN 'object' THEN a.value END, '$.value') v
+WHERE d.record_id = {row}.record_id AND v.type NOT IN ('null', 'object', 'array')
+"""
+
+
+def _of(sql: str, row: str, table: str = "") -> str:
+    """The statement for one row of a trigger, or for every row of a table."""
+    source = f"{table} {row}," if table else ""
+    return sql.format(row=row, source=source)
+
+
+def _add(target: str, values: str) -> str:
+    # OR IGNORE would be overruled by the conflict clause of the statement that fires the trigger.
+    return f"INSERT INTO copydesk_{target} {values} ON CONFLICT DO NOTHING"
+
+
+def _take(target: str, values: str) -> str:
+    columns = "property, value, doc" + (", user_id" if target == "answers" else "")
+    return f"DELETE FROM copydesk_{target} WHERE ({columns}) IN ({values})"
+
+
+def _trigger(name: str, event: str, *statements: str) -> str:
+    body = ";\n".join(statement.strip() for statement in statements)
+    return f"CREATE TRIGGER copydesk_{name} AFTER {event} BEGIN\n{body};\nEND"
+
+
+FILL = (
+    METADATA_PROPERTY.format(row="x", source="FROM metadata_properties x"),
+    _of(QUESTION_PROPERTIES, "x", "questions"),
+    DOC_ROW.format(row="x", source="FROM records x ORDER BY x.inserted_at, x.rowid"),
+    _add("values", _of(METADATA_VALUES, "x", "records")),
+    _add("values", _of(SUGGESTION_VALUES, "x", "suggestions")),
+    _of(RESPONSE_ROW, "x", "responses"),
+    _add("answers", _of(ANSWER_VALUES, "x", "responses")),
+)
+
+_OLD_RESPONSE = f"""DELETE FROM copydesk_responses
+WHERE dataset_id = (SELECT dataset_id FROM copydesk_docs WHERE record_id = OLD.record_id)
+AND user_id = OLD.user_id AND status = OLD.status AND doc = {DOC.format(row="OLD")}"""
+_ONE_PROPERTY = f"""{METADATA_VALUES.format(row="x", source="records x,")}
+AND x.dataset_id = NEW.dataset_id AND p.owner = NEW.id"""
+_NEW_VERSION = """UPDATE copydesk_docs SET version = version + 1
+WHERE record_id = {row}.record_id"""
+
+TRIGGERS = (
+    _trigger(
+        "metadata_property_in",
+        "INSERT ON metadata_properties",
+        METADATA_PROPERTY.format(row="NEW", source=""),
+        # Records logged before the property was defined.
+        _add("values", _ONE_PROPERTY),
+    ),
+    _trigger("question_in", "INSERT ON questions", _of(QUESTION_PROPERTIES, "NEW")),
+    *(
+        _trigger(
+            f"{table}_out",
+            f"DELETE ON {table}",
+            "DELETE FROM copydesk_values WHERE property IN "
+            "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
+            "DELETE FROM copydesk_answers WHERE property IN "
+            "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
+            "DELETE FROM copydesk_properties WHERE owner = OLD.id",
+        )
+        for table in ("metadata_properties", "questions")
+    ),
+    _trigger(
+        "record_in",
+        "INSERT ON records",
+        DOC_ROW.format(row="NEW", source=""),
+        _add("values", _of(METADATA_VALUES, "NEW")),
+    ),
+    _trigger(
+        "record_changed",
+        "UPDATE OF status, external_id, updated_at ON records",
+        "UPDATE copydesk_docs SET status = NEW.status, external_id = NEW.external_id, "
+        "updated_at = NEW.updated_at WHERE record_id = NEW.id",
+    ),
+    _trigger(
+        "record_text",
+        "UPDATE OF fields ON records",
+        "UPDATE copydesk_docs SET version = version + 1 WHERE record_id = NEW.id",
+    ),
+    _trigger(
+        "record_metadata",
+        "UPDATE OF metadata ON records",
+        _take("values", _of(METADATA_VALUES, "OLD")),
+        _add("values", _of(METADATA_VALUES, "NEW")),
+    ),
+    # Last of all: the triggers of what is deleted with a record still look its number up.
+    _trigger(
+        "record_out",
+        "DELETE ON records",
+        _take("values", _of(METADATA_VALUES, "OLD")),
+        "DELETE FROM copydesk_docs WHERE record_id = OLD.id",
+    ),
+    _trigger(
+        "suggestion_in",
+        "INSERT ON suggestions",
+        _add("values", _of(SUGGESTION_VALUES, "NEW")),
+    ),
+    _trigger(
+        "suggestion_changed",
+        "UPDATE ON suggestions",
+        _take("values", _of(SUGGESTION_VALUES, "OLD")),
+        _add("values", _of(SUGGESTION_VALUES, "NEW")),
+    ),
+    _trigger(
+        "suggestion_out",
+        "DELETE ON suggestions",
+        _take("values", _of(SUGGESTION_VALUES, "OLD")),
+    ),
+    _trigger(
+        "response_in",
+        "INSERT ON responses",
+        _of(RESPONSE_ROW, "NEW"),
+        _add("answers", _of(ANSWER_VALUES, "NEW")),
+    ),
+    _trigger(
+        "response_changed",
+        "UPDATE ON responses",
+        _OLD_RESPONSE,
+        _take("answers", _of(ANSWER_VALUES, "OLD")),
+        _of(RESPONSE_ROW, "NEW"),
+        _add("answers", _of(ANSWER_VALUES, "NEW")),
+    ),
+    _trigger(
+        "response_out",
+        "DELETE ON responses",
+        _OLD_RESPONSE,
+        _take("answers", _of(ANSWER_VALUES, "OLD")),
+    ),
+    _trigger("vector_in", "INSERT ON vectors", _NEW_VERSION.format(row="NEW")),
+    _trigger("vector_changed", "UPDATE ON vectors", _NEW_VERSION.format(row="NEW")),
+    _trigger("vector_out", "DELETE ON vectors", _NEW_VERSION.format(row="OLD")),
+)
+NAMES = tuple(re.match(r"CREATE TRIGGER (\w+)", sql)[1] for sql in TRIGGERS)  # type: ignore[index]
