@@ -5,7 +5,7 @@ SERVER_BIN := .venv-argilla/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup browser demo test lint bench clean
+.PHONY: help setup browser demo test lint conformance bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conformance: setup ## Argilla's own suites against our server, properties of the engine (make conformance ARGS="--examples 400")
+	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 bench: setup ## Long measurements; needs the corpora: make bench DATA=folder
 	$(BIN)/python -m benchmarks.models $(if $(DATA),--data $(DATA))

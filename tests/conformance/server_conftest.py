@@ -8,12 +8,13 @@ plant answers straight into OpenSearch a stand-in that plants them into Argilla'
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
+import argilla_server.cli
 import opensearchpy.helpers
 import pytest
 import pytest_asyncio
+from argilla_server.cli.database.migrate import migrate_db
 from argilla_server.database import async_engine
 from argilla_server.models import Dataset, Field, Record, Response
 from embedded.argilla.__main__ import main
@@ -113,10 +114,11 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 @pytest_asyncio.fixture(scope="session")
 async def database() -> AsyncIterator[None]:
-    """Migrated, and the engine registered, as the launcher does both."""
+    """Migrated, and set up by the launcher's `start`, short of Argilla's own command line."""
     set_task(asyncio.current_task())
-    with suppress(SystemExit):
-        main(["database", "migrate"])
+    migrate_db("head")
+    argilla_server.cli.app = lambda **_: None
+    main(["start"])
     TestSession.configure(bind=async_engine)
     yield
     await async_engine.dispose()

@@ -59,6 +59,25 @@ class Schema:
         return {self.kind: "terms", self.size: "integer", self.weight: "float"}
 
 
+HOSTILE = Schema(
+    text='te"xt',
+    title="it's.a[0] $",
+    image="im)age",
+    chat="chat\u202e",
+    custom="cus'tom;--",
+    label='la"b.el',
+    labels="l'abels]",
+    rating="$",
+    ranking="r" * 200,
+    comment="😀",
+    span="\\span",
+    kind='k"ind.$',
+    size="s.i'ze%",
+    weight="w[0]\\",
+    place="p'la\"ce",
+)
+
+
 @dataclass(frozen=True)
 class Made:
     """A published data set; ids of its questions by name."""
