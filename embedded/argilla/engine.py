@@ -127,7 +127,9 @@ class SqliteSearchEngine(SearchEngine):  # type: ignore[misc]
     ) -> SearchResponses:
         """The nearest records by cosine, brute force; score = (1 + cosine) / 2."""
         if bool(value) == bool(record):
-            raise ValueError("Must provide either vector value or record to compute the similarity")
+            raise ValueError(
+                "Must provide either vector value or record to compute the similarity search"
+            )
         vector = value or record.vector_value_by_vector_settings(vector_settings)
         if not vector:
             raise ValueError("Cannot find a vector value to apply with provided info")

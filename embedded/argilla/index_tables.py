@@ -24,7 +24,7 @@ CREATE TABLE copydesk_docs (
 CREATE INDEX copydesk_docs_of_dataset ON copydesk_docs (dataset_id, status);
 CREATE TABLE copydesk_properties (
     id INTEGER PRIMARY KEY, dataset_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-    owner TEXT NOT NULL, UNIQUE (dataset_id, kind, name)
+    type TEXT NOT NULL, owner TEXT NOT NULL, UNIQUE (dataset_id, kind, name)
 );
 CREATE INDEX copydesk_properties_of_owner ON copydesk_properties (owner, kind);
 CREATE TABLE copydesk_values (

@@ -6,14 +6,15 @@ FILTERED_QUESTIONS = "('label_selection', 'multi_label_selection', 'rating')"
 DOC = "(SELECT doc FROM copydesk_docs WHERE record_id = {row}.record_id)"
 
 METADATA_PROPERTY = """
-INSERT INTO copydesk_properties (dataset_id, kind, name, owner)
-SELECT {row}.dataset_id, 'metadata', {row}.name, {row}.id {source} WHERE true
+INSERT INTO copydesk_properties (dataset_id, kind, name, type, owner)
+SELECT {row}.dataset_id, 'metadata', {row}.name, json_extract({row}.settings, '$.type'), {row}.id
+{source} WHERE true
 ON CONFLICT DO NOTHING
 """
 QUESTION_PROPERTIES = (
     """
-INSERT INTO copydesk_properties (dataset_id, kind, name, owner)
-SELECT {row}.dataset_id, k.value, {row}.name, {row}.id
+INSERT INTO copydesk_properties (dataset_id, kind, name, type, owner)
+SELECT {row}.dataset_id, k.value, {row}.name, json_extract({row}.settings, '$.type'), {row}.id
 FROM {source} json_each('["score", "agent", "type", "value", "answer"]') k
 WHERE k.value IN ('score', 'agent', 'type')
    OR json_extract({row}.settings, '$.type') IN """
@@ -28,8 +29,10 @@ SELECT {row}.id, {row}.dataset_id, {row}.status, {row}.external_id, {row}.insert
     {row}.updated_at {source}
 """
 # json.dumps writes Infinity, which SQLite refuses to read: json_valid keeps such a row writable.
+# As Elasticsearch's mapping does, it takes "00003" of an integer property for the number 3.
 METADATA_VALUES = """
-SELECT p.id, v.value, d.doc
+SELECT p.id, CASE p.type WHEN 'terms' THEN CAST(v.value AS TEXT)
+    WHEN 'integer' THEN CAST(v.value AS INTEGER) ELSE CAST(v.value AS REAL) END, d.doc
 FROM {source} copydesk_docs d
 JOIN json_each(CASE WHEN json_valid({row}.metadata) THEN {row}.metadata END) m
 JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'metadata' AND p.name = m.key

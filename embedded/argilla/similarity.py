@@ -2,15 +2,18 @@
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from argilla_server.search_engine import Filter, SearchResponseItem, SearchResponses, TextQuery
+from numpy.typing import NDArray
 
 from embedded.argilla.search import condition
 
 # Vectors read at a time: 6 MB of 384 dimensions, so that memory does not grow with the data set.
 CHUNK = 4_096
+Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def nearest(
     return SearchResponses(items=items, total=len(items))
 
 
-def _scored(rows: sqlite3.Cursor, wanted: Wanted) -> tuple[np.ndarray, np.ndarray]:
+def _scored(rows: sqlite3.Cursor, wanted: Wanted) -> tuple[Numbers, Numbers]:
     asked = np.asarray(wanted.vector, dtype=np.float32) * (-1 if wanted.downwards else 1)
     length = float(np.linalg.norm(asked))
     docs, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]

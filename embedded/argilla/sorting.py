@@ -67,7 +67,9 @@ def _aggregated(order: Order, dataset_id: str) -> Sql:
             return Sql(f"{extreme}(v.status) AS value {source.text}", source.values)
         source = value_source(scope, dataset_id)
         # Ratings have an average; labels have none and stand in their order.
+        # Elasticsearch rounds the average of whole numbers to a whole number.
         average = f"CASE WHEN typeof(min(v.value)) = 'text' THEN {extreme}(v.value) "
-        return Sql(f"{average} ELSE avg(v.value) END AS value {source.text}", source.values)
+        average += "ELSE CAST(avg(v.value) + 0.5 AS INTEGER) END"
+        return Sql(f"{average} AS value {source.text}", source.values)
     source = value_source(scope, dataset_id)
     return Sql(f"{extreme}(v.value) AS value {source.text}", source.values)

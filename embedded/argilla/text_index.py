@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded.argilla.index_tables import build_of
+from embedded.argilla.text_tokens import TOKENIZER, words
 
 # Raise it when tables or analysis change: the side file is made anew.
 VERSION = 2
@@ -30,13 +31,8 @@ CREATE TABLE search.vectors (
 CREATE INDEX search.vectors_of_doc ON vectors (doc)
 """
 BATCH = 500
-# The tokenizer takes a run of Chinese or Japanese characters as one word; a word is one of them.
-CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
-
-
-def spread_cjk(text: str) -> str:
-    """Set each Chinese or Japanese character apart, as stock Argilla's analyzer does."""
-    return CJK.sub(r" \1 ", text)
+# Between the messages of a chat, so that no phrase reaches over their edge.
+EDGE = " ; "
 
 
 def table_name(dataset_id: str) -> str:
@@ -46,18 +42,32 @@ def table_name(dataset_id: str) -> str:
     return f"text_{dataset_id}"
 
 
-def quoted(name: str) -> str:
-    """A column name of a field, quoted for SQL."""
-    escaped = name.replace('"', '""')
-    return f'"field_{escaped}"'
+def field_columns(
+    db: sqlite3.Connection, dataset_id: str, field: str | None = None
+) -> dict[str, str]:
+    """Column of the FTS5 table → name of the field that it holds; of one field, or of all.
+
+    A chat has two: what was said, and by which roles. Images have none.
+    """
+    rows = db.execute(
+        "SELECT name, settings FROM main.fields WHERE dataset_id = ? ORDER BY inserted_at, id",
+        (dataset_id,),
+    ).fetchall()
+    columns: dict[str, str] = {}
+    for number, (name, settings) in enumerate(rows):
+        kind = json.loads(settings)["type"]
+        if kind != "image":
+            columns[f"field_{number}"] = name
+        if kind == "chat":
+            columns[f"role_{number}"] = name
+    return {column: name for column, name in columns.items() if field in (None, name)}
 
 
-def create_statement(dataset_id: str, fields: Sequence[str]) -> str:
-    """SQL that makes the FTS5 table of a data set, one column for each field."""
-    columns = ", ".join(quoted(field) for field in fields) or "nothing"
+def create_statement(dataset_id: str, columns: Iterable[str]) -> str:
+    """SQL that makes the FTS5 table of a data set; it needs one column at least."""
     return (
         f"CREATE VIRTUAL TABLE IF NOT EXISTS search.{table_name(dataset_id)} "
-        f"USING fts5({columns}, tokenize='unicode61 remove_diacritics 0')"
+        f'USING fts5({", ".join(columns) or "nothing"}, tokenize="{TOKENIZER}")'
     )
 
 
@@ -78,16 +88,16 @@ def attach(db: sqlite3.Connection, file: Path) -> None:
     db.execute("COMMIT")
 
 
-def create(db: sqlite3.Connection, dataset_id: str) -> list[str]:
-    """Make the FTS5 table of a data set where it is missing; returns the fields it holds."""
-    fields = text_fields(db, dataset_id)
-    db.execute(create_statement(dataset_id, fields))
-    return fields
+def create(db: sqlite3.Connection, dataset_id: str) -> dict[str, str]:
+    """Make the FTS5 table of a data set where it is missing; returns its columns and fields."""
+    columns = field_columns(db, dataset_id)
+    db.execute(create_statement(dataset_id, columns))
+    return columns
 
 
 def index_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[str]) -> None:
     """Index these records anew from Argilla's tables; ids are 32 hex digits."""
-    fields = create(db, dataset_id)
+    columns = create(db, dataset_id)
     ids = list(record_ids)
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
@@ -102,12 +112,11 @@ def index_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[
             "INSERT INTO search.indexed (doc, dataset_id, version) VALUES (?, ?, ?)",
             [(doc, dataset_id, version) for doc, version, _ in rows],
         )
-        columns = ", ".join(quoted(field) for field in fields)
-        if fields:
+        if columns:
             db.executemany(
-                f"INSERT INTO search.{table_name(dataset_id)} (rowid, {columns}) "
-                f"VALUES ({marks(['', *fields])})",
-                [(doc, *_texts(json.loads(values), fields)) for doc, _, values in rows],
+                f"INSERT INTO search.{table_name(dataset_id)} (rowid, {', '.join(columns)}) "
+                f"VALUES ({marks(['', *columns])})",
+                [(doc, *_texts(json.loads(values), columns)) for doc, _, values in rows],
             )
         _index_vectors(db, docs)
 
@@ -148,24 +157,13 @@ def drop_dataset(db: sqlite3.Connection, dataset_id: str) -> None:
     db.execute(f"DROP TABLE IF EXISTS search.{table_name(dataset_id)}")
 
 
-def text_fields(db: sqlite3.Connection, dataset_id: str) -> list[str]:
-    """Names of the data set's fields that hold text (all but images), in their order."""
-    rows = db.execute(
-        "SELECT name, settings FROM main.fields WHERE dataset_id = ? ORDER BY inserted_at",
-        (dataset_id,),
-    ).fetchall()
-    return [name for name, settings in rows if json.loads(settings)["type"] != "image"]
-
-
 def to_text(value: Any) -> str:
     """What is searched of a field's value: the text, a chat's messages, a custom field's JSON."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return "\n".join(
-            str(m.get("content", "")) if isinstance(m, dict) else str(m) for m in value
-        )
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return EDGE.join(_words_of(_part(message, "content")) for message in value)
+    return _words_of(value if isinstance(value, str) else str(value))
 
 
 def marks(values: Sequence[Any]) -> str:
@@ -188,10 +186,26 @@ def _empty(db: sqlite3.Connection) -> None:
             db.execute(f"DROP TABLE search.{name}")
 
 
-def _texts(values: dict[str, Any], fields: Sequence[str]) -> list[str]:
-    texts = (spread_cjk(to_text(values.get(field))) for field in fields)
-    # Half of a surrogate pair is legal JSON and no UTF-8.
-    return [text.encode("utf-8", "replace").decode() for text in texts]
+def _texts(values: dict[str, Any], columns: dict[str, str]) -> list[str]:
+    return [
+        to_roles(values.get(field)) if column.startswith("role_") else to_text(values.get(field))
+        for column, field in columns.items()
+    ]
+
+
+def to_roles(value: Any) -> str:
+    """The roles that speak in a chat."""
+    if not isinstance(value, list):
+        return ""
+    return EDGE.join(dict.fromkeys(_words_of(_part(message, "role")) for message in value))
+
+
+def _part(message: Any, name: str) -> str:
+    return str(message.get(name, "")) if isinstance(message, dict) else str(message)
+
+
+def _words_of(text: str) -> str:
+    return " ".join(words(text))
 
 
 def _has_table(db: sqlite3.Connection, dataset_id: str) -> bool:

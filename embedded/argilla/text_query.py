@@ -1,40 +1,61 @@
-"""Elasticsearch's simple query string → a tree of FTS5 leaves.
+"""Elasticsearch's simple query string → a tree.
 
 Syntax: https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-simple-query-string-query
-AND by default, ``+`` and, ``|`` or, ``-`` not, ``"phrase"~N``, ``prefix*``, ``fuzzy~N``, ``( )``;
-operators apply from left to right, and no input is an error: what stands after the 500th token
-is not read, and a query nested too deep for SQLite is read as a list of its words.
+AND by default, ``+`` and, ``|`` or, ``-`` not, ``"phrase"~N``, ``prefix*``, ``fuzzy~N``, ``( )``,
+``\\`` before a character that is meant. It is read as Lucene's SimpleQueryParser reads it:
+operators apply from left to right, and no input is an error. What cannot be an operator where it
+stands is passed over: a closing parenthesis too many, an opening one or a quote never closed.
 """
 
-import re
 from dataclasses import dataclass
-from functools import reduce
 from typing import Literal
 
-from embedded.argilla.text_index import spread_cjk
+from embedded.argilla.text_tokens import words
 
-TOKEN = re.compile(
-    r'"(?P<phrase>(?:\\.|[^"\\])*)"(?:~(?P<slop>\d+))?'
-    r"|(?P<operator>[()|+])"
-    r"|(?P<minus>-)"
-    r'|(?P<word>(?:\\.|[^\s()|+"\\])+)'
-    r"|(?P<junk>[\"\\])"
-)
-FUZZY = re.compile(r"^(?P<word>.+?)~(?P<edits>\d*)$")
-HAS_TOKEN = re.compile(r"\w")
 MAX_EDITS = 2
-MAX_TOKENS = 500
-# SQLite's parser gives up at about 70.
+DEFAULT_EDITS = 2
+MAX_SLOP = 1_000
+# What stands after so many words is not read, as Elasticsearch limits clauses.
+MAX_LEAVES = 500
+# SQLite's parser gives up at about 70; a query nested deeper is read as a list of its words.
 MAX_NESTING = 30
+SPACE = " \t\n\r"
+ENDS_WORD = '"|+()' + SPACE
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """One FTS5 expression; ``fuzzy`` is a word to be expanded by ``edits`` first."""
+class Everything:
+    """``*`` alone."""
 
-    match: str
-    fuzzy: str = ""
-    edits: int = 0
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All of these in one field, in any order: what one word of the query is cut into."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """These in this order, moved by at most ``slop`` places in all."""
+
+    words: tuple[str, ...]
+    slop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Any word that begins so."""
+
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Any word within so many edits (Levenshtein)."""
+
+    word: str
+    edits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +74,22 @@ class Both:
     right: "Node"
 
 
+Leaf = Everything | Words | Phrase | Prefix | Fuzzy
 Node = Leaf | Not | Both
 
 
 def parse(text: str) -> Node | None:
     """The tree of a query, or None where nothing in it can be searched."""
-    tokens = list(TOKEN.finditer(text))[:MAX_TOKENS]
-    node, _ = _group(tokens, 0)
+    if text.strip() == "*":
+        return Everything()
+    parser = _Parser(text)
+    node = parser.run()
     if node is not None and _nests_deeper(node, MAX_NESTING):
-        words = [leaf for token in tokens if (leaf := _leaf(token)) is not None]
-        node = reduce(lambda left, right: Both("AND", left, right), words)
+        first, *others = parser.leaves
+        flat: Node = first
+        for leaf in others:
+            flat = Both("AND", flat, leaf)
+        return flat
     return node
 
 
@@ -76,92 +103,181 @@ def operands(node: Both) -> tuple[list["Node"], Literal["AND", "OR"]]:
     return [left, *reversed(parts)], node.operator
 
 
+def positive_leaves(node: Node) -> list[Leaf]:
+    """The leaves that must or may be there, for ranking."""
+    if isinstance(node, Not | Everything):
+        return []
+    if isinstance(node, Both):
+        return [leaf for part in operands(node)[0] for leaf in positive_leaves(part)]
+    return [node]
+
+
+class _Group:
+    """What is read so far of the query, or of a part in parentheses that ends at ``end``."""
+
+    def __init__(self, end: int) -> None:
+        self.end = end
+        self.node: Node | None = None
+        self.operator: Literal["AND", "OR"] | None = None
+        self.negate = False
+
+    def add(self, part: Node | None) -> None:
+        """Join a part to what stands left of it."""
+        if part is not None:
+            part = Not(part) if self.negate else part
+            left = self.node
+            self.node = part if left is None else Both(self.operator or "AND", left, part)
+            self.operator = None
+        self.negate = False
+
+    def join(self, operator: Literal["AND", "OR"]) -> None:
+        """An operator; of two in a row the first counts, and at the beginning none does."""
+        if self.operator is None and self.node is not None:
+            self.operator = operator
+        self.negate = False
+
+
+class _Parser:
+    """One query: where its parentheses close, and the leaves found so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.closes = _closing(text)
+        self.leaves: list[Leaf] = []
+        self.groups = [_Group(len(text))]
+
+    def run(self) -> Node | None:
+        """Read the whole query."""
+        at = 0
+        while True:
+            group = self.groups[-1]
+            if at < group.end and len(self.leaves) < MAX_LEAVES:
+                at = self._step(group, at)
+                continue
+            self.groups.pop()
+            if not self.groups:
+                return group.node
+            self.groups[-1].add(group.node)
+            at = group.end + 1
+
+    def _step(self, group: _Group, at: int) -> int:
+        """Read what begins at ``at``; returns where the next begins."""
+        sign = self.text[at]
+        if sign == "-":
+            group.negate = not group.negate
+        elif sign in "+|":
+            group.join("AND" if sign == "+" else "OR")
+        elif sign == "(":
+            return self._open(group, at)
+        elif sign == '"':
+            return self._phrase(group, at)
+        elif sign == ")" or sign in SPACE:
+            group.negate = False
+        else:
+            return self._word(group, at)
+        return at + 1
+
+    def _open(self, group: _Group, at: int) -> int:
+        close = self.closes.get(at)
+        if close is None or len(self.groups) > MAX_NESTING:
+            group.negate = False
+        elif close == at + 1:
+            group.operator, group.negate = None, False
+            return at + 2
+        else:
+            self.groups.append(_Group(close))
+        return at + 1
+
+    def _phrase(self, group: _Group, at: int) -> int:
+        text, close = self._until(at + 1, group.end, '"')
+        if close == group.end:
+            group.negate = False
+            return at + 1
+        if close == at + 1:
+            group.operator, group.negate = None, False
+            return at + 2
+        slop, after = 0, close + 1
+        if after < group.end and self.text[after] == "~":
+            slop, after = self._number(after, group.end)
+        found = tuple(words(text))
+        self._leaf(group, Phrase(found, slop) if found else None)
+        return after
+
+    def _word(self, group: _Group, at: int) -> int:
+        # A ~ that begins a word is a character of it.
+        text, end = self._until(at, group.end, ENDS_WORD, first_of_word=True)
+        if end < group.end and self.text[end] == "~":
+            edits, end = self._number(end, group.end)
+            found = text.lower()
+            fuzzy = Fuzzy(found, min(edits, MAX_EDITS)) if edits else _words(text)
+            self._leaf(group, fuzzy)
+        elif len(text) > 1 and self.text[end - 1] == "*" and not _is_escaped(self.text, end - 1):
+            self._leaf(group, Prefix(text[:-1].lower()))
+        else:
+            self._leaf(group, _words(text))
+        return end
+
+    def _leaf(self, group: _Group, leaf: Leaf | None) -> None:
+        if leaf is not None:
+            self.leaves.append(leaf)
+        group.add(leaf)
+
+    def _until(self, at: int, end: int, stops: str, first_of_word: bool = False) -> tuple[str, int]:
+        """Unescaped text up to one of ``stops`` (for a word, also a ~), and where that stands."""
+        taken: list[str] = []
+        while at < end:
+            sign = self.text[at]
+            if sign == "\\":
+                at += 1
+                taken.append(self.text[at : min(at + 1, end)])
+            elif sign in stops or (first_of_word and sign == "~" and taken):
+                break
+            else:
+                taken.append(sign)
+            at += 1
+        return "".join(taken), min(at, end)
+
+    def _number(self, at: int, end: int) -> tuple[int, int]:
+        """The number after a ~, 2 where none stands, 0 where something else does; and its end."""
+        start = at = at + 1
+        while at < end and self.text[at] not in ENDS_WORD:
+            at += 1
+        given = self.text[start:at]
+        if not given:
+            return DEFAULT_EDITS, at
+        return (min(int(given), MAX_SLOP) if given.isdecimal() and given.isascii() else 0), at
+
+
+def _words(text: str) -> Words | None:
+    found = tuple(words(text))
+    return Words(found) if found else None
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    before = text[:at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def _closing(text: str) -> dict[int, int]:
+    """Where each parenthesis that is closed closes; quotes do not protect them."""
+    open_ones: list[int] = []
+    closes: dict[int, int] = {}
+    escaped = False
+    for at, sign in enumerate(text):
+        if escaped:
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        elif sign == "(":
+            open_ones.append(at)
+        elif sign == ")" and open_ones:
+            closes[open_ones.pop()] = at
+    return closes
+
+
 def _nests_deeper(node: Node, levels: int) -> bool:
     """Whether its SQL needs more than so many levels of parentheses."""
-    if isinstance(node, Leaf):
+    if not isinstance(node, Not | Both):
         return False
     parts = [node.node] if isinstance(node, Not) else operands(node)[0]
     return levels == 0 or any(_nests_deeper(part, levels - 1) for part in parts)
-
-
-def leaves(node: Node) -> list[Leaf]:
-    """The leaves that must or may be there, for ranking."""
-    if isinstance(node, Leaf):
-        return [node]
-    if isinstance(node, Not):
-        return []
-    return [leaf for part in operands(node)[0] for leaf in leaves(part)]
-
-
-def _group(tokens: list[re.Match[str]], position: int) -> tuple[Node | None, int]:
-    """Parse up to the closing parenthesis, or the end where it is missing."""
-    node: Node | None = None
-    operator: Literal["AND", "OR"] = "AND"
-    negate = False
-    while position < len(tokens):
-        token = tokens[position]
-        position += 1
-        part: Node | None
-        if token["operator"] == "(":
-            part, position = _group(tokens, position)
-        elif token["operator"] == ")":
-            break
-        elif token["operator"]:
-            operator = "OR" if token["operator"] == "|" else "AND"
-            continue
-        elif token["minus"]:
-            negate = not negate
-            continue
-        else:
-            part = _leaf(token)
-        if part is not None:
-            part = Not(part) if negate else part
-            node = part if node is None else Both(operator, node, part)
-        operator, negate = "AND", False
-    return node, position
-
-
-def _leaf(token: re.Match[str]) -> Node | None:
-    if token["operator"] or token["minus"]:
-        return None
-    if token["phrase"] is not None:
-        words = _unescape(token["phrase"])
-        if not HAS_TOKEN.search(words):
-            return None
-        if token["slop"]:
-            near = " ".join(_quote(word) for word in words.split() if HAS_TOKEN.search(word))
-            return Leaf(f"NEAR({near}, {int(token['slop'])})")
-        return Leaf(_quote(words))
-    word = _unescape(token["word"] or "")
-    if not HAS_TOKEN.search(word):
-        return None
-    fuzzy = FUZZY.match(word)
-    if fuzzy and HAS_TOKEN.search(fuzzy["word"]):
-        edits = min(int(fuzzy["edits"] or MAX_EDITS), MAX_EDITS)
-        return Leaf(_quote(fuzzy["word"]), fuzzy["word"].lower(), edits)
-    if word.endswith("*") and HAS_TOKEN.search(word[:-1]):
-        return Leaf(f"{_quote(word[:-1])} *")
-    return Leaf(_quote(word))
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
-
-
-def _quote(text: str) -> str:
-    escaped = spread_cjk(text).replace('"', '""').replace("\x00", " ")
-    return f'"{escaped}"'
-
-
-def within_edits(a: str, b: str, edits: int) -> bool:
-    """Whether the Levenshtein distance of two words is at most ``edits``."""
-    if abs(len(a) - len(b)) > edits:
-        return False
-    row = list(range(len(b) + 1))
-    for i, char in enumerate(a, start=1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(b, start=1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (char != other))
-        if min(row) > edits:
-            return False
-    return row[-1] <= edits

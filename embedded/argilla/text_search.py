@@ -1,88 +1,136 @@
-"""A parsed text query → SQL conditions over the FTS5 table of a data set."""
+"""A parsed text query → SQL over the FTS5 table of a data set.
 
+Elasticsearch asks each leaf of all fields, so a query without negation is one FTS5 expression; a
+negation, and a phrase whose words may be moved, are conditions of their own.
+"""
+
+import json
 import sqlite3
+from dataclasses import dataclass
 
 from argilla_server.search_engine import TextQuery
 
 from embedded.argilla.filters import Sql
-from embedded.argilla.text_index import quoted, table_name
-from embedded.argilla.text_query import Both, Leaf, Node, Not, leaves, operands, parse, within_edits
+from embedded.argilla.text_fuzzy import sloppy_matches, variants
+from embedded.argilla.text_index import field_columns, table_name
+from embedded.argilla.text_query import (
+    Both,
+    Everything,
+    Fuzzy,
+    Leaf,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Words,
+    operands,
+    parse,
+    positive_leaves,
+)
 
-# Elasticsearch is asked by Argilla for at most so many variants of a fuzzy word.
-FUZZY_EXPANSIONS = 10
-# FTS5's parser takes no more; the order of hits is decided by the first words then.
+# The order of hits is decided by so many of the query's words.
 RANKED_LEAVES = 50
+NOTHING = Sql("0")
+# The characters that may stand in a word, of those that are ASCII.
+IN_WORD = set("abcdefghijklmnopqrstuvwxyz0123456789_.:,;'")
 
 
-def to_text_condition(
-    db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
-) -> Sql:
-    """The documents ``d`` whose text fits the query; every one without a query."""
-    node, field = _parsed(query)
-    if query is None:
-        return Sql("1")
-    if node is None:
-        return Sql("0")
-    return _condition(db, dataset_id, field, node)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a query is asked: a data set's FTS5 table and the columns of the fields meant."""
+
+    db: sqlite3.Connection
+    dataset_id: str
+    columns: tuple[str, ...]
 
 
-def rank_source(
-    db: sqlite3.Connection, dataset_id: str, query: TextQuery | str | None
-) -> Sql | None:
-    """A SELECT of doc and bm25 rank (lower is better); None without positive words."""
-    node, field = _parsed(query)
-    wanted = leaves(node) if node is not None else []
-    if not wanted:
+def to_text_condition(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> Sql:
+    """The documents ``d`` whose text fits the query."""
+    node, place = _read(db, dataset_id, query)
+    return NOTHING if node is None or not place.columns else _condition(place, node)
+
+
+def rank_source(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> Sql | None:
+    """A SELECT of doc and bm25 rank (lower is better); None without words to rank by."""
+    node, place = _read(db, dataset_id, query)
+    wanted = positive_leaves(node)[:RANKED_LEAVES] if node is not None else []
+    found = [match for leaf in dict.fromkeys(wanted) if (match := _match(place, leaf))]
+    if not found or not place.columns:
         return None
-    matches = [_match(db, dataset_id, field, leaf) for leaf in wanted[:RANKED_LEAVES]]
-    match = " OR ".join(f"({match})" for match in dict.fromkeys(matches))
     name = table_name(dataset_id)
     return Sql(
         f"SELECT rowid AS doc, bm25({name}) AS rank FROM search.{name} WHERE {name} MATCH ?",
-        [match],
+        [" OR ".join(f"({match})" for match in found)],
     )
 
 
-def _parsed(query: TextQuery | str | None) -> tuple[Node | None, str | None]:
-    if query is None:
-        return None, None
-    if isinstance(query, str):
-        return parse(query), None
-    return parse(query.q), query.field
+def _read(
+    db: sqlite3.Connection, dataset_id: str, query: TextQuery | str
+) -> tuple[Node | None, Place]:
+    query = TextQuery(q=query) if isinstance(query, str) else query
+    columns = field_columns(db, dataset_id, query.field)
+    return parse(query.q), Place(db, dataset_id, tuple(columns))
 
 
-def _condition(db: sqlite3.Connection, dataset_id: str, field: str | None, node: Node) -> Sql:
-    if isinstance(node, Both):
-        nodes, operator = operands(node)
-        parts = [_condition(db, dataset_id, field, part) for part in nodes]
-        text = f"({f' {operator} '.join(part.text for part in parts)})"
-        return Sql(text, [value for part in parts for value in part.values])
+def _condition(place: Place, node: Node) -> Sql:
+    if isinstance(node, Everything):
+        return Sql("1")
     if isinstance(node, Not):
-        inner = _condition(db, dataset_id, field, node.node)
+        inner = _condition(place, node.node)
         return Sql(f"NOT {inner.text}", inner.values)
-    name = table_name(dataset_id)
-    return Sql(
-        f"d.doc IN (SELECT rowid FROM search.{name} WHERE {name} MATCH ?)",
-        [_match(db, dataset_id, field, node)],
-    )
+    if isinstance(node, Phrase) and node.slop:
+        docs = json.dumps(sloppy_matches(place.db, place.dataset_id, place.columns, node))
+        return Sql("d.doc IN (SELECT value FROM json_each(?))", [docs])
+    whole = _expression(place, node)
+    if whole is not None:
+        name = table_name(place.dataset_id)
+        sql = f"d.doc IN (SELECT rowid FROM search.{name} WHERE {name} MATCH ?)"
+        return Sql(sql, [whole]) if whole else NOTHING
+    nodes, operator = operands(node) if isinstance(node, Both) else ([node], "AND")
+    parts = [_condition(place, part) for part in nodes]
+    text = f"({f' {operator} '.join(part.text for part in parts)})"
+    return Sql(text, [value for part in parts for value in part.values])
 
 
-def _match(db: sqlite3.Connection, dataset_id: str, field: str | None, leaf: Leaf) -> str:
-    match = leaf.match
-    if leaf.fuzzy:
-        match = " OR ".join(_variants(db, dataset_id, leaf)) or match
-    return match if field is None else f"{quoted(field)} : ({match})"
+def _expression(place: Place, node: Node) -> str | None:
+    """All of it as one FTS5 expression: empty where nothing can match, None where none says it."""
+    if not isinstance(node, Both):
+        special = isinstance(node, Everything | Not) or (isinstance(node, Phrase) and node.slop)
+        return None if special else _match(place, node)  # type: ignore[arg-type]
+    nodes, operator = operands(node)
+    parts = [_expression(place, part) for part in nodes]
+    if None in parts:
+        return None
+    if operator == "AND":
+        return " AND ".join(f"({part})" for part in parts) if all(parts) else ""
+    return " OR ".join(f"({part})" for part in parts if part)
 
 
-def _variants(db: sqlite3.Connection, dataset_id: str, leaf: Leaf) -> list[str]:
-    vocabulary = f"words_{dataset_id}"
-    db.execute(
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{vocabulary} "
-        f"USING fts5vocab('search', '{table_name(dataset_id)}', 'row')"
-    )
-    words = db.execute(
-        f"SELECT term FROM temp.{vocabulary} WHERE length(term) BETWEEN ? AND ? ORDER BY doc DESC",
-        (len(leaf.fuzzy) - leaf.edits, len(leaf.fuzzy) + leaf.edits),
-    )
-    found = (word for (word,) in words if within_edits(leaf.fuzzy, word, leaf.edits))
-    return [f'"{word}"' for word, _ in zip(found, range(FUZZY_EXPANSIONS), strict=False)]
+def _match(place: Place, leaf: Leaf) -> str:
+    """The FTS5 expression of a leaf; empty where nothing can match."""
+    match: list[str]
+    if isinstance(leaf, Words):
+        match = [_quote(word) for word in leaf.words]
+        if len(match) > 1 and len(place.columns) > 1:
+            each = " AND ".join(match)
+            return " OR ".join(f"{{{column}}} : ({each})" for column in place.columns)
+        return _in(place, " AND ".join(match))
+    if isinstance(leaf, Phrase):
+        return _in(place, _quote(" ".join(leaf.words)))
+    if isinstance(leaf, Prefix):
+        # It is not cut into words: what no word contains begins none.
+        fits = all(sign in IN_WORD or not sign.isascii() for sign in leaf.start)
+        return _in(place, f"{_quote(leaf.start)} *") if fits else ""
+    if isinstance(leaf, Fuzzy):
+        near = variants(place.db, place.dataset_id, leaf)
+        return _in(place, " OR ".join(_quote(word) for word in near)) if near else ""
+    return ""
+
+
+def _in(place: Place, match: str) -> str:
+    return f"{{{' '.join(place.columns)}}} : ({match})"
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace('"', '""').replace("\x00", " ")
+    return f'"{escaped}"'
