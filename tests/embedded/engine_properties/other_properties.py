@@ -3,12 +3,16 @@
 import math
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
-from hypothesis import given
+from argilla_server.cli.search_engine.reindex import Reindexer
+from argilla_server.database import AsyncSessionLocal
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.embedded.engine_properties.asking import WHO, drawn_world, expected, some_filters
+from embedded.argilla.engine import SqliteSearchEngine
 from tests.embedded.engine_properties.schema import Made, Schema, create
 from tests.embedded.engine_properties.server import USERS, Server
 from tests.embedded.engine_properties.strategies import Json, vector
@@ -96,3 +100,30 @@ def assert_agents(world: World) -> None:
     for name in world.made.questions:
         agents = [d.suggestions.get((name, "agent"), []) for d in world.oracle.documents.values()]
         assert found[name] == {agent for of_one in agents for agent in of_one}
+
+
+ANSWERED_BY_THE_SIDE_FILE: list[Json] = [
+    {"text": {"q": "it | bank | cup"}},
+    {"text": {"q": "-bank"}},
+    {"vector": {"name": "place", "value": [1.0, 0.5]}},
+]
+
+
+@settings(max_examples=3)
+@given(st.data())
+def test_reindexing_changes_no_answer(server: Server, made: Made, data: st.DataObject) -> None:
+    world = drawn_world(server, made, data)
+    bodies = [{"query": query} for query in ANSWERED_BY_THE_SIDE_FILE]
+    before = [world.search(body, None) for body in bodies]
+    server.engine("delete_index", server.dataset(made.id))
+    server.runner.run(reindex(made))
+    assert [world.search(body, None) for body in bodies] == before
+
+
+async def reindex(made: Made) -> None:
+    """What `search-engine reindex` does."""
+    async with AsyncSessionLocal() as db:
+        engine = await SqliteSearchEngine.new_instance()
+        dataset = await Reindexer.reindex_dataset(db, engine, UUID(made.id))
+        async for _ in Reindexer.reindex_dataset_records(db, engine, dataset):
+            pass

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import secrets
 import sqlite3
 from contextlib import redirect_stdout
 from typing import Any
@@ -36,11 +37,13 @@ class Server:
             base_url="http://test",
         )
         self.users: dict[str, User] = self.runner.run(self._make_users())
-        self.workspace_id = self.call("POST", "workspaces", {"name": "properties"})["id"]
+        name = f"properties-{secrets.token_hex(4)}"
+        self.workspace_id = self.call("POST", "workspaces", {"name": name})["id"]
 
     async def _make_users(self) -> dict[str, User]:
         async with AsyncSessionLocal() as db:
-            for name in USERS:
+            known = set((await db.scalars(select(User.username))).all())
+            for name in [name for name in USERS if name not in known]:
                 user = dict(first_name=name, username=name, api_key=name, role=UserRole.owner)
                 db.add(User(password_hash=PASSWORD_HASH, **user))
             await db.commit()
