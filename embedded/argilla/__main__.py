@@ -17,8 +17,7 @@ def main(arguments: list[str]) -> None:
     settings.search_engine = engine.NAME
     connections.refuse_other_databases()
     connections.let_many_read()
-    speed.cache_type_adapters()
-    speed.skip_unheard_events()
+    speed.patch()
     if arguments[:1] == ["accounts"]:
         accounts.main(arguments[1:])
         return

@@ -33,7 +33,6 @@ RECORD_COLUMNS = {
 }
 DATES = {"inserted_at", "updated_at"}
 WHOLE = re.compile(r"-?\d{1,18}")
-SUGGESTION_PROPERTIES = {"value", "score", "agent", "type"}
 
 
 @dataclass
@@ -65,10 +64,12 @@ def to_condition(filter_: Filter, dataset_id: str) -> Sql:
         return _record(filter_, scope.property)
     if isinstance(scope, ResponseFilterScope) and not scope.question:
         return _response_status(filter_, scope, dataset_id)
-    source, test = value_source(scope, dataset_id), _value_test(filter_)
-    return Sql(
-        f"d.doc IN (SELECT v.doc {source.text} AND {test.text})", [*source.values, *test.values]
-    )
+    source = value_source(scope, dataset_id)
+    tests = _value_tests(filter_)
+    # A UNION, not an OR: each part is one range of the index.
+    union = " UNION ALL ".join(f"SELECT v.doc {source.text} AND {test.text}" for test in tests)
+    values = [value for test in tests for value in (*source.values, *test.values)]
+    return Sql(f"d.doc IN ({union})", values)
 
 
 def value_source(scope: FilterScope, dataset_id: str) -> Sql:
@@ -76,10 +77,8 @@ def value_source(scope: FilterScope, dataset_id: str) -> Sql:
     if isinstance(scope, MetadataFilterScope):
         return _values(dataset_id, "metadata", scope.metadata_property)
     if isinstance(scope, SuggestionFilterScope):
-        kind = plain(scope.property)
-        if kind not in SUGGESTION_PROPERTIES:
-            raise UnprocessableEntityError(f"a suggestion has no property `{kind}`")
-        return _values(dataset_id, kind, scope.question)
+        # Of no property, which the API lets pass, there are no values.
+        return _values(dataset_id, plain(scope.property), scope.question)
     if isinstance(scope, ResponseFilterScope) and scope.question:
         source = _values(dataset_id, "answer", scope.question, "copydesk_answers")
         if scope.user is not None:
@@ -98,29 +97,34 @@ def _values(dataset_id: str, kind: str, name: str, table: str = "copydesk_values
     )
 
 
-def _value_test(filter_: TermsFilter | RangeFilter) -> Sql:
+def _value_tests(filter_: TermsFilter | RangeFilter) -> list[Sql]:
+    """Alternatives that a value may fulfil."""
     if isinstance(filter_, TermsFilter):
         values = [form for value in filter_.values for form in _forms(_term(value))]
-        return Sql(f"v.value IN ({_marks(values)})", values)
-    bounds = [("<=", filter_.le), (">=", filter_.ge)]
-    tests = [(sign, _number(bound)) for sign, bound in bounds if bound is not None]
-    # Numbers stand before all text in SQLite's order.
-    text = " AND ".join(["v.value < ''", *(f"v.value {sign} ?" for sign, _ in tests)])
-    return Sql(text, [bound for _, bound in tests])
+        return [Sql(f"v.value IN ({_marks(values)})", values)]
+    given = [("<=", filter_.le), (">=", filter_.ge)]
+    bounds = [(sign, str(bound)) for sign, bound in given if bound is not None]
+    # Terms compare as text, numbers as numbers; in SQLite's order numbers stand before all text.
+    as_text = " AND ".join(["v.value >= ''", *(f"v.value {sign} ?" for sign, _ in bounds)])
+    tests = [Sql(as_text, [bound for _, bound in bounds])]
+    numbers = [number for _, bound in bounds if (number := _number(bound)) is not None]
+    if len(numbers) == len(bounds):
+        as_number = " AND ".join(["v.value < ''", *(f"v.value {sign} ?" for sign, _ in bounds)])
+        tests.append(Sql(as_number, numbers))
+    return tests
 
 
-def _number(bound: Any) -> float:
+def _number(text: str) -> float | None:
     try:
-        return float(bound)
+        return float(text)
     except ValueError:
-        raise UnprocessableEntityError(f"`{bound}` is not a number to compare with") from None
+        return None
 
 
 def _forms(term: str) -> list[str | float]:
     """A term as text and, where it is one, as the number that a rating or a size holds."""
-    try:
-        number = float(term)
-    except ValueError:
+    number = _number(term)
+    if number is None:
         return [term]
     return [term, int(term) if WHOLE.fullmatch(term) else number]
 

@@ -37,7 +37,7 @@ FROM {source} copydesk_docs d
 JOIN json_each(CASE WHEN json_valid({row}.metadata) THEN {row}.metadata END) m
 JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'metadata' AND p.name = m.key
 JOIN json_each(CASE m.type WHEN 'array' THEN m.value WHEN 'object' THEN '[]' WHEN 'null' THEN '[]'
-    WHEN 'true' THEN '[1]' WHEN 'false' THEN '[0]' ELSE json_array(m.value) END) v
+    WHEN 'true' THEN '["true"]' WHEN 'false' THEN '["false"]' ELSE json_array(m.value) END) v
 WHERE d.record_id = {row}.id AND v.type NOT IN ('null', 'object', 'array')
 """
 SUGGESTION_VALUES = """
@@ -102,8 +102,23 @@ FILL = (
 _OLD_RESPONSE = f"""DELETE FROM copydesk_responses
 WHERE dataset_id = (SELECT dataset_id FROM copydesk_docs WHERE record_id = OLD.record_id)
 AND user_id = OLD.user_id AND status = OLD.status AND doc = {DOC.format(row="OLD")}"""
-_ONE_PROPERTY = f"""{METADATA_VALUES.format(row="x", source="records x,")}
+# For a property or question that comes, or comes to another data set, when records are there.
+_ITS_METADATA = f"""{METADATA_VALUES.format(row="x", source="records x,")}
 AND x.dataset_id = NEW.dataset_id AND p.owner = NEW.id"""
+_ITS_SUGGESTIONS = f"""{SUGGESTION_VALUES.format(row="x", source="suggestions x,")}
+AND x.question_id = NEW.id"""
+_ITS_ANSWERS = f"""{ANSWER_VALUES.format(row="x", source="responses x,")}
+AND d.dataset_id = NEW.dataset_id AND p.owner = NEW.id"""
+_FORGET = (
+    "DELETE FROM copydesk_values WHERE property IN "
+    "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
+    "DELETE FROM copydesk_answers WHERE property IN "
+    "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
+    "DELETE FROM copydesk_properties WHERE owner = OLD.id",
+)
+# A new title or one more label changes nothing here, and would cost a data set's whole index.
+_IS_ANOTHER = """WHEN OLD.dataset_id <> NEW.dataset_id OR OLD.name <> NEW.name
+OR json_extract(OLD.settings, '$.type') <> json_extract(NEW.settings, '$.type')"""
 _NEW_VERSION = """UPDATE copydesk_docs SET version = version + 1
 WHERE record_id = {row}.record_id"""
 
@@ -112,22 +127,26 @@ TRIGGERS = (
         "metadata_property_in",
         "INSERT ON metadata_properties",
         METADATA_PROPERTY.format(row="NEW", source=""),
-        # Records logged before the property was defined.
-        _add("values", _ONE_PROPERTY),
+        _add("values", _ITS_METADATA),
+    ),
+    _trigger(
+        "metadata_property_changed",
+        f"UPDATE OF dataset_id, name, settings ON metadata_properties {_IS_ANOTHER}",
+        *_FORGET,
+        METADATA_PROPERTY.format(row="NEW", source=""),
+        _add("values", _ITS_METADATA),
     ),
     _trigger("question_in", "INSERT ON questions", _of(QUESTION_PROPERTIES, "NEW")),
-    *(
-        _trigger(
-            f"{table}_out",
-            f"DELETE ON {table}",
-            "DELETE FROM copydesk_values WHERE property IN "
-            "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
-            "DELETE FROM copydesk_answers WHERE property IN "
-            "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
-            "DELETE FROM copydesk_properties WHERE owner = OLD.id",
-        )
-        for table in ("metadata_properties", "questions")
+    _trigger(
+        "question_changed",
+        f"UPDATE OF dataset_id, name, settings ON questions {_IS_ANOTHER}",
+        *_FORGET,
+        _of(QUESTION_PROPERTIES, "NEW"),
+        _add("values", _ITS_SUGGESTIONS),
+        _add("answers", _ITS_ANSWERS),
     ),
+    _trigger("metadata_property_out", "DELETE ON metadata_properties", *_FORGET),
+    _trigger("question_out", "DELETE ON questions", *_FORGET),
     _trigger(
         "record_in",
         "INSERT ON records",
@@ -149,6 +168,15 @@ TRIGGERS = (
         "record_metadata",
         "UPDATE OF metadata ON records",
         _take("values", _of(METADATA_VALUES, "OLD")),
+        _add("values", _of(METADATA_VALUES, "NEW")),
+    ),
+    _trigger(
+        "record_moved",
+        "UPDATE OF dataset_id ON records WHEN OLD.dataset_id <> NEW.dataset_id",
+        _take("values", _of(METADATA_VALUES, "OLD")),
+        "UPDATE copydesk_responses SET dataset_id = NEW.dataset_id WHERE dataset_id = "
+        "OLD.dataset_id AND doc = (SELECT doc FROM copydesk_docs WHERE record_id = NEW.id)",
+        "UPDATE copydesk_docs SET dataset_id = NEW.dataset_id WHERE record_id = NEW.id",
         _add("values", _of(METADATA_VALUES, "NEW")),
     ),
     # Last of all: the triggers of what is deleted with a record still look its number up.

@@ -24,7 +24,7 @@ def random_order(user_id: Any) -> Sql:
     digest = hashlib.sha256(str(user_id).encode()).digest()
     factor = int.from_bytes(digest[:4], "big") % (PRIME - 1) + 1
     offset = int.from_bytes(digest[4:8], "big") % PRIME
-    return Sql("(d.doc * ? + ?) % ?", [factor, offset, PRIME])
+    return Sql("(h.doc * ? + ?) % ?", [factor, offset, PRIME])
 
 
 def is_downwards(order: Order) -> bool:
@@ -39,8 +39,8 @@ def walked_source(orders: Sequence[Order], dataset_id: str) -> Sql | None:
     return value_source(orders[0].scope, dataset_id)
 
 
-def sort_joins(orders: Sequence[Order], dataset_id: str, hits: Sql) -> tuple[Sql, str]:
-    """Joins that bring the sorted values of the records among ``hits``, and the ORDER BY."""
+def sort_joins(orders: Sequence[Order], dataset_id: str) -> tuple[Sql, str]:
+    """Joins that bring the values that ``temp.hits h`` are sorted by, and the ORDER BY."""
     joins, values, terms = [], [], []
     for number, order in enumerate(orders):
         direction = "DESC" if is_downwards(order) else "ASC"
@@ -50,12 +50,12 @@ def sort_joins(orders: Sequence[Order], dataset_id: str, hits: Sql) -> tuple[Sql
             column = f"s{number}.value"
             source = _aggregated(order, dataset_id)
             joins.append(
-                f"LEFT JOIN (SELECT v.doc, {source.text} AND v.doc IN ({hits.text}) "
-                f"GROUP BY v.doc) s{number} ON s{number}.doc = d.doc"
+                f"LEFT JOIN (SELECT v.doc, {source.text} AND v.doc IN (SELECT doc FROM temp.hits) "
+                f"GROUP BY v.doc) s{number} ON s{number}.doc = h.doc"
             )
-            values += [*source.values, *hits.values]
+            values += source.values
         terms.append(f"{column} IS NULL, {column} {direction}")
-    return Sql(" ".join(joins), values), ", ".join([*terms, "d.doc"])
+    return Sql(" ".join(joins), values), ", ".join([*terms, "h.doc"])
 
 
 def _aggregated(order: Order, dataset_id: str) -> Sql:

@@ -47,7 +47,7 @@ def field_columns(
 ) -> dict[str, str]:
     """Column of the FTS5 table → name of the field that it holds; of one field, or of all.
 
-    A chat has two: what was said, and by which roles. Images have none.
+    Images have none.
     """
     rows = db.execute(
         "SELECT name, settings FROM main.fields WHERE dataset_id = ? ORDER BY inserted_at, id",
@@ -58,8 +58,6 @@ def field_columns(
         kind = json.loads(settings)["type"]
         if kind != "image":
             columns[f"field_{number}"] = name
-        if kind == "chat":
-            columns[f"role_{number}"] = name
     return {column: name for column, name in columns.items() if field in (None, name)}
 
 
@@ -116,7 +114,7 @@ def index_records(db: sqlite3.Connection, dataset_id: str, record_ids: Iterable[
             db.executemany(
                 f"INSERT INTO search.{table_name(dataset_id)} (rowid, {', '.join(columns)}) "
                 f"VALUES ({marks(['', *columns])})",
-                [(doc, *_texts(json.loads(values), columns)) for doc, _, values in rows],
+                [(doc, *_texts(values, columns.values())) for doc, _, values in rows],
             )
         _index_vectors(db, docs)
 
@@ -162,7 +160,8 @@ def to_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return EDGE.join(_words_of(_part(message, "content")) for message in value)
+        contents = (m.get("content") if isinstance(m, dict) else m for m in value)
+        return EDGE.join(_words_of(str(content)) for content in contents)
     return _words_of(value if isinstance(value, str) else str(value))
 
 
@@ -186,22 +185,9 @@ def _empty(db: sqlite3.Connection) -> None:
             db.execute(f"DROP TABLE search.{name}")
 
 
-def _texts(values: dict[str, Any], columns: dict[str, str]) -> list[str]:
-    return [
-        to_roles(values.get(field)) if column.startswith("role_") else to_text(values.get(field))
-        for column, field in columns.items()
-    ]
-
-
-def to_roles(value: Any) -> str:
-    """The roles that speak in a chat."""
-    if not isinstance(value, list):
-        return ""
-    return EDGE.join(dict.fromkeys(_words_of(_part(message, "role")) for message in value))
-
-
-def _part(message: Any, name: str) -> str:
-    return str(message.get(name, "")) if isinstance(message, dict) else str(message)
+def _texts(record_fields: str, names: Iterable[str]) -> list[str]:
+    values = json.loads(record_fields)
+    return [to_text(values.get(name)) for name in names]
 
 
 def _words_of(text: str) -> str:

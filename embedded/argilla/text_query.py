@@ -199,7 +199,7 @@ class _Parser:
         slop, after = 0, close + 1
         if after < group.end and self.text[after] == "~":
             slop, after = self._number(after, group.end)
-        found = tuple(words(text))
+        found = tuple(words(text))[:MAX_LEAVES]
         self._leaf(group, Phrase(found, slop) if found else None)
         return after
 
@@ -249,7 +249,7 @@ class _Parser:
 
 
 def _words(text: str) -> Words | None:
-    found = tuple(words(text))
+    found = tuple(words(text))[:MAX_LEAVES]
     return Words(found) if found else None
 
 

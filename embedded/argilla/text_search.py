@@ -44,24 +44,36 @@ class Place:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A SELECT of doc and bm25 rank (lower is better); ``decides`` if no other doc fits."""
+
+    source: Sql
+    decides: bool
+
+
 def to_text_condition(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> Sql:
     """The documents ``d`` whose text fits the query."""
     node, place = _read(db, dataset_id, query)
     return NOTHING if node is None or not place.columns else _condition(place, node)
 
 
-def rank_source(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> Sql | None:
-    """A SELECT of doc and bm25 rank (lower is better); None without words to rank by."""
+def to_rank(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> Rank | None:
+    """How well documents fit the query; None where it has no word to rank by."""
     node, place = _read(db, dataset_id, query)
-    wanted = positive_leaves(node)[:RANKED_LEAVES] if node is not None else []
-    found = [match for leaf in dict.fromkeys(wanted) if (match := _match(place, leaf))]
-    if not found or not place.columns:
+    if node is None or not place.columns:
+        return None
+    wanted = positive_leaves(node)
+    match = _expression(place, node) if len(wanted) <= RANKED_LEAVES else None
+    decides = bool(match)
+    if not match:
+        found = [part for leaf in wanted[:RANKED_LEAVES] if (part := _match(place, leaf))]
+        match = " OR ".join(f"({part})" for part in dict.fromkeys(found))
+    if not match:
         return None
     name = table_name(dataset_id)
-    return Sql(
-        f"SELECT rowid AS doc, bm25({name}) AS rank FROM search.{name} WHERE {name} MATCH ?",
-        [" OR ".join(f"({match})" for match in found)],
-    )
+    sql = f"SELECT rowid AS doc, bm25({name}) AS rank FROM search.{name} WHERE {name} MATCH ?"
+    return Rank(Sql(sql, [match]), decides)
 
 
 def _read(
