@@ -30,7 +30,6 @@ BORROWED = (
     "pytest",
     "sortedcontainers",
 )
-EXAMPLES = 5
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -52,7 +51,6 @@ def in_server_environment(tmp_path: Path) -> Run:
         "ARGILLA_AUTH_SECRET_KEY": "of-a-test",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "PYTHONPATH": os.pathsep.join([str(borrowed), str(PROJECT)]),
-        "ENGINE_EXAMPLES": str(EXAMPLES),
     }
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -36,6 +36,7 @@ def spellings(dates: list[str]) -> list[str]:
     for date in dates:
         found += [date.replace(" ", "T"), date.replace(" ", "T") + "Z", date[:10]]
         found += [date[:19].replace(" ", "T"), date[:16].replace(" ", "T")]
+        found += [date[:19].replace(" ", "T") + "+02:00", date[:19].replace(" ", "T") + "-05:30"]
     return found
 
 

@@ -84,3 +84,18 @@ def test_filter_values(server: Server, made: Made, name: str, value: str) -> Non
         answer = server.ask("POST", f"datasets/{made.id}/records/search", body)
         # What is no number cannot bound a number: refused, as the stock server cannot answer it.
         assert answer.status_code in (200, 422), answer.text[:300]
+
+
+@pytest.mark.parametrize("part", ["label", "ranking", "comment", "span"])
+@pytest.mark.parametrize("name", ["value", "score", None])
+def test_scopes_that_hold_nothing(server: Server, made: Made, part: str, name: str | None) -> None:
+    """Questions whose values are not indexed, a property of no name: nothing is found."""
+    question = getattr(made.schema, part)
+    scopes = [
+        {"entity": "suggestion", "question": question, "property": name},
+        {"entity": "response", "question": question},
+    ]
+    for scope in scopes:
+        for wanted in ({"type": "terms", "values": ["bank"]}, {"type": "range", "ge": 0}):
+            body = {"filters": {"and": [{"scope": scope, **wanted}]}}
+            assert server.call("POST", f"datasets/{made.id}/records/search", body)["total"] == 0

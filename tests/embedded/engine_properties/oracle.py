@@ -131,7 +131,7 @@ class Oracle:
     def _cast(self, scope: Json) -> Cast:
         if scope["entity"] == "metadata":
             return self.metadata_casts[scope["metadata_property"]]
-        if scope["entity"] == "suggestion" and scope["property"] == "value":
+        if scope["entity"] == "suggestion" and scope.get("property", "value") == "value":
             return self.value_casts[scope["question"]]
         return float32 if scope.get("property") == "score" else keyword
 
@@ -139,7 +139,7 @@ class Oracle:
         if scope["entity"] == "metadata":
             return document.metadata[scope["metadata_property"]]
         if scope["entity"] == "suggestion":
-            return document.suggestions.get((scope["question"], scope["property"]), [])
+            return document.suggestions.get((scope["question"], scope.get("property", "value")), [])
         value = document.own[scope["property"]]
         return [] if value is None else [value]
 

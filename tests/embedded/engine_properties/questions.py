@@ -53,6 +53,7 @@ def metadata_filters(made: Made) -> st.SearchStrategy[Json]:
     )
     return st.one_of(
         terms(kind, st.sampled_from([*KINDS, "absent"])),
+        ranged(kind, st.sampled_from(KINDS)),
         terms(size, SIZES.map(str)),
         ranged(size, SIZES | st.sampled_from([0.5, -7.5])),
         terms(weight, WEIGHTS.map(str)),
@@ -81,7 +82,7 @@ def suggestion_filters(made: Made) -> st.SearchStrategy[Json]:
 
     asked = st.sampled_from(list(made.questions))
     return st.one_of(
-        terms(scope(s.label, "value"), st.sampled_from(LABELS)),
+        terms({"entity": "suggestion", "question": s.label}, st.sampled_from(LABELS)),
         terms(scope(s.labels, "value"), st.sampled_from(LABELS)),
         terms(scope(s.rating, "value"), st.integers(1, 5).map(str)),
         ranged(scope(s.rating, "value"), st.integers(1, 5)),

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from contextlib import redirect_stdout
 from typing import Any
+from uuid import UUID
 
 import argilla_server.cli
 import httpx
@@ -81,7 +82,7 @@ class Server:
         parts = (Dataset.fields, Dataset.metadata_properties, Dataset.vectors_settings)
         async with AsyncSessionLocal() as db:
             options = [selectinload(part) for part in parts]
-            return await Dataset.get_or_raise(db, dataset_id, options=options)
+            return await Dataset.get_or_raise(db, UUID(dataset_id), options=options)
 
     def close(self) -> None:
         """End the connections and the loop."""
