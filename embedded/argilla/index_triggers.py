@@ -109,6 +109,8 @@ _ITS_SUGGESTIONS = f"""{SUGGESTION_VALUES.format(row="x", source="suggestions x,
 AND x.question_id = NEW.id"""
 _ITS_ANSWERS = f"""{ANSWER_VALUES.format(row="x", source="responses x,")}
 AND d.dataset_id = NEW.dataset_id AND p.owner = NEW.id"""
+_OF_ITS_RESPONSES = f"""{ANSWER_VALUES.format(row="x", source="responses x,")}
+AND x.record_id = NEW.id"""
 _FORGET = (
     "DELETE FROM copydesk_values WHERE property IN "
     "(SELECT id FROM copydesk_properties WHERE owner = OLD.id)",
@@ -174,10 +176,12 @@ TRIGGERS = (
         "record_moved",
         "UPDATE OF dataset_id ON records WHEN OLD.dataset_id <> NEW.dataset_id",
         _take("values", _of(METADATA_VALUES, "OLD")),
+        _take("answers", _OF_ITS_RESPONSES),
         "UPDATE copydesk_responses SET dataset_id = NEW.dataset_id WHERE dataset_id = "
         "OLD.dataset_id AND doc = (SELECT doc FROM copydesk_docs WHERE record_id = NEW.id)",
         "UPDATE copydesk_docs SET dataset_id = NEW.dataset_id WHERE record_id = NEW.id",
         _add("values", _of(METADATA_VALUES, "NEW")),
+        _add("answers", _OF_ITS_RESPONSES),
     ),
     # Last of all: the triggers of what is deleted with a record still look its number up.
     _trigger(
