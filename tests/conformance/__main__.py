@@ -1,6 +1,6 @@
 """``python -m tests.conformance [--examples N]``: what `make conformance` runs.
 
-Prints a table, writes it to ``build/conformance/result.txt``, fails if anything failed or is missing.
+Prints a table, writes it to ``build/conformance/result.txt``; fails if a case failed or is missing.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The source distributions that hold Argilla's tests, and what the tests need; nothing is committed.
+"""The source distributions that hold Argilla's tests, and what these need; none is committed.
 
 Downloads stay in ``build/conformance`` (ignored by git); their hashes are checked on every run.
 """

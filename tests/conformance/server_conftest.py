@@ -17,6 +17,7 @@ import pytest_asyncio
 from argilla_server.cli.database.migrate import migrate_db
 from argilla_server.database import async_engine
 from argilla_server.models import Dataset, Field, Record, Response
+
 from embedded.argilla.__main__ import main
 from embedded.argilla.engine import SqliteSearchEngine
 from tests.database import TestSession, set_task

@@ -62,7 +62,7 @@ def in_server_environment(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("name", ["properties", "other_properties", "hostile"])
+@pytest.mark.parametrize("name", ["properties", "other_properties", "deletions", "hostile"])
 def test_engine_answers_like_the_oracle(in_server_environment: Run, name: str) -> None:
     options = ["-o", "addopts=", "--import-mode=importlib", f"--confcutdir={PROPERTIES}"]
     options += ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider"]

@@ -5,7 +5,6 @@ Written for the characters of `texts.py`; Thai and Hebrew have rules of their ow
 
 import re
 
-
 MARK = "\u0300-\u036f\u200d\ufe0f"
 CJK = "\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 KATAKANA = "\u30a0-\u30ff"
@@ -13,7 +12,9 @@ LETTER = f"[^\\W\\d_{CJK}{KATAKANA}][{MARK}]*"
 DIGIT = f"\\d[{MARK}]*"
 INSIDE_LETTERS = "[:·.'’‘]"
 INSIDE_DIGITS = "[,;.'’‘]"
-EMOJI = "[\U0001f1e6-\U0001faff\u2600-\u27bf][\u200d\ufe0f\U0001f3fb-\U0001f3ff\U0001f300-\U0001faff]*"
+EMOJI = (
+    "[\U0001f1e6-\U0001faff\u2600-\u27bf][\u200d\ufe0f\U0001f3fb-\U0001f3ff\U0001f300-\U0001faff]*"
+)
 TOKEN = re.compile(
     f"_*(?:(?:{LETTER}(?:{INSIDE_LETTERS}(?={LETTER}))?"
     f"|{DIGIT}(?:{INSIDE_DIGITS}(?={DIGIT}))?|_)+)"

@@ -1,5 +1,6 @@
-"""What the properties share: a drawn world, what the oracle expects, what a difference looks like."""
+"""What the properties share: a drawn world, the oracle's answers, how a difference is shown."""
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ def assert_sorted(world: World, found: list[str], orders: list[Json], user: str 
     keys: list[Any] = [
         [world.oracle.sort_value(world.oracle.documents[i], o, mine) for o in orders] for i in found
     ]
-    for one, other in zip(keys, keys[1:], strict=False):
+    for one, other in pairwise(keys):
         for a, b, order in zip(one, other, orders, strict=True):
             if a != b:
                 assert b is None or (a is not None and (a < b) == (order["order"] == "asc")), keys

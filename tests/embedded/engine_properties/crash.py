@@ -1,4 +1,4 @@
-"""``python -m tests.embedded.engine_properties.crash log CALL|check``: a server that dies while logging.
+"""A server that dies while logging: ``python -m …crash log CALL``, then ``… crash check``.
 
 ``log`` kills its own process with -9 when the engine is asked to index for the CALL-th time: the
 records are committed and not indexed. ``check`` is the next start; it says what search finds.
@@ -58,7 +58,9 @@ def check() -> None:
         found[row["id"]] = search(server, dataset, {"text": {"q": word}})
     everything = search(server, dataset, {"text": {"q": "all"}})
     near = search(server, dataset, {"vector": {"name": "place", "value": [1.0, 2.0]}})
-    vectors = read_database("SELECT record_id FROM vectors WHERE record_id IN (SELECT id FROM records)")
+    vectors = read_database(
+        "SELECT record_id FROM vectors WHERE record_id IN (SELECT id FROM records)"
+    )
     answer = {"records": found, "all": everything, "near": near}
     answer["vectors"] = [row["record_id"] for row in vectors]
     sys.stdout.write("\n" + json.dumps(answer))

@@ -11,8 +11,8 @@ from argilla_server.database import AsyncSessionLocal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.embedded.engine_properties.asking import WHO, drawn_world, expected, some_filters
 from embedded.argilla.engine import SqliteSearchEngine
+from tests.embedded.engine_properties.asking import WHO, drawn_world, expected, some_filters
 from tests.embedded.engine_properties.schema import Made, Schema, create
 from tests.embedded.engine_properties.server import USERS, Server
 from tests.embedded.engine_properties.strategies import Json, vector
@@ -79,7 +79,9 @@ def assert_metadata_metrics(world: World) -> None:
     s = world.made.schema
     listed = world.server.call("GET", f"me/{world.base}/metadata-properties")["items"]
     ids = {item["name"]: item["id"] for item in listed}
-    found = {n: world.server.call("GET", f"metadata-properties/{i}/metrics") for n, i in ids.items()}
+    found = {
+        n: world.server.call("GET", f"metadata-properties/{i}/metrics") for n, i in ids.items()
+    }
     values: dict[str, list[Any]] = {
         name: [v for d in world.oracle.documents.values() for v in dict.fromkeys(d.metadata[name])]
         for name in found

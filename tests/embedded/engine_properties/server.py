@@ -45,8 +45,9 @@ class Server:
         async with AsyncSessionLocal() as db:
             known = set((await db.scalars(select(User.username))).all())
             for name in [name for name in USERS if name not in known]:
-                user = dict(first_name=name, username=name, api_key=name, role=UserRole.owner)
-                db.add(User(password_hash=PASSWORD_HASH, **user))
+                user = User(first_name=name, username=name, api_key=name, role=UserRole.owner)
+                user.password_hash = PASSWORD_HASH
+                db.add(user)
             await db.commit()
             users = (await db.scalars(select(User))).all()
             return {user.username: user for user in users}

@@ -32,7 +32,9 @@ def messages() -> st.SearchStrategy[Any]:
 def record_fields(made: Made) -> st.SearchStrategy[Json]:
     """All fields; some of them empty or absent."""
     s = made.schema
-    custom = st.fixed_dictionaries({"a": texts(), "b": st.sampled_from([100, [1, "cup"], {"c": 3}])})
+    custom = st.fixed_dictionaries(
+        {"a": texts(), "b": st.sampled_from([100, [1, "cup"], {"c": 3}])}
+    )
     image = st.just("https://host/bank.png")
     return st.fixed_dictionaries(
         {s.text: texts().map(lambda text: text or "it")},
@@ -121,7 +123,9 @@ def record(draw: st.DrawFn, made: Made, user_ids: list[str]) -> Json:
         "metadata": draw(sometimes(metadata(made))),
         "suggestions": draw(suggestions(made)),
         "responses": [{**draw(response(made)), "user_id": user} for user in users],
-        "vectors": draw(st.sampled_from([{}]) | st.builds(lambda v: {made.schema.place: v}, vector())),
+        "vectors": draw(
+            st.sampled_from([{}]) | st.builds(lambda v: {made.schema.place: v}, vector())
+        ),
     }
 
 

@@ -56,7 +56,10 @@ class TextOracle:
             return left & right if node.operator == "AND" else left | right
         fields = [field] if field else list(next(iter(self.texts.values()), {}))
         return {
-            document for name in fields for document in self.texts if self._hit(node, document, name)
+            document
+            for name in fields
+            for document in self.texts
+            if self._hit(node, document, name)
         }
 
     def _hit(self, node: Any, document: str, name: str) -> bool:

@@ -78,7 +78,9 @@ class World:
     def search(self, body: Json, user: str | None, page: str = "limit=100") -> Json:
         """Ask as the UI does for a user, or for all users."""
         base = f"me/{self.base}" if user else self.base
-        found: Json = self.server.call("POST", f"{base}/records/search?{page}", body, user or "owner")
+        found: Json = self.server.call(
+            "POST", f"{base}/records/search?{page}", body, user or "owner"
+        )
         return found
 
     def ids(self, body: Json, user: str | None, page: str = "limit=100") -> list[str]:
