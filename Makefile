@@ -5,10 +5,11 @@ SERVER_BIN := .venv-argilla/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup browser demo test lint conformance bench clean
+.NOTPARALLEL:
+.PHONY: help setup browser demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-page clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(BIN)/.ready $(SERVER_BIN)/.ready ## Product environment and the Argilla server's own
 
@@ -46,11 +47,25 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-conformance: setup ## Argilla's own suites against our server, properties of the engine (make conformance ARGS="--examples 400")
+conformance: setup ## Argilla's own suites and the engine's properties (make conformance ARGS="--examples 400")
 	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
-bench: setup ## Long measurements; needs the corpora: make bench DATA=folder
+bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 20 minutes; with DATA=folder the models', too
+
+bench-logging: setup ## Logging: our launcher against the stock one
+	$(BIN)/python -m benchmarks.logging_speed $(ARGS)
+
+bench-large: setup browser ## What the UI asks of 100,000 records; takes the pictures anew
+	$(BIN)/python -m benchmarks.large_review --pictures docs/images $(ARGS)
+
+bench-annotators: setup ## 20 annotators while records are logged; the same with kill -9
+	$(BIN)/python -m benchmarks.annotators $(ARGS)
+
+bench-models: setup ## Whole rounds on real corpora: make bench-models DATA=folder
 	$(BIN)/python -m benchmarks.models $(if $(DATA),--data $(DATA))
+
+bench-page: setup ## docs/benchmarks.md from bench-results/
+	$(BIN)/python -m benchmarks.page
 
 clean: ## Remove environments and caches; data in .copydesk stays
 	rm -rf .venv .venv-argilla .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -23,10 +23,14 @@ log = logging.getLogger(__name__)
 
 
 def annotator_keys(accounts: Path) -> dict[str, str]:
-    """Annotator name → API key, from the accounts file that ``copydesk up`` wrote."""
+    """Annotator name → API key, from the accounts file that ``copydesk up`` wrote.
+
+    Accounts of people (``copydesk users add``) stand in it too: nobody answers in their name.
+    """
     try:
         users = json.loads(accounts.read_text(encoding="utf-8"))
-        keys = {n: u["api_key"] for n, u in sorted(users.items()) if u["role"] == "annotator"}
+        reviewers = {n: u for n, u in sorted(users.items()) if not u.get("person")}
+        keys = {n: u["api_key"] for n, u in reviewers.items() if u["role"] == "annotator"}
     except OSError as error:
         raise DeskError(
             f"Accounts file {accounts} cannot be read: {error.strerror}.",

@@ -1,4 +1,4 @@
-"""Whole rounds on real corpora by the commands that users run: make bench DATA=folder
+"""Whole rounds on real corpora by the commands that users run: make bench-models DATA=folder
 
 The folder holds ag_news_small.parquet (text_clean, topic, split) and ner_news_small.parquet
 (text, spans, split). Reviewers are simulated from the corpora's labels with seeded noise; scores
@@ -66,7 +66,7 @@ def find(data: Path, name: str) -> str:
     """The corpus file as an absolute path; DeskError where it is not there."""
     file = data / name
     if not file.is_file():
-        raise DeskError(f"The benchmark needs {file}.", "Run make bench DATA=folder-that-holds-it.")
+        raise DeskError(f"The benchmark needs {file}.", "Run make bench-models DATA=folder.")
     return str(file.resolve())
 
 

@@ -15,6 +15,7 @@ import typer
 
 from copydesk.process import run_parameters, use_services
 from copydesk.show import say, show_places, show_rounds, show_training
+from copydesk.users import users
 from corpus.errors import DeskError
 from embedded.errors import ServiceError
 from embedded.home import default_home
@@ -26,6 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(users)
 
 STEP = re.compile(r"copydesk (?:load|pull|train|score|publish|curate)\b(?! --desk)")
 
@@ -46,6 +48,15 @@ PerClassOption = Annotated[
 ]
 PortOption = Annotated[
     int | None, typer.Option(min=1, max=65535, help="A port; a free one if left out.")
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Address on which Argilla alone listens for this run; 127.0.0.1 if left out."
+    ),
+]
+OpenOption = Annotated[
+    bool, typer.Option("--open-to-network", help="Needed with an address others can reach.")
 ]
 
 
@@ -80,14 +91,19 @@ def _with_desk(next_step: str) -> str:
 
 @app.command()
 def up(
-    argilla_port: PortOption = None, hub_port: PortOption = None, prefect_port: PortOption = None
+    argilla_port: PortOption = None,
+    hub_port: PortOption = None,
+    prefect_port: PortOption = None,
+    host: HostOption = None,
+    open_to_network: OpenOption = False,
 ) -> None:
     """Start the embedded Argilla, Hub and Prefect in the background; does nothing if they run."""
+    from embedded.network import parse_host
     from embedded.services import start
 
     home = default_home()
     asked = {"argilla": argilla_port, "hub": hub_port, "prefect": prefect_port}
-    start(home, asked, say=say)
+    start(home, asked, say=say, host=parse_host(host, open_to_network))
     show_places(home)
 
 

@@ -40,6 +40,7 @@ def show_rounds(reports: "list[CurateReport]") -> None:
 
 def show_places(home: Home) -> None:
     """Addresses of the services, and where the logins stand."""
+    from embedded.network import team_urls
     from embedded.services import exports
 
     found = exports(home)
@@ -52,6 +53,10 @@ def show_places(home: Home) -> None:
             print(f"{name:8} {found[variable].removesuffix('/api')}")
     if "ARGILLA_API_URL" in found:
         print(f"Logins   {home.accounts}")
+    for url in team_urls(home):
+        print(f"Team     {url}")
+    if team_urls(home):
+        print("         Not encrypted: put a reverse proxy with TLS before it (docs/security.md).")
     print('Clients  eval "$(copydesk env)"        Stop  copydesk down')
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from embedded.errors import ServiceError
 from embedded.home import Home
+from embedded.network import argilla_host, argilla_url
 from embedded.ports import HOST
 
+SESSION_SECRET = "argilla-auth"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -52,16 +54,18 @@ def programs(home: Home, ports: Mapping[str, int]) -> list[Program]:
 def argilla_environment(home: Home) -> dict[str, str]:
     """The environment of the Argilla server, its worker and its accounts command."""
     folder = home.root / "argilla"
+    home.secret(SESSION_SECRET)
     return {
         "ARGILLA_HOME_PATH": str(folder),
         "ARGILLA_SEARCH_ENGINE": "sqlite",
         "ARGILLA_DATABASE_SQLITE_TIMEOUT": "30",
         "ARGILLA_REDIS_URL": f"unix://{home.sockets}/redis.sock?db=0",
-        "ARGILLA_AUTH_SECRET_KEY": home.secret("argilla-auth"),
+        # By its file, not its value: a new secret counts without a restart.
+        "COPYDESK_ARGILLA_SECRET_FILE": str(home.root / f"{SESSION_SECRET}.secret"),
         "ARGILLA_AUTH_OAUTH_CFG": str(folder / "oauth.yaml"),
+        "COPYDESK_SCRATCH": str(home.sockets / "scratch"),
         # The UI comes from the server itself: no other origin needs to be let in.
         "ARGILLA_CORS_ORIGINS": "[]",
-        "ARGILLA_ENABLE_TELEMETRY": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_OFFLINE": "1",
     }
@@ -91,17 +95,17 @@ def _argilla(home: Home, port: int) -> list[Program]:
     socket = str(home.sockets / "redis.sock")
     data = home.root / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
-    redis = [redis_server(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
+    redis = [redis_server(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "600"]
     redis += ["--dir", str(data), "--save", "60", "1", "--daemonize", "no"]
     server = [str(argilla_python()), "-m", "embedded.argilla"]
     return [
         Program("redis", redis, priority=10),
         Program(
             "argilla",
-            [*server, "start", "--host", HOST, "--port", str(port)],
+            [*server, "start", "--host", argilla_host(home), "--port", str(port)],
             priority=20,
             environment=environment,
-            health=f"http://{HOST}:{port}/api/v1/version",
+            health=f"{argilla_url(home, port)}/api/v1/version",
         ),
         Program("argilla-worker", [*server, "worker"], priority=30, environment=environment),
     ]

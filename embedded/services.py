@@ -16,7 +16,9 @@ from pathlib import Path
 
 from embedded.errors import ServiceError
 from embedded.home import Home, read_json, write_private
+from embedded.network import argilla_url, is_open, require_argilla, require_host
 from embedded.ports import HOST, choose_ports
+from embedded.privacy import make_private
 from embedded.programs import PROJECT, Program, argilla_environment, argilla_python, programs
 from embedded.supervision import (
     MARKER,
@@ -27,8 +29,9 @@ from embedded.supervision import (
     wait_for_states,
     write_config,
 )
+from embedded.users import DEFAULT_WORKSPACE, PRIVATE_UMASK, refuse_weak_secrets
 
-WORKSPACE = "copydesk"
+WORKSPACE = DEFAULT_WORKSPACE
 HUB_OWNER = "copydesk"
 START_SECONDS = 180
 # Which variables of the user's own environment mean "use my service instead".
@@ -55,21 +58,26 @@ def start(
     asked_ports: Mapping[str, int | None] | None = None,
     say: Callable[[str], None] = lambda _: None,
     services: Sequence[str] = ("argilla", "hub", "prefect"),
+    host: str | None = None,
 ) -> dict[str, str]:
     """Start what is not the user's own, wait until it answers, return what `env` exports.
 
-    Doing it again changes nothing: what runs keeps running.
+    Doing it again changes nothing: what runs keeps running. ``host`` is Argilla's only, by
+    default loopback; another one must have passed `network.parse_host`.
     """
     home.prepare()
+    make_private(home.root)
     with _lock(home):
         wanted = [name for name in services if not is_users_own(home, name)]
+        require_argilla(host, wanted)
         asked = {name: port for name, port in (asked_ports or {}).items() if port}
         if manager(home) is None and wanted:
             with _one_start_at_a_time():
-                _start_all(home, wanted, asked, say)
+                _start_all(home, wanted, asked, say, host or HOST)
                 _wait(home, say)
         elif "argilla" in wanted and not home.accounts.exists():
             make_accounts(home)
+        require_host(home, host)
         for name in wanted:
             _require(home, name, asked.get(name))
         if wanted:
@@ -104,7 +112,7 @@ def exports(home: Home) -> dict[str, str]:
     ports = home.read_services().get("ports", {})
     found: dict[str, str] = {}
     if "argilla" in ports:
-        found["ARGILLA_API_URL"] = f"http://{HOST}:{ports['argilla']}"
+        found["ARGILLA_API_URL"] = argilla_url(home, ports["argilla"])
         if owner := read_json(home.accounts).get("owner"):
             found["ARGILLA_API_KEY"] = owner["api_key"]
     if "hub" in ports:
@@ -160,15 +168,19 @@ def _start_all(
     wanted: Sequence[str],
     asked: Mapping[str, int],
     say: Callable[[str], None],
+    host: str,
 ) -> None:
     # A manager killed with -9 leaves its children; they would hold ports and the database.
     stop_manager(home)
-    ports = choose_ports(list(wanted), home.read_services().get("ports", {}), asked)
+    ports = choose_ports(list(wanted), home.read_services().get("ports", {}), asked, host)
     if "argilla" in ports:
         say("Preparing Argilla's database and accounts")
         make_accounts(home)
+        if is_open(host):
+            say("Looking for weak secrets")
+            refuse_weak_secrets(home)
     hub_tokens(home)
-    write_private(home.services, json.dumps({"ports": ports}, indent=2))
+    write_private(home.services, json.dumps({"ports": ports, "host": host}, indent=2))
     write_config(home, programs(home, ports))
     start_manager(home)
 
@@ -179,7 +191,13 @@ def make_accounts(home: Home) -> None:
     command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
     environment = {**os.environ, **argilla_environment(home), MARKER: str(home.root)}
     made = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=PROJECT
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=PROJECT,
+        umask=PRIVATE_UMASK,
     )
     if made.returncode:
         lines = (made.stderr or made.stdout).strip().splitlines() or ["no message"]
@@ -254,6 +272,7 @@ def _one_start_at_a_time() -> Iterator[None]:
 @contextmanager
 def _lock(home: Home) -> Iterator[None]:
     """Two `up` at once would start two sets of services."""
-    with (home.root / "services.lock").open("w") as file:
+    descriptor = os.open(home.root / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

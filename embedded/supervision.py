@@ -26,6 +26,8 @@ def write_config(home: Home, programs: Sequence[Program]) -> None:
     socket = home.sockets / "supervisor.sock"
     lines = [
         "[supervisord]",
+        # Logs, databases and dumps of all programs: for their owner only.
+        "umask=077",
         f"logfile={_escape(str(home.logs / 'supervisord.log'))}",
         "logfile_maxbytes=5MB",
         "logfile_backups=2",
@@ -35,7 +37,7 @@ def write_config(home: Home, programs: Sequence[Program]) -> None:
         *(["user=root"] if os.getuid() == 0 else []),
         "[unix_http_server]",
         f"file={_escape(str(socket))}",
-        "chmod=0700",
+        "chmod=0600",
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
     ]
@@ -54,6 +56,8 @@ def start_manager(home: Home) -> None:
         check=False,
         env=environment,
         stdin=subprocess.DEVNULL,
+        # Its log is opened before the configured umask counts.
+        umask=0o077,
     )
     if started.returncode:
         # Its complaints about the configuration quote it, with Argilla's secret key inside.

@@ -5,9 +5,6 @@ Passwords and API keys are random, stand in one 0600 file, and are never printed
 
 import argparse
 import asyncio
-import json
-import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,10 @@ from argilla_server.cli.database.migrate import migrate_db
 from argilla_server.contexts import accounts
 from argilla_server.database import AsyncSessionLocal
 from argilla_server.models import User, Workspace, WorkspaceUser
+from sqlalchemy import select
 
-Account = dict[str, str]
+from embedded.argilla import accounts_file
+from embedded.argilla.accounts_file import Account, Accounts
 
 
 def main(arguments: list[str]) -> None:
@@ -28,69 +27,78 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--annotators", type=int, default=3)
     options = parser.parse_args(arguments)
     migrate_db(revision="head")
-    wanted = _wanted(_read(options.credentials), options.annotators)
-    # The file first: an account whose password nobody knows would be of no use.
-    _write(options.credentials, wanted)
-    asyncio.run(_ensure_all(wanted, options.workspace))
-    sys.stdout.write(f"{len(wanted)} accounts ready\n")
+    with accounts_file.locked(options.credentials):
+        ready = asyncio.run(
+            set_up(options.credentials, options.workspace, annotators=options.annotators)
+        )
+    sys.stdout.write(f"{len(ready)} accounts ready\n")
 
 
-def _wanted(known: dict[str, Account], annotators: int) -> dict[str, Account]:
-    roles = {"owner": "owner", "admin": "admin"}
-    roles |= {f"annotator-{number}": "annotator" for number in range(1, annotators + 1)}
-    new = {name: _new_account(name, role) for name, role in roles.items() if name not in known}
-    return {**known, **new}
+async def set_up(file: Path, workspace: str, annotators: int = 3) -> Accounts:
+    """Make the first accounts, finish what was interrupted; returns the accounts of the file."""
+    async with AsyncSessionLocal() as db:
+        existing = set(await db.scalars(select(User.username)))
+        wanted = _wanted(accounts_file.read(file), existing, workspace, annotators)
+        # The file first: an account whose password nobody knows would be of no use.
+        accounts_file.write(file, wanted)
+        await ensure_workspace(db, workspace)
+        for account in wanted.values():
+            await ensure_user(db, account)
+        await db.commit()
+    ready = accounts_file.settled(wanted)
+    accounts_file.write(file, ready)
+    return ready
 
 
-def _new_account(username: str, role: str) -> Account:
+def _wanted(known: Accounts, existing: set[str], workspace: str, annotators: int) -> Accounts:
+    """The file's accounts, or new ones where it is lost; accounts removed elsewhere stay away."""
+    if not known:
+        roles = {"owner": "owner", "admin": "admin"}
+        roles |= {f"annotator-{number}": "annotator" for number in range(1, annotators + 1)}
+        return {
+            name: accounts_file.new_account(name, role, [workspace])
+            for name, role in roles.items()
+            if not existing or name in existing or name == "owner"
+        }
     return {
-        "username": username,
-        "role": role,
-        "password": secrets.token_urlsafe(18),
-        "api_key": f"{username}.{secrets.token_urlsafe(48)}",
+        name: {"workspaces": [workspace], **account}
+        for name, account in known.items()
+        if name in existing
+        or ("password" in account and (not existing or account.get("pending") or name == "owner"))
     }
 
 
-async def _ensure_all(wanted: dict[str, Account], workspace_name: str) -> None:
-    async with AsyncSessionLocal() as db:
-        workspace = await Workspace.get_by(db, name=workspace_name)
-        if workspace is None:
-            workspace = await accounts.create_workspace(db, {"name": workspace_name})
-        for account in wanted.values():
-            user = await _ensure_user(db, account)
-            member = await WorkspaceUser.get_by(db, workspace_id=workspace.id, user_id=user.id)
-            if member is None:
-                await WorkspaceUser.create(db, workspace_id=workspace.id, user_id=user.id)
+async def ensure_workspace(db: Any, name: str) -> Any:
+    """The workspace, made if it does not exist. Does not commit."""
+    found = await Workspace.get_by(db, name=name)
+    return found or await Workspace.create(db, name=name, autocommit=False)
 
 
-async def _ensure_user(db: Any, account: Account) -> Any:
+async def ensure_user(db: Any, account: Account) -> None:
+    """Bring the database to what the file says of one account. Does not commit."""
     user = await User.get_by(db, username=account["username"])
     if user is None:
-        return await User.create(
-            db,
-            first_name=account["username"],
-            username=account["username"],
-            role=account["role"],
-            password_hash=accounts.hash_password(account["password"]),
-            api_key=account["api_key"],
-        )
-    if user.api_key != account["api_key"]:
-        # The file was lost and made anew: its secrets count.
-        password_hash = accounts.hash_password(account["password"])
-        await user.update(db, api_key=account["api_key"], password_hash=password_hash)
-    return user
+        await _create_user(db, account)
+    elif account.get("pending") or user.api_key != account["api_key"]:
+        # Interrupted, or the file was lost and made anew: its secrets count.
+        values = {"api_key": account["api_key"]}
+        if "password" in account:
+            values["password_hash"] = accounts.hash_password(account["password"])
+        await user.update(db, **values, autocommit=False)
 
 
-def _read(file: Path) -> dict[str, Account]:
-    if not file.exists():
-        return {}
-    found: dict[str, Account] = json.loads(file.read_text(encoding="utf-8"))
-    return found
-
-
-def _write(file: Path, content: dict[str, Account]) -> None:
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        json.dump(content, handle, indent=2)
-    unfinished.replace(file)
+async def _create_user(db: Any, account: Account) -> None:
+    user = await User.create(
+        db,
+        first_name=account["username"],
+        username=account["username"],
+        role=account["role"],
+        password_hash=accounts.hash_password(account["password"]),
+        api_key=account["api_key"],
+        autocommit=False,
+    )
+    await db.flush()
+    for name in account.get("workspaces", ()):
+        workspace = await ensure_workspace(db, name)
+        await db.flush()
+        await WorkspaceUser.create(db, workspace_id=workspace.id, user_id=user.id, autocommit=False)

@@ -7,7 +7,14 @@ import argparse
 import sys
 
 from tests.conformance.downloads import FOLDER
-from tests.conformance.suites import EXCLUDED, Outcome, engine_suite, property_suite, sdk_suite
+from tests.conformance.suites import (
+    EXCLUDED,
+    SKIPPED_WITHOUT_TOKEN,
+    Outcome,
+    engine_suite,
+    property_suite,
+    sdk_suite,
+)
 
 COLUMNS = "{:32} {:>7} {:>7} {:>8} {:>9}  {}"
 
@@ -39,9 +46,10 @@ def table(outcomes: list[Outcome], heading: bool = True) -> str:
 
 
 def exclusions() -> str:
-    """What is left out of the server's cases, and why."""
-    lines = [f"  {name}: {reason}" for name, reason in EXCLUDED.items()]
-    return "\n".join(["", "Excluded of argilla-server's cases:", *lines, ""])
+    """What is left out, and why."""
+    lines = [f"  {name}*: {reason}" for name, reason in EXCLUDED.items()]
+    skipped = f"The SDK's skipped cases are {SKIPPED_WITHOUT_TOKEN}."
+    return "\n".join(["", "Excluded of argilla-server's cases:", *lines, skipped, ""])
 
 
 def failures(outcome: Outcome) -> str:

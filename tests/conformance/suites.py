@@ -33,7 +33,7 @@ EXCLUDED = {
 }
 PROPERTIES = ("properties", "other_properties", "deletions", "hostile")
 PROPERTIES_LEAST = 129
-SKIPPED_WITHOUT_TOKEN = "skipped by themselves: they need a token of the real Hub"
+SKIPPED_WITHOUT_TOKEN = "skipped by themselves for want of a token of the real Hub"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Outcome:
     skipped: int
     excluded: int
     least: int
-    note: str
     failures: tuple[str, ...]
 
     @property
@@ -71,7 +70,7 @@ def sdk_suite() -> Outcome:
             report, _ = _pytest(command, source, environment)
         finally:
             stop(home)
-    return _outcome("argilla SDK, integration", report, 114, SKIPPED_WITHOUT_TOKEN)
+    return _outcome("argilla SDK, integration", report, 114)
 
 
 def engine_suite() -> Outcome:
@@ -96,8 +95,7 @@ def engine_suite() -> Outcome:
         report, output = _pytest(command, Path(folder), environment)
     deselected = re.search(r"(\d+) deselected", output)
     excluded = int(deselected[1]) if deselected else 0
-    note = "; ".join(dict.fromkeys(EXCLUDED.values()))
-    return _outcome("argilla-server, search engine", report, 92, note, excluded)
+    return _outcome("argilla-server, search engine", report, 92, excluded)
 
 
 def property_suite(examples: int) -> Outcome:
@@ -110,8 +108,7 @@ def property_suite(examples: int) -> Outcome:
         environment = server_environment(Path(folder) / "home", str(PROJECT))
         environment["ENGINE_EXAMPLES"] = str(examples)
         report, _ = _pytest(command, PROJECT, environment)
-    note = f"{examples} random data sets each, several questions to each data set"
-    return _outcome("properties, against an oracle", report, PROPERTIES_LEAST, note)
+    return _outcome("properties, against an oracle", report, PROPERTIES_LEAST)
 
 
 def server_environment(home: Path, *pythonpath: str) -> dict[str, str]:
@@ -141,7 +138,7 @@ def _pytest(command: list[str], cwd: Path, environment: Mapping[str, str]) -> tu
     return report, done.stdout
 
 
-def _outcome(suite: str, report: Path, least: int, note: str, excluded: int = 0) -> Outcome:
+def _outcome(suite: str, report: Path, least: int, excluded: int = 0) -> Outcome:
     cases = list(ET.parse(report).getroot().iter("testcase"))
     failures = [case for case in cases if case.find("failure") is not None]
     failures += [case for case in cases if case.find("error") is not None]
@@ -149,7 +146,7 @@ def _outcome(suite: str, report: Path, least: int, note: str, excluded: int = 0)
     names = {f"{c.get('classname', '')}::{c.get('name')}": _message(c) for c in failures}
     passed = len(cases) - skipped - len(names)
     lines = tuple(f"{name}\n    {message}" for name, message in names.items())
-    return Outcome(suite, passed, len(names), skipped, excluded, least, note, lines)
+    return Outcome(suite, passed, len(names), skipped, excluded, least, lines)
 
 
 def _message(case: ET.Element) -> str:

@@ -1,0 +1,50 @@
+"""docs/benchmarks.md from bench-results/*.json: the page cannot drift from the runs.
+
+    make bench-page         (.venv/bin/python -m benchmarks.page)
+
+Text stands in docs/benchmarks.md itself; only what is between the markers of a section is written.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.results import FOLDER, say
+from benchmarks.tables import annotators_table, large_table, logging_table
+
+PAGE = Path("docs/benchmarks.md")
+SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "logging": logging_table,
+    "large_review": large_table,
+    "annotators": annotators_table,
+}
+
+
+def main() -> None:
+    """Write every section that has results."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name, render in SECTIONS.items():
+        file = FOLDER / f"{name}.json"
+        if not file.exists():
+            say(f"{name}: no {file}, its section stays as it is")
+            continue
+        text = with_section(text, name, render(json.loads(file.read_text(encoding="utf-8"))))
+        say(f"{name}: written")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def with_section(text: str, name: str, lines: list[str]) -> str:
+    """The page with this section's generated lines replaced."""
+    begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
+    section = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not section.search(text):
+        sys.exit(f"error: {PAGE} lacks the markers {begin} … {end}\n  → Put them back.")
+    body = "\n".join([begin, "", *lines, "", end])
+    return section.sub(lambda _: body, text)
+
+
+if __name__ == "__main__":
+    main()
