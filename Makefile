@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser demo test lint bench bench-models bench-logging bench-large bench-annotators bench-page clean
+.PHONY: help setup browser demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -46,6 +46,9 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conformance: setup ## Argilla's own suites and the engine's properties (make conformance ARGS="--examples 400")
+	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
 
