@@ -71,8 +71,8 @@ def _new_account(user: Row) -> dict[str, str]:
 
 def _to_create(user: Row, account: dict[str, str], taken: set[str]) -> Row:
     body = {
-        "first_name": user["first_name"] or user["username"],
-        "last_name": user["last_name"] or None,
+        "first_name": (user["first_name"] or "").strip() or user["username"],
+        "last_name": (user["last_name"] or "").strip() or None,
         "username": user["username"],
         "role": user["role"],
         "password": account["password"],
@@ -95,7 +95,9 @@ def _read(file: Path) -> Accounts:
 def _write(file: Path, accounts: Accounts) -> None:
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(
+            unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600
+        )
     except OSError as error:
         raise DeskError(
             f"Accounts file {file} cannot be written: {error.strerror}.",

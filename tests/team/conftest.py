@@ -4,6 +4,7 @@ Only Elasticsearch is missing: tests/team/plain_engine.py stands in its place.
 """
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -136,10 +137,10 @@ def team_server(
     )
     replace(environment, "ARGILLA_REDIS_URL", "@redis:6379", f"@{HOST}:{redis_port}")
     stock(compose.services()["migrations"]["command"], environment)
-    api_key = secrets.token_urlsafe(48)
     owner = ["--username", "lead", "--first-name", "Lead", "--role", "owner"]
-    owner += ["--password", secrets.token_urlsafe(18), "--api-key", api_key]
-    stock(["python", "-m", "argilla_server", "database", "users", "create", *owner], environment)
+    owner += ["--password", secrets.token_urlsafe(18)]
+    create = ["python", "-m", "argilla_server", "database", "users", "create"]
+    (api_key,) = re.findall(r"api_key: '(.+)'", stock([*create, *owner], environment))
     port = free_port()
     settings = compose.services()
     serve = settings["argilla"]["command"][3:]
@@ -166,7 +167,8 @@ class running:  # noqa: N801
             [argilla_python(), LAUNCHER, *arguments],
             stdout=self.log,
             stderr=self.log,
-            env={**os.environ, **environment},
+            # Wide, so that the log does not break ids.
+            env={**os.environ, **environment, "COLUMNS": "400"},
             cwd=folder,
         )
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from embedded.programs import argilla_python
@@ -102,7 +101,7 @@ def test_every_variable_is_a_secret_without_a_default() -> None:
 
 
 def test_the_documented_command_makes_the_secrets_once(tmp_path: Path) -> None:
-    (command,) = re.findall(r"```bash\n(\(umask 077.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (command,) = re.findall(r"```bash\n *(\(umask.*?\.env\))\n", PAGE.read_text("utf-8"), re.DOTALL)
     (tmp_path / "deploy").mkdir()
     first = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
     assert first.returncode == 0, first.stderr
@@ -117,8 +116,7 @@ def test_the_documented_command_makes_the_secrets_once(tmp_path: Path) -> None:
     assert dict(line.split("=", 1) for line in file.read_text().splitlines()) == lines
 
 
-@pytest.mark.parametrize("service", ["migrations", "argilla", "worker"])
-def test_argillas_variables_are_settings_that_its_server_has(service: str) -> None:
+def test_argillas_variables_are_settings_that_its_server_has() -> None:
     script = """
 from argilla_server.settings import Settings
 from argilla_server.security.settings import Settings as Security
@@ -128,10 +126,11 @@ for prefix, settings in (("ARGILLA_", Settings), ("ARGILLA_AUTH_", Security)):
     done = subprocess.run(
         [argilla_python(), "-c", script], capture_output=True, text=True, check=True
     )
-    environment = compose.services()[service]["environment"]
-    mine = {name for name in environment if name.startswith("ARGILLA_")}
-    assert len(mine) == 7
-    assert mine <= set(done.stdout.split())
+    for service in ("migrations", "argilla", "worker"):
+        environment = compose.services()[service]["environment"]
+        mine = {name for name in environment if name.startswith("ARGILLA_")}
+        assert len(mine) == 7
+        assert mine <= set(done.stdout.split())
 
 
 def test_elasticsearchs_password_in_the_address_is_sent_by_argillas_client() -> None:
