@@ -27,10 +27,8 @@ def export_argilla(
     from argilla_settings.export_server import export_server
 
     found = export_server(connect(), file, dataset or (), say)
-    print(
-        f"{found.users} users, {found.datasets} data sets, {found.records} records and "
-        f"{found.answers} answers in {file}."
-    )
+    counts = f"{found.users} users, {found.records} records, {found.answers} answers"
+    print(f"{counts} (data sets: {found.datasets}) are in {file}.")
 
 
 def import_argilla(

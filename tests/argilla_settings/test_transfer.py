@@ -13,6 +13,7 @@ import pytest
 from argilla_settings.connection import connect, http
 from argilla_settings.export_server import export_server
 from argilla_settings.import_server import import_server
+from argilla_settings.import_settings import KEPT
 from argilla_settings.rest import read_items, send
 from argilla_settings.transfer_file import open_export
 from corpus.errors import DeskError
@@ -322,6 +323,24 @@ def test_a_data_set_that_asks_otherwise_is_refused(
     send(client, "POST", f"datasets/{other['id']}/questions", question)
     with pytest.raises(DeskError, match="has another questions 'label' than the exported one"):
         import_server(client, exported, tmp_path / "accounts.json")
+
+
+def test_a_data_set_that_a_kill_left_half_made_is_completed(
+    argilla_service: ArgillaService, exported: Path, tmp_path: Path
+) -> None:
+    client = connect()
+    with open_export(exported) as export:
+        (row,) = export.lines("datasets.jsonl")
+    workspace = next(
+        w for w in read_items(client, "me/workspaces") if w["name"] == row["workspace"]
+    )
+    half = {**{key: row[key] for key in KEPT}, "workspace_id": workspace["id"]}
+    made = send(client, "POST", "datasets", half)
+    first = {key: row["fields"][0][key] for key in ("name", "title", "required", "settings")}
+    send(client, "POST", f"datasets/{made['id']}/fields", first)
+    assert import_server(client, exported, tmp_path / "accounts.json").records == 4
+    export_server(client, tmp_path / "again.zip", [NAME])
+    assert content(tmp_path / "again.zip") == content(exported)
 
 
 def test_nothing_moved_is_the_servers_own_time() -> None:

@@ -148,15 +148,15 @@ def team_server(
     serve = ["argilla_server:app", "--host", HOST, "--port", str(port)]
     work = settings["worker"]["command"][3:]
     with (
-        running(team_folder, "argilla", serve, environment) as server,
-        running(team_folder, "worker", work, environment),
+        Running(team_folder, "argilla", serve, environment) as server,
+        Running(team_folder, "worker", work, environment),
     ):
         url = f"http://{HOST}:{port}"
         wait_for("argilla", server, lambda: answers(f"{url}/api/v1/status"))
         yield TeamServer(url, api_key, environment, socket, team_folder)
 
 
-class running:  # noqa: N801
+class Running:
     """A process of the launcher, ended warm at the end of the block."""
 
     def __init__(

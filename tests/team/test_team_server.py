@@ -81,7 +81,7 @@ def exported(reviewed: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Path
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert f"1 data sets, {BATCH} records and {3 * BATCH} answers in {file}" in done.stdout
+    assert f"{BATCH} records, {3 * BATCH} answers (data sets: 1) are in {file}" in done.stdout
     assert f"{NAME}: {BATCH} records, {3 * BATCH} answers" in done.stderr
     return file
 
