@@ -8,7 +8,7 @@ import argilla as rg
 
 from argilla_settings.import_settings import Target
 from argilla_settings.records import PAGE, list_rows, stable_id
-from argilla_settings.rest import Row, send
+from argilla_settings.rest import Row, send, server_time
 from argilla_settings.transfer_file import ExportFile
 from corpus.ledger import Ledger
 from corpus.moves import (
@@ -104,7 +104,7 @@ def import_records(
         seen += len(batch)
         say(f"{target.name}: {seen} of {export.count(member)} records")
     if ledger is not None:
-        note_done(ledger, target.id)
+        note_done(ledger, target.id, server_time(client))
     if added.different:
         log.warning("%s: %d answers here differ and stay", target.name, added.different)
     return added

@@ -5,13 +5,13 @@ An import therefore notes the original person and time of each answer before it 
 and a pull reads them. What people answer or edit on the new server has its own time.
 
 Rows in the desk's folder: ``people`` (user id there → user id first seen), ``moved`` (one for each
-imported answer), ``imports`` (begun and done).
+imported answer), ``imports`` (begun, and done when).
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +47,8 @@ class Moves:
     people: Mapping[str, str]
     answers: Mapping[Place, MovedAnswer]
     unfinished: frozenset[str] = frozenset()
+    # Data set → when everything was there, by its server's clock.
+    done_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def person(self, user_id: str) -> str:
         """The user id by which this desk first knew the person."""
@@ -59,9 +61,18 @@ class Moves:
         """
         user_id = answer["user_id"]
         moved = self.answers.get((dataset_id, article_id, user_id))
-        if moved is not None and not _edited(answer) and moved.digest == answer_digest(answer):
+        if moved is not None and self._is_as_imported(moved, answer):
             return Origin(self.person(user_id), moved.answered_at)
         return Origin(self.person(user_id), to_time(answer["updated_at"]))
+
+    def _is_as_imported(self, moved: MovedAnswer, answer: Mapping[str, Any]) -> bool:
+        given, touched = to_time(answer["inserted_at"]), to_time(answer["updated_at"])
+        # Deleted there, and given again.
+        if given > self.done_at.get(moved.dataset_id, given):
+            return False
+        # argilla-server gives the answers of one bulk call the first one's time as `updated_at`,
+        # so that of an answer never touched is equal or a little earlier.
+        return touched <= given and moved.digest == answer_digest(answer)
 
     def count(self, dataset_id: str) -> int:
         """How many answers were imported into this Argilla data set."""
@@ -84,8 +95,14 @@ def read_moves(ledger: Ledger) -> Moves:
         )
         for row in ledger.rows("moved")
     }
-    last = {row["dataset"]: row["state"] for row in ledger.rows("imports")}
-    return Moves(people, answers, frozenset(d for d, state in last.items() if state != "done"))
+    # The last row of a data set counts.
+    done = {row["dataset"]: row["done_at"] for row in ledger.rows("imports")}
+    return Moves(
+        people,
+        answers,
+        frozenset(dataset for dataset, at in done.items() if not at),
+        {dataset: datetime.fromisoformat(at) for dataset, at in done.items() if at},
+    )
 
 
 def note_begun(ledger: Ledger, dataset_id: str, people: Mapping[str, str]) -> None:
@@ -94,7 +111,7 @@ def note_begun(ledger: Ledger, dataset_id: str, people: Mapping[str, str]) -> No
     new = {user: origin for user, origin in people.items() if known.person(user) != origin}
     ledger.append("people", [{"user": u, "origin": o} for u, o in sorted(new.items())])
     if dataset_id not in known.unfinished:
-        ledger.append("imports", [{"dataset": dataset_id, "state": "begun"}])
+        ledger.append("imports", [{"dataset": dataset_id, "done_at": ""}])
 
 
 def note_answers(ledger: Ledger, answers: Sequence[MovedAnswer]) -> None:
@@ -114,10 +131,10 @@ def note_answers(ledger: Ledger, answers: Sequence[MovedAnswer]) -> None:
     )
 
 
-def note_done(ledger: Ledger, dataset_id: str) -> None:
-    """Note that everything is in this data set, so that it can be pulled."""
+def note_done(ledger: Ledger, dataset_id: str, at: datetime) -> None:
+    """Note that everything is in this data set at this time, so that it can be pulled."""
     if dataset_id in read_moves(ledger).unfinished:
-        ledger.append("imports", [{"dataset": dataset_id, "state": "done"}])
+        ledger.append("imports", [{"dataset": dataset_id, "done_at": at.isoformat()}])
 
 
 def answer_digest(answer: Mapping[str, Any]) -> str:
@@ -130,9 +147,3 @@ def to_time(text: str) -> datetime:
     """A time of REST; Argilla means UTC where it names no zone."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _edited(answer: Mapping[str, Any]) -> bool:
-    # argilla-server gives the answers of one bulk call the first one's time as `updated_at`, so
-    # that of an answer never touched is equal or a little earlier.
-    return to_time(answer["updated_at"]) > to_time(answer["inserted_at"])

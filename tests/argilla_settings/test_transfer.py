@@ -231,6 +231,7 @@ def test_answers_that_are_here_stay_as_they_are(
     me = http(person).get("/api/v1/me").json()["id"]
     before = next(answer for answer in row["responses"] if answer["user_id"] == me)
     assert noted.origin(str(dataset.id), "full", before).answered_at < to_time(before["updated_at"])
+    assert to_time(before["inserted_at"]) < noted.done_at[str(dataset.id)]
     edit = {"record_id": row["id"], "status": "submitted", "values": {"label": {"value": "b"}}}
     (edited,) = send(person, "POST", "me/responses/bulk", {"items": [edit]})["items"]
     # An edit has its own time, also one that goes back to what was imported.

@@ -47,7 +47,7 @@ def move(
     note_begun(ledger, target, {here: moves.person(there) for there, here in people.items()})
     here, at = people[answer["user_id"]], moves.origin(source, "a", answer).answered_at
     note_answers(ledger, [MovedAnswer(target, "a", here, answer_digest(answer), at)])
-    note_done(ledger, target)
+    note_done(ledger, target, IMPORTED + timedelta(days=2))
 
 
 def test_an_imported_answer_is_who_and_when_it_was(ledger: Ledger) -> None:
@@ -65,6 +65,8 @@ def test_an_imported_answer_is_who_and_when_it_was(ledger: Ledger) -> None:
         rest("q", IMPORTED, edited=timedelta(seconds=1), topic="A"),
         rest("q", IMPORTED, topic="B"),
         {**rest("q", IMPORTED, topic="A"), "status": "draft"},
+        # Deleted there after the import, and given again.
+        rest("q", IMPORTED + timedelta(days=3), topic="A"),
     ],
 )
 def test_what_is_edited_there_has_its_own_time(ledger: Ledger, answer: dict[str, Any]) -> None:
@@ -97,7 +99,8 @@ def test_an_import_that_has_begun_is_unfinished_until_it_is_done(tmp_path: Path)
         note_begun(ledger, "new", {"q": "p", "same": "same"})
         assert read_moves(ledger).unfinished == {"new"}
     assert read_moves(ledger).people == {"q": "p"}
-    note_done(ledger, "new")
-    note_done(ledger, "never-begun")
+    for dataset_id in ("new", "never-begun"):
+        note_done(ledger, dataset_id, IMPORTED)
     assert not read_moves(ledger).unfinished
+    assert read_moves(ledger).done_at == {"new": IMPORTED}
     assert len(ledger.rows("imports")) == 2
