@@ -77,7 +77,7 @@ def _to_create(user: Row, account: dict[str, str], taken: set[str]) -> Row:
         "role": user["role"],
         "password": account["password"],
     }
-    # Argilla before 2.6 ignores the id and gives another; the answers then follow that one.
+    # A server that ignores the id gives another; the answers then follow that one.
     return body if user["id"] in taken else {**body, "id": user["id"]}
 
 
