@@ -15,6 +15,7 @@ import typer
 from copydesk import service_commands
 from copydesk.process import run_parameters, use_services
 from copydesk.show import say, show_places, show_rounds, show_training
+from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from corpus.errors import DeskError
 from embedded.errors import ServiceError
@@ -231,3 +232,7 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     report = run_demo(Demo(**run, accounts=str(home.accounts)))
     show_rounds(report.rounds)
     show_places(home)
+
+
+app.command()(export_argilla)
+app.command()(import_argilla)
