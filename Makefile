@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser demo test lint bench bench-models bench-logging bench-large bench-annotators bench-page clean
+.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,10 +35,18 @@ browser: ## Install the browser of the UI tests (root on Debian or Ubuntu; else 
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else echo "No chromium and no root: the browser tests will be skipped. Install chromium to run them."; fi
 
+postgres: ## Install Postgres for the tests of the team's stack, no cluster (root on Debian or Ubuntu; else they skip)
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  mkdir -p /etc/postgresql-common/createcluster.d && \
+	  echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/copydesk.conf && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	else echo "No Postgres and no root: the tests of the team's stack will be skipped. Install postgresql to run them."; fi
+
 demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="--set review.seed=1")
 	$(BIN)/copydesk demo $(ARGS)
 
-test: setup browser lint ## Lint and all tests
+test: setup browser postgres lint ## Lint and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts
@@ -46,6 +54,9 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conformance: setup ## Argilla's own suites and the engine's properties (make conformance ARGS="--examples 400")
+	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
 

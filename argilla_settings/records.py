@@ -12,6 +12,8 @@ from corpus.articles import Article, Prediction
 from corpus.errors import DeskError
 
 PAGE = 500
+# What an import calls records that had no external_id; they are nobody's articles.
+UNNAMED = "argilla-record:"
 
 
 def to_record(article: Article, prediction: Prediction | None, blind: bool) -> rg.Record:
@@ -32,6 +34,16 @@ def to_record(article: Article, prediction: Prediction | None, blind: bool) -> r
         metadata={key: value for key, value in metadata.items() if value != ""},
         suggestions=to_suggestions(shown, article.text) if shown is not None else [],
     )
+
+
+def stable_id(row: Mapping[str, Any]) -> str:
+    """A record's external_id, or a name derived from its id in Argilla where it has none."""
+    return row["external_id"] or f"{UNNAMED}{row['id']}"
+
+
+def has_article_id(row: Mapping[str, Any]) -> bool:
+    """Whether a record has an external_id of its own, so that it is an article of a source."""
+    return bool(row.get("external_id")) and not row["external_id"].startswith(UNNAMED)
 
 
 def to_article(row: Mapping[str, Any]) -> Article:

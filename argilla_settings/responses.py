@@ -3,19 +3,19 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import argilla as rg
 
 from argilla_settings.connection import http
 from argilla_settings.news import guidelines_revision
-from argilla_settings.records import list_rows, to_article
+from argilla_settings.records import has_article_id, list_rows, to_article
 from argilla_settings.suggestions import from_rest, from_values
 from corpus.articles import Article, Response
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger import LedgerEntry
+from corpus.moves import NOTHING_MOVED, Moves, Origin, to_time
 
 BULK_MAX_RESPONSES = 100
 
@@ -43,13 +43,18 @@ def activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
     }
 
 
-def pull_records(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> Iterator[PulledRecord]:
-    """Every record that has an answer, with its answers and the suggestion shown."""
+def pull_records(
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, moves: Moves = NOTHING_MOVED
+) -> Iterator[PulledRecord]:
+    """Every record that has an answer, with its answers and the suggestion shown.
+
+    Answers that ``moves`` brought here from another server keep their person and time.
+    """
     questions = {str(question.id): question.name for question in dataset.settings.questions}
     guidelines = guidelines_revision(dataset)
     for row in list_rows(client, dataset, include=("responses", "suggestions")):
-        if row.get("responses") and row.get("external_id"):
-            yield _pulled(row, questions, guidelines, desk)
+        if row.get("responses") and has_article_id(row):
+            yield _pulled(row, questions, guidelines, desk, moves)
 
 
 def pseudonym(user_id: str, desk: Desk) -> str:
@@ -61,14 +66,20 @@ def pseudonym(user_id: str, desk: Desk) -> str:
 
 
 def _pulled(
-    row: Mapping[str, Any], questions: Mapping[str, str], guidelines: str, desk: Desk
+    row: Mapping[str, Any],
+    questions: Mapping[str, str],
+    guidelines: str,
+    desk: Desk,
+    moves: Moves,
 ) -> PulledRecord:
     article = to_article(row)
     shown = from_rest(article, row.get("suggestions") or (), questions)
     blind = (row.get("metadata") or {}).get("blind") == "yes"
     entries = tuple(
         LedgerEntry(
-            response=to_response(answer, article, desk),
+            response=to_response(
+                answer, article, desk, moves.origin(row["dataset_id"], article.id, answer)
+            ),
             guidelines=guidelines,
             blind=blind,
             suggested_topic=shown.topic,
@@ -82,21 +93,26 @@ def _pulled(
     return PulledRecord(article, entries)
 
 
-def to_response(answer: Mapping[str, Any], article: Article, desk: Desk) -> Response:
-    """A response of REST. Values of a discard are ignored: the UI sends the suggestion there."""
+def to_response(
+    answer: Mapping[str, Any], article: Article, desk: Desk, origin: Origin | None = None
+) -> Response:
+    """A response of REST, by ``origin`` where it is known to come from elsewhere.
+
+    Values of a discard are ignored: the UI sends the suggestion there.
+    """
+    origin = origin or Origin(answer["user_id"], to_time(answer["updated_at"]))
     values = {} if answer["status"] == "discarded" else answer.get("values") or {}
     topic = (values.get("topic") or {}).get("value")
     spans = (values.get("entities") or {}).get("value")
     if spans is None and answer["status"] == "submitted":
         spans = []
-    at = datetime.fromisoformat(answer["updated_at"])
     return Response(
         article_id=article.id,
-        annotator=pseudonym(answer["user_id"], desk),
+        annotator=pseudonym(origin.user_id, desk),
         status=answer["status"],
         topic=topic,
         spans=None if spans is None else tuple(sorted(from_values(article.text, spans))),
-        answered_at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        answered_at=origin.answered_at,
     )
 
 

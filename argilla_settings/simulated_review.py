@@ -17,6 +17,7 @@ from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger import AnswerKey
+from corpus.moves import NOTHING_MOVED, Moves
 from corpus.simulation import SimulatedReviewer
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def review(
     articles: Sequence[Article],
     keys: Mapping[str, str],
     before_submit: Callable[[list[AnswerKey]], None],
+    moves: Moves = NOTHING_MOVED,
 ) -> int:
     """Let each simulated reviewer answer what it has not answered; returns new answers.
 
@@ -73,7 +75,8 @@ def review(
         answers = [
             _to_answer(reviewer, gold[row["external_id"]], row["id"], desk) for row in open_rows
         ]
-        before_submit([(row["external_id"], pseudonym(me, desk)) for row in open_rows])
+        name_outside = pseudonym(moves.person(me), desk)
+        before_submit([(row["external_id"], name_outside) for row in open_rows])
         answered += submit_responses(client, answers)
         log.info("%s (simulated) answered %d records", name, len(answers))
     return answered

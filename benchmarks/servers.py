@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 
 from embedded.errors import ServiceError
+from embedded.health import answers
 from embedded.home import Home, read_json
 from embedded.ports import free_port
 from embedded.programs import PROJECT, Program, programs
-from embedded.services import answers, make_accounts
+from embedded.services import make_accounts
 
 OURS, STOCK = "embedded.argilla", "benchmarks.stock_launcher"
 START_SECONDS = 120

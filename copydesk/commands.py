@@ -1,9 +1,8 @@
-"""The command line: services, the steps of a round, the demo.
+"""The command line: the steps of a round, the demo; services stand in `service_commands`.
 
 Imports are lazy: torch, argilla and Prefect are loaded by the command that needs them.
 """
 
-import json
 import re
 import shlex
 import sys
@@ -13,8 +12,10 @@ from typing import Annotated
 
 import typer
 
+from copydesk import service_commands
 from copydesk.process import run_parameters, use_services
 from copydesk.show import say, show_places, show_rounds, show_training
+from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from corpus.errors import DeskError
 from embedded.errors import ServiceError
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(service_commands.app)
 app.add_typer(users)
 
 STEP = re.compile(r"copydesk (?:load|pull|train|score|publish|curate)\b(?! --desk)")
@@ -45,18 +47,6 @@ SkipOption = Annotated[
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Load at most so many articles.")]
 PerClassOption = Annotated[
     int | None, typer.Option(min=2, help="Train on at most so many articles a topic.")
-]
-PortOption = Annotated[
-    int | None, typer.Option(min=1, max=65535, help="A port; a free one if left out.")
-]
-HostOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Address on which Argilla alone listens for this run; 127.0.0.1 if left out."
-    ),
-]
-OpenOption = Annotated[
-    bool, typer.Option("--open-to-network", help="Needed with an address others can reach.")
 ]
 
 
@@ -87,77 +77,6 @@ def _with_desk(next_step: str) -> str:
     if not given:
         return next_step
     return STEP.sub(lambda step: f"{step[0]} --desk {shlex.quote(given[-1])}", next_step)
-
-
-@app.command()
-def up(
-    argilla_port: PortOption = None,
-    hub_port: PortOption = None,
-    prefect_port: PortOption = None,
-    host: HostOption = None,
-    open_to_network: OpenOption = False,
-) -> None:
-    """Start the embedded Argilla, Hub and Prefect in the background; does nothing if they run."""
-    from embedded.network import parse_host
-    from embedded.services import start
-
-    home = default_home()
-    asked = {"argilla": argilla_port, "hub": hub_port, "prefect": prefect_port}
-    start(home, asked, say=say, host=parse_host(host, open_to_network))
-    show_places(home)
-
-
-@app.command()
-def down() -> None:
-    """Stop exactly what `up` started; data stays."""
-    from embedded.services import stop
-
-    print("Services stopped." if stop(default_home()) else "No services were running.")
-
-
-@app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """What runs, where, and whether it answers; exit code 3 if something does not."""
-    from embedded.services import status as read_status
-
-    found = read_status(default_home())
-    if as_json:
-        rows = [{k: getattr(s, k) for k in s.__slots__} for s in found]
-        print(json.dumps(rows, indent=2))
-    elif not found:
-        print("Nothing was started here. copydesk up starts the services.")
-    for line in [] if as_json else found:
-        health = "ok" if line.healthy else "not answering"
-        print(f"{line.name:15} {line.state:9} pid {line.pid:<8} {health:14} {line.url}")
-    if not found or not all(line.healthy for line in found):
-        raise typer.Exit(3)
-
-
-@app.command()
-def env() -> None:
-    """Shell exports for any client: eval "$(copydesk env)"."""
-    from embedded.services import exports, is_up
-
-    home = default_home()
-    if not is_up(home):
-        raise ServiceError(f"No services run in {home.root}.", "Run copydesk up.")
-    # The home too: state of a desk belongs to it, wherever the next command is given.
-    for name, value in {**exports(home), "COPYDESK_HOME": str(home.root)}.items():
-        print(f"export {name}={shlex.quote(value)}")
-
-
-@app.command()
-def doctor() -> None:
-    """Check what is installed, reachable and writable; exit code 1 if something is not."""
-    from embedded.doctor import examine
-
-    findings = examine(default_home())
-    for finding in findings:
-        print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.found}")
-        if not finding.ok:
-            print(f"     → {finding.mend}")
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -313,3 +232,7 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     report = run_demo(Demo(**run, accounts=str(home.accounts)))
     show_rounds(report.rounds)
     show_places(home)
+
+
+app.command()(export_argilla)
+app.command()(import_argilla)

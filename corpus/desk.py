@@ -11,6 +11,9 @@ from corpus.errors import DeskError
 
 RepoId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=96)]
 
+# Of a desk, and so of its Argilla data set and of its folder in the state.
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,60}$"
+
 
 class DeskPart(BaseModel):
     """Every part of a desk is frozen and refuses keys it does not know."""
@@ -156,7 +159,7 @@ class SimulationSettings(DeskPart):
 class Desk(DeskPart):
     """One desk: source, labels, review policy, models and repositories."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,60}$", description="Argilla data set name")
+    name: str = Field(pattern=NAME_PATTERN, description="Argilla data set name")
     workspace: str = Field("copydesk", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
     source: SourceSettings
     labels: LabelSettings

@@ -2,7 +2,7 @@
 
 Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
 ``answers/*.parquet`` (one row per answer seen), ``simulated/*.parquet`` (whose answers to what
-were simulated), ``splits/*.parquet`` and ``cursor.json``.
+were simulated), ``splits/*.parquet`` and ``cursor.json``; ``corpus.moves`` adds its own kinds.
 A segment is written under another name first and then moved, so a killed writer leaves no
 half segment; a second run finds what is missing and appends it.
 """
@@ -67,19 +67,19 @@ class Ledger:
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
-        return {row["id"]: _article(row) for row in self._rows("articles")}
+        return {row["id"]: _article(row) for row in self.rows("articles")}
 
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, once, in the order of appending.
 
         Two pulls at the same moment may have appended the same answers.
         """
-        return list(dict.fromkeys(_entry(row) for row in self._rows("answers")))
+        return list(dict.fromkeys(_entry(row) for row in self.rows("answers")))
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""
         found: dict[str, Split] = {}
-        for row in self._rows("splits"):
+        for row in self.rows("splits"):
             found.setdefault(row["id"], row["split"])
         return found
 
@@ -87,26 +87,26 @@ class Ledger:
         """Append the articles not yet here; returns how many were new."""
         known = self.articles()
         new = {a.id: a for a in articles if a.id not in known}
-        self._append("articles", [_article_row(a) for a in new.values()])
+        self.append("articles", [_article_row(a) for a in new.values()])
         return len(new)
 
     def append_entries(self, entries: Sequence[LedgerEntry]) -> int:
         """Append answers that are new or edited; returns how many that were."""
         current = current_entries(self.entries())
         new = [entry for entry in entries if not _is_known(entry, current)]
-        self._append("answers", [_entry_row(entry) for entry in new])
+        self.append("answers", [_entry_row(entry) for entry in new])
         return len(new)
 
     def append_splits(self, splits: Mapping[str, Split]) -> int:
         """Append splits of articles that had none; returns how many that were."""
         known = self.splits()
         rows = [{"id": i, "split": s} for i, s in sorted(splits.items()) if i not in known]
-        self._append("splits", rows)
+        self.append("splits", rows)
         return len(rows)
 
     def simulated(self) -> set[AnswerKey]:
         """The answers that simulated reviewers gave."""
-        return {(row["article_id"], row["annotator"]) for row in self._rows("simulated")}
+        return {(row["article_id"], row["annotator"]) for row in self.rows("simulated")}
 
     def append_simulated(self, keys: Iterable[AnswerKey]) -> None:
         """Note answers as simulated, before they are given: a kill in between says too much,
@@ -114,7 +114,7 @@ class Ledger:
         """
         known = self.simulated()
         rows = [{"article_id": a, "annotator": b} for a, b in sorted(set(keys) - known)]
-        self._append("simulated", rows)
+        self.append("simulated", rows)
 
     def withdrawn(self) -> set[str]:
         """Articles that were answered, and whose answers were all deleted in Argilla."""
@@ -134,7 +134,8 @@ class Ledger:
         """Remember a complete pull. Called last, so that a killed pull is repeated."""
         self._write(f"{self.root}/cursor.json", json.dumps(dict(cursor), sort_keys=True).encode())
 
-    def _rows(self, kind: str) -> list[dict[str, Any]]:
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """Every row of this kind, in the order of appending."""
         rows: list[dict[str, Any]] = []
         for path in self._segments(kind):
             with self.fs.open(path, "rb") as file:
@@ -145,7 +146,8 @@ class Ledger:
         self.fs.invalidate_cache()
         return sorted(self.fs.glob(f"{self.root}/{kind}/*.parquet"))
 
-    def _append(self, kind: str, rows: list[dict[str, Any]]) -> None:
+    def append(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        """Append rows as one segment; nothing for no rows."""
         if not rows:
             return
         sink = pa.BufferOutputStream()

@@ -1,10 +1,13 @@
 """COPYDESK_HOME: where the embedded services keep their data, secrets and logs."""
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,21 @@ class Home:
         return self.root / "supervisord.conf"
 
     @property
+    def supervisor_pid_file(self) -> Path:
+        """The manager removes it when it ends properly; one that was killed leaves it."""
+        return self.root / "supervisord.pid"
+
+    @property
+    def starts(self) -> Path:
+        """When each program was started, since `up`."""
+        return self.root / "starts"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where Redis listens; it has no port."""
+        return self.sockets / "redis.sock"
+
+    @property
     def logs(self) -> Path:
         """Logs of the services, rotated by the process manager."""
         return self.root / "logs"
@@ -58,7 +76,8 @@ class Home:
     def prepare(self) -> None:
         """Make the folders, readable by their owner only."""
         try:
-            for folder in (self.root, self.logs, self.sockets, self.root / "argilla"):
+            folders = (self.root, self.logs, self.sockets, self.starts, self.root / "argilla")
+            for folder in folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 folder.chmod(0o700)
             probe = self.root / f".writable-{os.getpid()}"
@@ -80,6 +99,15 @@ class Home:
         if not file.exists():
             write_private(file, secrets.token_urlsafe(32))
         return file.read_text(encoding="utf-8")
+
+
+@contextmanager
+def locked(home: Home) -> Iterator[None]:
+    """Who changes what runs holds this: two `up` at once would start two sets of services."""
+    descriptor = os.open(home.root / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def default_home() -> Home:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from embedded.errors import ServiceError
 from embedded.home import Home
@@ -19,13 +20,22 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One supervised process. ``health`` is an address that answers 200 when it is ready."""
+    """One supervised process. ``health`` is an address that answers 200 when it is ready.
+
+    ``probe`` says how it is asked whether it works; ``after_redis`` that it must not start before
+    Redis answers; ``stop_seconds`` how long it may take to end warm; ``stop_group`` whether its
+    children get the signal too.
+    """
 
     name: str
     command: list[str]
     priority: int
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     health: str = ""
+    probe: Literal["http", "redis", "worker"] = "http"
+    after_redis: bool = False
+    stop_seconds: int = 15
+    stop_group: bool = True
 
 
 def argilla_python() -> Path:
@@ -68,6 +78,8 @@ def argilla_environment(home: Home) -> dict[str, str]:
         "ARGILLA_CORS_ORIGINS": "[]",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_OFFLINE": "1",
+        # glibc keeps a heap for each thread, and with it what a big request needed once.
+        "MALLOC_ARENA_MAX": "2",
     }
 
 
@@ -92,22 +104,35 @@ def redis_server() -> str:
 
 def _argilla(home: Home, port: int) -> list[Program]:
     environment = argilla_environment(home)
-    socket = str(home.sockets / "redis.sock")
+    socket = str(home.redis_socket)
     data = home.root / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
     redis = [redis_server(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "600"]
-    redis += ["--dir", str(data), "--save", "60", "1", "--daemonize", "no"]
+    # Queued jobs are written before they are acknowledged, so kill -9 loses none.
+    redis += ["--dir", str(data), "--save", "", "--appendonly", "yes", "--daemonize", "no"]
     server = [str(argilla_python()), "-m", "embedded.argilla"]
     return [
-        Program("redis", redis, priority=10),
+        Program("redis", redis, priority=10, probe="redis"),
         Program(
             "argilla",
             [*server, "start", "--host", argilla_host(home), "--port", str(port)],
             priority=20,
             environment=environment,
             health=f"{argilla_url(home, port)}/api/v1/version",
+            after_redis=True,
+            stop_seconds=20,
         ),
-        Program("argilla-worker", [*server, "worker"], priority=30, environment=environment),
+        Program(
+            "argilla-worker",
+            [*server, "worker"],
+            priority=30,
+            environment=environment,
+            probe="worker",
+            after_redis=True,
+            # A second signal, to the workers themselves, would cut their jobs off.
+            stop_seconds=30,
+            stop_group=False,
+        ),
     ]
 
 
@@ -117,7 +142,7 @@ def _hub(home: Home, port: int) -> Program:
     return Program(
         "hub",
         command,
-        priority=10,
+        priority=15,
         health=f"http://{HOST}:{port}/healthz",
     )
 
@@ -126,7 +151,7 @@ def _prefect(home: Home, port: int) -> Program:
     return Program(
         "prefect",
         [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)],
-        priority=10,
+        priority=15,
         environment={
             "PREFECT_HOME": str(home.root / "prefect"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

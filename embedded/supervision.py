@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 import xmlrpc.client
 from collections.abc import Sequence
 from typing import Any
@@ -12,49 +11,40 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from embedded.errors import ServiceError
-from embedded.home import Home, write_private
-from embedded.programs import PROJECT, Program
+from embedded.home import Home
+from embedded.processes import ACCOUNTS, MARKER, PROGRAM, end_processes, marked_processes
+from embedded.starts import forget_starts
+from embedded.supervisor_config import GUARD, write_config
 
-# Every process of a home carries this variable, so that what a killed manager left behind
-# can be told from everybody else's processes.
-MARKER = "COPYDESK_SERVICES_OF"
-STOP_SECONDS = 30
+__all__ = [
+    "MARKER",
+    "gave_up",
+    "guard_is_alive",
+    "is_given_up",
+    "manager",
+    "marked_processes",
+    "process_states",
+    "revive",
+    "start_manager",
+    "stop_manager",
+    "write_config",
+]
 
-
-def write_config(home: Home, programs: Sequence[Program]) -> None:
-    """Write supervisord.conf (0600: environments hold secrets)."""
-    socket = home.sockets / "supervisor.sock"
-    lines = [
-        "[supervisord]",
-        # Logs, databases and dumps of all programs: for their owner only.
-        "umask=077",
-        f"logfile={_escape(str(home.logs / 'supervisord.log'))}",
-        "logfile_maxbytes=5MB",
-        "logfile_backups=2",
-        f"pidfile={_escape(str(home.root / 'supervisord.pid'))}",
-        f"childlogdir={_escape(str(home.logs))}",
-        f"directory={_escape(str(PROJECT))}",
-        *(["user=root"] if os.getuid() == 0 else []),
-        "[unix_http_server]",
-        f"file={_escape(str(socket))}",
-        "chmod=0600",
-        "[rpcinterface:supervisor]",
-        "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
-    ]
-    for program in programs:
-        lines += _program_section(home, program)
-    write_private(home.supervisor_config, "\n".join(lines) + "\n")
+# The sum of what the programs may take to end warm, and some.
+STOP_SECONDS = 120
+LEFTOVER_SECONDS = 30
+ACCOUNTS_SECONDS = 90
 
 
 def start_manager(home: Home) -> None:
     """Start supervisord in the background."""
-    environment = {**os.environ, MARKER: str(home.root)}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SUPERVISOR_")}
     started = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.supervisor_config)],
         capture_output=True,
         text=True,
         check=False,
-        env=environment,
+        env={**kept, MARKER: str(home.root)},
         stdin=subprocess.DEVNULL,
         # Its log is opened before the configured umask counts.
         umask=0o077,
@@ -86,91 +76,59 @@ def process_states(home: Home) -> dict[str, dict[str, Any]]:
     supervisor = manager(home)
     if supervisor is None:
         return {}
-    return {info["name"]: info for info in supervisor.getAllProcessInfo()}
-
-
-def stop_manager(home: Home) -> bool:
-    """Shut down what runs and wait for its end; returns whether anything ran."""
-    supervisor = manager(home)
-    if supervisor is not None:
-        supervisor.shutdown()
-    processes = marked_processes(home)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS if supervisor else 0.1)
-    for process in alive:
-        process.terminate()
-    _, alive = psutil.wait_procs(alive, timeout=10)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=10)
-    return supervisor is not None or bool(processes)
-
-
-def marked_processes(home: Home) -> list[psutil.Process]:
-    """Every process that belongs to this home's services, also orphans of a killed manager."""
-    return [p for p in psutil.process_iter() if _marker(p) == str(home.root)]
-
-
-def wait_for_states(home: Home, names: Sequence[str], timeout_seconds: float) -> None:
-    """Wait until supervisor calls all of these RUNNING; say which one does not get there."""
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        states = process_states(home)
-        if all(states.get(name, {}).get("statename") == "RUNNING" for name in names):
-            return
-        fatal = [n for n in names if states.get(n, {}).get("statename") == "FATAL"]
-        if fatal:
-            raise ServiceError(
-                f"{fatal[0]} cannot be started: {_last_line(home, fatal[0])}",
-                f"Read {home.logs / f'{fatal[0]}.log'}.",
-            )
-        time.sleep(0.2)
-    raise ServiceError(
-        f"{', '.join(names)}: not running after {timeout_seconds:.0f} s.",
-        f"Read the logs in {home.logs}.",
-    )
-
-
-def _marker(process: psutil.Process) -> str:
-    if process.pid == os.getpid():
-        return ""
     try:
-        return str(process.environ().get(MARKER, ""))
-    except (psutil.Error, OSError):
-        return ""
+        return {info["name"]: info for info in supervisor.getAllProcessInfo()}
+    except (OSError, xmlrpc.client.Error):
+        # It was killed between the two questions.
+        return {}
 
 
-def _last_line(home: Home, name: str) -> str:
-    log = home.logs / f"{name}.log"
-    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "it wrote no log"
+def gave_up(home: Home, names: Sequence[str]) -> list[str]:
+    """The programs that the running manager does not start again by itself."""
+    states = process_states(home)
+    return [name for name in names if is_given_up(states.get(name, {}))]
 
 
-def _program_section(home: Home, program: Program) -> list[str]:
-    environment = {**program.environment, MARKER: str(home.root)}
-    command = " ".join(_quote(part) for part in program.command)
-    return [
-        f"[program:{program.name}]",
-        f"command={_escape(command)}",
-        f"priority={program.priority}",
-        f"directory={_escape(str(PROJECT))}",
-        "environment=" + ",".join(f"{k}={_quote(_escape(v))}" for k, v in environment.items()),
-        "autorestart=true",
-        "startsecs=1",
-        "startretries=5",
-        "stopasgroup=true",
-        "killasgroup=true",
-        "stopwaitsecs=15",
-        "redirect_stderr=true",
-        f"stdout_logfile={_escape(str(home.logs / f'{program.name}.log'))}",
-        "stdout_logfile_maxbytes=5MB",
-        "stdout_logfile_backups=2",
-    ]
+def is_given_up(info: dict[str, Any]) -> bool:
+    """Whether nobody starts this program again; one that was never started is about to be."""
+    state = info.get("statename")
+    return state in ("FATAL", "UNKNOWN") or (state == "STOPPED" and info["start"] > 0)
 
 
-def _escape(value: str) -> str:
-    return value.replace("%", "%%")
+def revive(home: Home, names: Sequence[str]) -> None:
+    """Start programs again that the manager gave up, and count their starts anew."""
+    supervisor = manager(home)
+    if supervisor is None or not names:
+        return
+    forget_starts(home, list(names))
+    for name in names:
+        supervisor.startProcess(name, False)
 
 
-def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def guard_is_alive(home: Home) -> bool:
+    """Whether somebody will start a killed manager again."""
+    return bool(marked_processes(home, GUARD))
+
+
+def stop_manager(home: Home) -> tuple[bool, list[str]]:
+    """End what runs, warm; returns whether anything ran, and what had to be killed."""
+    # Migrations of an `up` that was killed: cut off, they would leave half a schema.
+    psutil.wait_procs(marked_processes(home, ACCOUNTS), timeout=ACCOUNTS_SECONDS)
+    supervisor = manager(home)
+    processes = marked_processes(home)
+    names = {process.pid: _program_of(process) for process in processes}
+    if supervisor is not None:
+        pid = supervisor.getPID()
+        main = [process for process in processes if process.pid == pid]
+        supervisor.shutdown()
+        psutil.wait_procs(main, timeout=STOP_SECONDS)
+    killed = end_processes(processes, LEFTOVER_SECONDS)
+    home.supervisor_pid_file.unlink(missing_ok=True)
+    return supervisor is not None or bool(names), sorted({names[pid] for pid in killed})
+
+
+def _program_of(process: psutil.Process) -> str:
+    try:
+        return str(process.environ().get(PROGRAM, "the process manager"))
+    except psutil.Error:
+        return "a process"

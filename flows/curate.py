@@ -11,6 +11,7 @@ from argilla_settings.simulated_review import annotator_keys, review
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.gold import Gold
+from corpus.moves import read_moves
 from corpus.review_state import open_ledger
 from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
@@ -70,8 +71,9 @@ def curate(config: Curate) -> CurateReport:
 def simulate_review(desk: Desk, config: Curate) -> int:
     """Simulated reviewers answer this batch from the source's labels; returns new answers."""
     keys = annotator_keys(Path(config.simulate_with or ""))
+    ledger = open_ledger(desk)
     return review(
-        desk, _batch(desk, config), keys, before_submit=open_ledger(desk).append_simulated
+        desk, _batch(desk, config), keys, ledger.append_simulated, moves=read_moves(ledger)
     )
 
 

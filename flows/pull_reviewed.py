@@ -15,6 +15,7 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.ledger import Ledger, current_entries, tombstone
+from corpus.moves import Moves, read_moves
 from corpus.review_state import open_ledger, resolve_ledger
 from flows.desk_run import DeskRun
 
@@ -42,10 +43,11 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = _existing(client, desk)
-    cursor = read_activity(client, dataset)
+    moves = _finished_moves(ledger, dataset)
+    cursor = read_activity(client, dataset, moves)
     new = 0
     if config.full or cursor != ledger.cursor():
-        new = append_answers(client, dataset, desk, ledger)
+        new = append_answers(client, dataset, desk, ledger, moves)
         # Last, so that a pull that was killed is repeated.
         ledger.set_cursor(cursor)
     gold = resolve_gold(desk, ledger)
@@ -63,18 +65,34 @@ def _existing(client: rg.Argilla, desk: Desk) -> rg.Dataset:
     return dataset
 
 
+def _finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
+    """What came here from another server. Half of it would look as if the rest were deleted."""
+    moves = read_moves(ledger)
+    if str(dataset.id) in moves.unfinished:
+        raise DeskError(
+            f"An import into Argilla's data set {dataset.name!r} has not finished.",
+            "Run copydesk import-argilla with the same file again; it continues.",
+        )
+    return moves
+
+
 @task(cache_policy=NO_CACHE)
-def read_activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
+def read_activity(client: rg.Argilla, dataset: rg.Dataset, moves: Moves) -> dict[str, str]:
     """The cheap probe: an unchanged data set needs no paging. Asked before the pages are read,
     so that an answer that arrives meanwhile moves it again.
     """
-    return {**activity(client, dataset), "guidelines": guidelines_revision(dataset)}
+    probe = {**activity(client, dataset), "guidelines": guidelines_revision(dataset)}
+    # Argilla does not count imported answers as activity.
+    imported = moves.count(str(dataset.id))
+    return {**probe, "imported": str(imported)} if imported else probe
 
 
 @task(cache_policy=NO_CACHE)
-def append_answers(client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger) -> int:
+def append_answers(
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
+) -> int:
     """Page all records with answers and append what the ledger does not hold."""
-    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk))
+    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
     entries = [entry for record in pulled for entry in record.entries]
     ledger.append_articles(record.article for record in pulled)
     held = current_entries(ledger.entries())

@@ -41,6 +41,8 @@ def test_help_is_quick_and_names_every_command() -> None:
         "status",
         "env",
         "doctor",
+        "backup",
+        "restore",
         "load",
         "pull",
         "train",
@@ -157,8 +159,14 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
 def test_status_env_and_doctor_of_running_services(services: Services) -> None:
     status = copydesk("status")
     assert status.returncode == 0, status.stdout
-    names = [line.split()[0] for line in status.stdout.splitlines()]
-    assert names == ["redis", "argilla", "argilla-worker", "hub", "prefect"]
+    names = [line.split()[0] for line in status.stdout.split("\n\n")[0].splitlines()]
+    programs = ["redis", "argilla", "argilla-worker", "hub", "prefect"]
+    assert names == ["PROGRAM", *programs, "manager"]
+    told = json.loads(copydesk("status", "--json").stdout)
+    assert set(told) == {"home", "manager", "programs", "data_bytes"}
+    assert [row["name"] for row in told["programs"]] == programs
+    assert all(row["healthy"] and row["pid"] and row["memory_mb"] > 1 for row in told["programs"])
+    assert told["data_bytes"]["argilla_database"] > 100_000
     exported = copydesk("env").stdout
     for name, value in services.environment.items():
         assert f"export {name}={value}" in exported

@@ -13,8 +13,9 @@ import httpx
 from benchmarks.annotators.person import RETRY_SECONDS, Person
 from benchmarks.datasets import BULK, Dataset, bulks, connect, log_stories
 from benchmarks.stories import Story
+from embedded.health import answers
 from embedded.home import Home
-from embedded.services import answers, status
+from embedded.services import status
 
 DOWN_SECONDS_AT_MOST = 180.0
 

@@ -12,8 +12,9 @@ import psutil
 from benchmarks.datasets import Dataset
 from benchmarks.large_review.questions import Ask, asks, first_record, metadata_ids
 from benchmarks.results import say, spread
+from embedded.health import answers
 from embedded.home import Home
-from embedded.services import ServiceStatus, answers, status
+from embedded.services import ProgramStatus, status
 
 MEDIAN_MS_AT_MOST = 250.0
 RESTART_SECONDS = 300
@@ -67,7 +68,7 @@ def seconds_to_restart(home: Home) -> float:
     return round(time.monotonic() - started, 1)
 
 
-def server(home: Home) -> ServiceStatus:
+def server(home: Home) -> ProgramStatus:
     """The Argilla server's line of `copydesk status`."""
     return next(line for line in status(home) if line.name == "argilla")
 

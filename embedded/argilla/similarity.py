@@ -41,8 +41,8 @@ def nearest(
     """Best first; score = (1 + cosine) / 2, total = as many as are returned."""
     where = condition(db, dataset_id, query, filter_)
     rows = db.execute(
-        "SELECT x.doc, x.value FROM search.vectors x WHERE x.settings_id = ? AND x.doc IN "
-        f"(SELECT d.doc FROM copydesk_docs d WHERE d.record_id <> ? AND {where.text})",
+        "SELECT x.doc, x.value FROM search.vectors x CROSS JOIN copydesk_docs d ON d.doc = x.doc "
+        f"WHERE x.settings_id = ? AND d.record_id <> ? AND {where.text}",
         [wanted.settings_id, wanted.without, *where.values],
     )
     docs, scores = _scored(rows, wanted)

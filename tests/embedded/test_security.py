@@ -19,6 +19,7 @@ import httpx
 import psutil
 import pytest
 
+from copydesk.show import show_places
 from embedded import services
 from embedded.argilla.accounts_file import new_key, new_password
 from embedded.argilla.guessing import KEY_MIN_BITS, PASSWORD_MIN_BITS, guesses, is_guessable
@@ -111,6 +112,13 @@ def test_no_other_origin_is_let_in_and_no_page_embeds_it(url: str) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
     assert simple.headers["cache-control"] == "no-store"
     assert "<script" in page.text
+
+
+def test_nobody_signs_in_by_oauth_or_as_a_default_user(url: str) -> None:
+    assert httpx.get(f"{url}/api/v1/oauth2/providers").json() == {"items": []}
+    for name, password in (("argilla", "1234"), ("argilla", "12345678"), ("owner", "12345678")):
+        assert rest.sign_in(url, name, password).status_code == 401
+    assert rest.key_status(url, "argilla.apikey") == 401
 
 
 def test_everything_below_the_home_is_private(home: Home) -> None:
@@ -207,7 +215,9 @@ def test_secrets_are_in_no_log_process_list_redis_or_index(
     assert f"webhook{webhook['id']}:HTTP500".encode() in logs
     assert b"embedded.argilla" in lines
     assert b"a text" in index
-    places = {"redis": redis, "logs": logs, "process list": lines, "index": index}
+    # Where Redis keeps a log of its commands, also what it has forgotten since.
+    kept = b"".join(f.read_bytes() for f in (home.root / "redis").rglob("*") if f.is_file())
+    places = {"redis": redis + kept, "logs": logs, "process list": lines, "index": index}
     # A line may be broken within a secret, too: both its ends are looked for.
     ends = {end.encode() for secret in secrets for end in (secret[:16], secret[-16:])}
     assert [(place, end) for place, text in places.items() for end in ends if end in text] == []
@@ -233,7 +243,6 @@ def test_sessions_outlive_a_restart_until_the_key_is_replaced(home: Home, url: s
     assert rest.key_status(url, owner["api_key"]) == 200
     again = rest.sign_in(url, "owner", owner["password"]).json()["access_token"]
     assert rest.session_status(url, again) == 200
-    assert rest.sign_in(url, "argilla", "1234").status_code == 401
 
 
 def test_weak_secrets_are_not_opened_to_the_network(
@@ -348,7 +357,12 @@ def test_an_open_address_needs_a_word_more() -> None:
     ],
 )
 def test_addresses_for_programs_here_and_for_the_team(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, local: str, team: list[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    local: str,
+    team: list[str],
 ) -> None:
     home = Home(tmp_path)
     home.services.write_text(f'{{"ports": {{"argilla": 6900}}, "host": "{host}"}}')
@@ -358,6 +372,11 @@ def test_addresses_for_programs_here_and_for_the_team(
     monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": found})
     assert argilla_url(home, 6900) == local
     assert team_urls(home) == team
+    show_places(home)
+    said = capsys.readouterr().out
+    assert f"Argilla  {local}" in said
+    assert all(f"Team     {address}" in said for address in team)
+    assert ("reverse proxy with TLS" in said) == bool(team)
 
 
 def test_a_host_is_refused_where_argilla_is_somebody_elses(
