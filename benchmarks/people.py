@@ -11,6 +11,7 @@ import httpx
 
 from benchmarks.datasets import checked
 from benchmarks.stories import TOPICS
+from embedded.errors import ServiceError
 from embedded.home import Home, read_json
 from embedded.programs import PROJECT, argilla_environment, argilla_python
 from embedded.services import WORKSPACE
@@ -35,7 +36,12 @@ def make_annotators(home: Home, count: int) -> None:
     command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
     command += ["--annotators", str(count)]
     environment = {**os.environ, **argilla_environment(home)}
-    subprocess.run(command, env=environment, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+    made = subprocess.run(
+        command, env=environment, cwd=PROJECT, capture_output=True, text=True, umask=0o077
+    )
+    if made.returncode:
+        last = (made.stderr or made.stdout or "no message").strip().splitlines()[-1]
+        raise ServiceError(f"No accounts were made: {last}", "Run make setup, then this again.")
 
 
 def annotators(home: Home, url: str) -> dict[str, httpx.Client]:
