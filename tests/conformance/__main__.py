@@ -22,7 +22,7 @@ COLUMNS = "{:32} {:>7} {:>7} {:>8} {:>9}  {}"
 def main(arguments: list[str]) -> int:
     """Run the suites; the exit status is 0 only if all of them are as they must be."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance")
-    parser.add_argument("--examples", type=int, default=100, help="data sets for each property")
+    parser.add_argument("--examples", type=int, default=50, help="data sets for each property")
     options = parser.parse_args(arguments)
     outcomes = []
     for run in (engine_suite, sdk_suite, lambda: property_suite(options.examples)):
