@@ -8,6 +8,9 @@ import httpx
 import pytest
 from huggingface_hub import HfApi, constants
 
+# They run in the Argilla server's environment: test_engine_properties starts them there.
+collect_ignore = ["engine_properties"]
+
 
 @pytest.fixture
 def api(hub_service: Any) -> HfApi:
