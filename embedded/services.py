@@ -1,16 +1,14 @@
 """`up` and `down` of the embedded services."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
+from embedded.database import WORKSPACE, make_accounts, prepare_database
 from embedded.errors import ServiceError
 from embedded.exports import HUB_OWNER, exports, hub_tokens, is_up, is_users_own
 from embedded.home import Home, locked, write_private
 from embedded.ports import reserve_ports
-from embedded.processes import ACCOUNTS, MARKER, PROGRAM
-from embedded.programs import PROJECT, argilla_environment, argilla_python, programs
+from embedded.programs import programs
 from embedded.starts import forget_starts
 from embedded.status import ProgramStatus, status
 from embedded.supervision import (
@@ -36,8 +34,6 @@ __all__ = [
     "status",
     "stop",
 ]
-
-WORKSPACE = "copydesk"
 
 
 def start(
@@ -78,23 +74,6 @@ def stop(home: Home, say: Callable[[str], None] = lambda _: None) -> bool:
     return ran
 
 
-def make_accounts(home: Home) -> None:
-    """Argilla's database, workspace and accounts; twice changes nothing."""
-    command = [str(argilla_python()), "-m", "embedded.argilla", "accounts"]
-    command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
-    environment = {**os.environ, **argilla_environment(home)}
-    environment |= {MARKER: str(home.root), PROGRAM: ACCOUNTS}
-    made = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=PROJECT
-    )
-    if made.returncode:
-        lines = (made.stderr or made.stdout).strip().splitlines() or ["no message"]
-        raise ServiceError(
-            f"Argilla's database could not be prepared: {lines[-1]}",
-            f"Check that {home.root} is writable, then run copydesk up again.",
-        )
-
-
 def _start_all(
     home: Home,
     wanted: Sequence[str],
@@ -107,7 +86,7 @@ def _start_all(
     ports = reserve_ports(home.root, list(wanted), home.read_services().get("ports", {}), asked)
     if "argilla" in ports:
         say("Preparing Argilla's database and accounts")
-        make_accounts(home)
+        prepare_database(home)
     hub_tokens(home)
     write_private(home.services, json.dumps({"ports": ports}, indent=2))
     write_config(home, programs(home, ports))

@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -28,6 +30,7 @@ from embedded.home import Home, read_json, write_private
 from embedded.hub.names import RepoId
 from embedded.hub.store import open_store
 from embedded.processes import marked_processes
+from embedded.programs import PROJECT
 from embedded.restore import restore_backup
 from embedded.services import exports, start, status, stop
 from tests.running import ArgillaService, HubService, Services
@@ -209,7 +212,7 @@ def filled(tmp_path: Path) -> Home:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [p for p in folder.rglob("*") if p.is_file() and p.parent.name != "locks"]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
@@ -431,3 +434,41 @@ def test_a_damaged_database_makes_no_backup(filled: Home, tmp_path: Path) -> Non
     with pytest.raises(ServiceError, match=r"argilla\.db"):
         write_backup(filled, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def killed_halfway(home: Home, *arguments: str, sign: Callable[[], bool]) -> None:
+    """Run a command, and kill it as soon as the sign is seen."""
+    environment = {**os.environ, "COPYDESK_HOME": str(home.root)}
+    command = [sys.executable, "-m", "copydesk", *arguments]
+    with subprocess.Popen(
+        command, env=environment, cwd=PROJECT, stderr=subprocess.DEVNULL
+    ) as running:
+        while not sign():
+            assert running.poll() is None, "it was done before it could be killed"
+            time.sleep(0.005)
+        running.kill()
+
+
+def test_a_backup_or_restore_killed_in_the_middle_changes_nothing(
+    filled: Home, tmp_path: Path
+) -> None:
+    (filled.root / "state").mkdir()
+    (filled.root / "state" / "large").write_bytes(os.urandom(80_000_000))
+    before = digests(filled.root)
+    killed_halfway(
+        filled, "backup", str(tmp_path / "b"), sign=lambda: bool(list(tmp_path.glob(".b.*")))
+    )
+    assert not (tmp_path / "b").exists()
+    file = write_backup(filled, tmp_path / "b").file
+    assert list(tmp_path.glob(".b.*")) == []
+    killed_halfway(
+        filled,
+        "restore",
+        str(file),
+        "--replace",
+        sign=lambda: bool(list(tmp_path.glob("home.restoring-*/*"))),
+    )
+    assert digests(filled.root) == before
+    restore_backup(filled, file, replace=True)
+    assert list(tmp_path.glob("home.restoring-*")) == []
+    assert (filled.root / "state" / "large").stat().st_size == 80_000_000
