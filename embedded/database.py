@@ -84,6 +84,7 @@ def make_accounts(home: Home) -> None:
             env=environment,
             cwd=PROJECT,
             start_new_session=True,
+            umask=0o077,
         )
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines() or ["no message"]

@@ -104,7 +104,8 @@ class Home:
 @contextmanager
 def locked(home: Home) -> Iterator[None]:
     """Who changes what runs holds this: two `up` at once would start two sets of services."""
-    with (home.root / "services.lock").open("w") as file:
+    descriptor = os.open(home.root / "services.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

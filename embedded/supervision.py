@@ -46,6 +46,7 @@ def start_manager(home: Home) -> None:
         check=False,
         env={**kept, MARKER: str(home.root)},
         stdin=subprocess.DEVNULL,
+        umask=0o077,
     )
     if started.returncode:
         # Its complaints about the configuration quote it, with Argilla's secret key inside.
