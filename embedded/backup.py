@@ -49,13 +49,13 @@ class Progress:
     done_bytes: int = 0
     said: float = field(default_factory=time.monotonic)
 
-    def show(self, name: str, so_far_bytes: int) -> None:
+    def show(self, did: str, name: str, so_far_bytes: int) -> None:
         """``so_far_bytes`` of the present file, beside all that are done."""
         if time.monotonic() - self.said < PROGRESS_SECONDS:
             return
         self.said = time.monotonic()
         done = (self.done_bytes + so_far_bytes) / 1e6
-        self.say(f"{done:.0f} of {self.total_bytes / 1e6:.0f} MB ({name})")
+        self.say(f"{did} {done:.0f} of {self.total_bytes / 1e6:.0f} MB ({name})")
 
 
 def write_backup(
@@ -172,7 +172,7 @@ def _add_database(
     copy = temporary.with_name(f"{temporary.name}.db")
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        copy_database(item.path, copy, lambda size: progress.show(item.name, size))
+        copy_database(item.path, copy, lambda size: progress.show("copied", item.name, size))
         return _add(archive, item, copy, progress)
     finally:
         copy.unlink(missing_ok=True)
@@ -187,5 +187,5 @@ def _add(archive: zipfile.ZipFile, item: HomeFile, path: Path, progress: Progres
             digest.update(chunk)
             size += len(chunk)
             target.write(chunk)
-            progress.show(item.name, size)
+            progress.show("packed", item.name, size)
     return Member(name=item.name, size_bytes=size, sha256=digest.hexdigest())

@@ -20,7 +20,7 @@ LEFT_OUT = (
     r"(run|logs|redis|starts|hf)/.*",
     r"supervisord\.(conf|pid)|services\.lock",
     r"hub/(incoming|locks)/.*",
-    r"argilla/search[^/]*",
+    r"argilla/(search[^/]*|preparing|before-migration\.db)",
     r"(.*/)?\.[^/]*\.\d+",
     r".*\.db-(wal|shm|journal)",
 )

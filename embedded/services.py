@@ -1,18 +1,16 @@
 """`up` and `down` of the embedded services."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
+from embedded.database import WORKSPACE, make_accounts, prepare_database
 from embedded.errors import ServiceError
 from embedded.exports import HUB_OWNER, exports, hub_tokens, is_up, is_users_own
 from embedded.home import Home, locked, write_private
 from embedded.network import is_open, require_argilla, require_host
 from embedded.ports import HOST, reserve_ports
 from embedded.privacy import make_private
-from embedded.processes import ACCOUNTS, MARKER, PROGRAM
-from embedded.programs import PROJECT, argilla_environment, argilla_python, programs
+from embedded.programs import programs
 from embedded.starts import forget_starts
 from embedded.status import ProgramStatus, status
 from embedded.supervision import (
@@ -23,7 +21,7 @@ from embedded.supervision import (
     stop_manager,
     write_config,
 )
-from embedded.users import DEFAULT_WORKSPACE, PRIVATE_UMASK, refuse_weak_secrets
+from embedded.users import refuse_weak_secrets
 from embedded.waiting import wait_until_healthy
 
 __all__ = [
@@ -39,8 +37,6 @@ __all__ = [
     "status",
     "stop",
 ]
-
-WORKSPACE = DEFAULT_WORKSPACE
 
 
 def start(
@@ -86,29 +82,6 @@ def stop(home: Home, say: Callable[[str], None] = lambda _: None) -> bool:
     return ran
 
 
-def make_accounts(home: Home) -> None:
-    """Argilla's database, workspace and accounts; twice changes nothing."""
-    command = [str(argilla_python()), "-m", "embedded.argilla", "accounts"]
-    command += ["--credentials", str(home.accounts), "--workspace", WORKSPACE]
-    environment = {**os.environ, **argilla_environment(home)}
-    environment |= {MARKER: str(home.root), PROGRAM: ACCOUNTS}
-    made = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-        cwd=PROJECT,
-        umask=PRIVATE_UMASK,
-    )
-    if made.returncode:
-        lines = (made.stderr or made.stdout).strip().splitlines() or ["no message"]
-        raise ServiceError(
-            f"Argilla's database could not be prepared: {lines[-1]}",
-            f"Check that {home.root} is writable, then run copydesk up again.",
-        )
-
-
 def _start_all(
     home: Home,
     wanted: Sequence[str],
@@ -123,7 +96,7 @@ def _start_all(
     ports = reserve_ports(home.root, list(wanted), recorded, asked, host)
     if "argilla" in ports:
         say("Preparing Argilla's database and accounts")
-        make_accounts(home)
+        prepare_database(home)
         if is_open(host):
             say("Looking for weak secrets")
             refuse_weak_secrets(home)

@@ -1,12 +1,21 @@
-"""Clients of the embedded Hub."""
+"""Clients of the embedded Hub, and a home without services."""
 
+import hashlib
+import json
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from huggingface_hub import HfApi, constants
+
+from embedded.home import Home, write_private
+from embedded.hub.names import RepoId
+from embedded.hub.store import open_store
 
 # They run in the Argilla server's environment: test_engine_properties starts them there.
 collect_ignore = ["engine_properties"]
@@ -37,3 +46,30 @@ def new_repo(api: HfApi) -> Callable[..., str]:
 def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads by LFS, as clients do after `copydesk env`."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Home:
+    """A home with a database, a repository and secrets, and no service."""
+    home = Home(tmp_path / "home")
+    home.prepare()
+    with closing(sqlite3.connect(home.root / "argilla" / "argilla.db")) as db:
+        db.execute("CREATE TABLE t (x)")
+        db.executemany("INSERT INTO t VALUES (?)", [(n,) for n in range(1000)])
+        # Rowids stay, which VACUUM INTO would give anew.
+        db.execute("DELETE FROM t WHERE x < 500")
+        db.commit()
+    write_private(home.accounts, json.dumps({"owner": {"api_key": "k"}}))
+    store = open_store(home.root / "hub")
+    store.create(RepoId("models", "copydesk", "small"), "copydesk", private=False)
+    (home.root / "argilla" / "search.db").write_text("derived")
+    (home.logs / "argilla.log").write_text("log")
+    return home
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = [p for p in folder.rglob("*") if p.is_file() and p.parent.name != "locks"]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }

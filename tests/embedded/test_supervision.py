@@ -57,6 +57,8 @@ def manager_pid(home: Home) -> int:
 
 def test_a_killed_guard_and_a_killed_manager_are_started_again(home: Home) -> None:
     start(home, services=("hub",))
+    open_to_others = [p for p in home.root.rglob("*") if p.is_file() and p.stat().st_mode & 0o077]
+    assert open_to_others == []
     (guard,) = marked_processes(home, GUARD)
     before = {process.pid for process in marked_processes(home)}
     guard.kill()

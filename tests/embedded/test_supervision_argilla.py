@@ -11,14 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 import redis
 
+from embedded.database import COPIED, Files, undo
 from embedded.health import redis_answers
-from embedded.home import Home, read_json
+from embedded.home import Home, read_json, write_private
 from embedded.processes import ACCOUNTS, marked_processes
 from embedded.programs import PROJECT, argilla_environment, argilla_python, programs
 from embedded.services import exports, status, stop
@@ -50,14 +53,27 @@ def kill(up: "subprocess.Popen[bytes]") -> None:
     up.wait(10)
 
 
+def tables(home: Home) -> int:
+    """How far migrations are; -1 before they begin."""
+    database = home.root / "argilla" / "argilla.db"
+    if not database.exists():
+        return -1
+    with closing(sqlite3.connect(database)) as db:
+        found = db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()
+    return int(found[0])
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(tmp_path_factory.mktemp("argilla") / "home")
     try:
         up = start_up(home)
-        wait(lambda: home.root.exists() and bool(marked_processes(home, ACCOUNTS)), 60)
+        wait(lambda: tables(home) >= 2, 60)
+        for process in marked_processes(home, ACCOUNTS):
+            process.kill()
         kill(up)
         assert manager(home) is None
+        assert (home.root / "argilla" / "preparing").read_text() == "new"
         up = start_up(home)
         wait(lambda: manager(home) is not None, 90)
         kill(up)
@@ -79,13 +95,35 @@ def client(home: Home) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_up_killed_in_the_middle_leaves_a_database_that_is_whole(home: Home) -> None:
+def test_up_killed_in_the_middle_of_migrations_and_of_the_start(home: Home) -> None:
     assert works(home)
     with sqlite3.connect(home.root / "argilla" / "argilla.db") as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         (users,) = db.execute("SELECT count(*) FROM users").fetchone()
     assert users == len(read_json(home.accounts)) == 5
     assert marked_processes(home, ACCOUNTS) == []
+    assert not (home.root / "argilla" / "preparing").exists()
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_an_upgrade_killed_in_the_middle_is_undone(tmp_path: Path, put_back: bool) -> None:
+    """What is there after a kill, and nothing of Argilla: the server is not needed for this."""
+    home = Home(tmp_path / "home")
+    home.prepare()
+    files = Files(home.root / "argilla")
+    for path, content in ((files.database, "half"), (files.former, "before")):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("CREATE TABLE t AS SELECT ? AS content", (content,))
+            db.commit()
+    files.database.with_name("argilla.db-wal").write_text("of the half")
+    write_private(files.mark, COPIED)
+    if put_back:
+        files.former.replace(files.database)
+    undo(files)
+    with closing(sqlite3.connect(files.database)) as db:
+        assert db.execute("SELECT content FROM t").fetchone() == ("before",)
+    assert not files.mark.exists()
+    assert not files.former.exists()
 
 
 def test_status_tells_pid_port_health_memory_restarts_and_sizes(home: Home) -> None:
