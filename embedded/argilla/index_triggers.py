@@ -31,8 +31,8 @@ SELECT {row}.id, {row}.dataset_id, {row}.status, {row}.external_id, {row}.insert
 # json.dumps writes Infinity, which SQLite refuses to read: json_valid keeps such a row writable.
 # As Elasticsearch's mapping does, it takes "00003" of an integer property for the number 3.
 METADATA_VALUES = """
-SELECT p.id, CASE p.type WHEN 'terms' THEN CAST(v.value AS TEXT)
-    WHEN 'integer' THEN CAST(v.value AS INTEGER) ELSE CAST(v.value AS REAL) END, d.doc
+SELECT p.id AS property, CASE p.type WHEN 'terms' THEN CAST(v.value AS TEXT)
+    WHEN 'integer' THEN CAST(v.value AS INTEGER) ELSE CAST(v.value AS REAL) END AS value, d.doc
 FROM {source} copydesk_docs d
 JOIN json_each(CASE WHEN json_valid({row}.metadata) THEN {row}.metadata END) m
 JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'metadata' AND p.name = m.key
@@ -41,7 +41,7 @@ JOIN json_each(CASE m.type WHEN 'array' THEN m.value WHEN 'object' THEN '[]' WHE
 WHERE d.record_id = {row}.id AND v.type NOT IN ('null', 'object', 'array')
 """
 SUGGESTION_VALUES = """
-SELECT p.id, v.value, d.doc
+SELECT p.id AS property, v.value AS value, d.doc
 FROM {source} copydesk_docs d
 JOIN copydesk_properties p ON p.owner = {row}.question_id
     AND p.kind IN ('score', 'agent', 'type', 'value')
@@ -59,7 +59,7 @@ FROM {source} copydesk_docs d WHERE d.record_id = {row}.record_id
 ON CONFLICT DO NOTHING
 """
 ANSWER_VALUES = """
-SELECT p.id, v.value, d.doc, {row}.user_id
+SELECT p.id AS property, v.value AS value, d.doc, {row}.user_id
 FROM {source} copydesk_docs d
 JOIN json_each(CASE WHEN json_valid({row}."values") THEN {row}."values" END) a
 JOIN copydesk_properties p ON p.dataset_id = d.dataset_id AND p.kind = 'answer' AND p.name = a.key
@@ -80,13 +80,16 @@ def _add(target: str, values: str) -> str:
 
 
 def _take(target: str, values: str) -> str:
-    columns = "property, value, doc" + (", user_id" if target == "answers" else "")
-    return f"DELETE FROM copydesk_{target} WHERE ({columns}) IN ({values})"
+    # Column by column: SQLite looks a row of values up by its first column only, and would read
+    # all values of a property for each that goes. All that a record's row has given goes together.
+    names = ("property", "value", "doc", *(("user_id",) if target == "answers" else ()))
+    tests = " AND ".join(f"{name} IN (SELECT {name} FROM ({values}))" for name in names)
+    return f"DELETE FROM copydesk_{target} WHERE {tests}"
 
 
-def _trigger(name: str, event: str, *statements: str) -> str:
+def _trigger(name: str, event: str, *statements: str, when: str = "AFTER") -> str:
     body = ";\n".join(statement.strip() for statement in statements)
-    return f"CREATE TRIGGER copydesk_{name} AFTER {event} BEGIN\n{body};\nEND"
+    return f"CREATE TRIGGER copydesk_{name} {when} {event} BEGIN\n{body};\nEND"
 
 
 FILL = (
@@ -149,6 +152,21 @@ TRIGGERS = (
     ),
     _trigger("metadata_property_out", "DELETE ON metadata_properties", *_FORGET),
     _trigger("question_out", "DELETE ON questions", *_FORGET),
+    # Before its records are deleted one by one, which then find nothing left to do.
+    _trigger(
+        "dataset_out",
+        "DELETE ON datasets",
+        *(
+            f"DELETE FROM copydesk_{table} WHERE property IN "
+            "(SELECT id FROM copydesk_properties WHERE dataset_id = OLD.id)"
+            for table in ("values", "answers")
+        ),
+        *(
+            f"DELETE FROM copydesk_{table} WHERE dataset_id = OLD.id"
+            for table in ("responses", "properties", "docs")
+        ),
+        when="BEFORE",
+    ),
     _trigger(
         "record_in",
         "INSERT ON records",
