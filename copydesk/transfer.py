@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from copydesk.process import use_services
 from copydesk.show import say
-from corpus.desk import NAME_PATTERN, Desk, read_desk
-from corpus.ledger import Ledger
-from corpus.review_state import copydesk_home, open_ledger
+
+if TYPE_CHECKING:
+    from corpus.desk import Desk
+    from corpus.ledger import Ledger
 
 FileArgument = Annotated[Path, typer.Argument(help="The file, for example argilla.zip.")]
 
@@ -42,6 +43,8 @@ def import_argilla(
     ] = None,
 ) -> None:
     """Write what FILE holds and Argilla does not; twice changes nothing, a killed one continues."""
+    from corpus.desk import read_desk
+
     desks = [read_desk(path) for path in desk or ()]
     use_services()
     from argilla_settings.connection import connect
@@ -58,8 +61,12 @@ def import_argilla(
         print(f"Passwords and keys of new users: {logins}")
 
 
-def _ledger(desks: list[Desk], workspace: str, name: str) -> Ledger | None:
+def _ledger(desks: "list[Desk]", workspace: str, name: str) -> "Ledger | None":
     """The ledger of the desk with this workspace and name; None for what no desk can be called."""
+    from corpus.desk import NAME_PATTERN
+    from corpus.ledger import Ledger
+    from corpus.review_state import copydesk_home, open_ledger
+
     for desk in desks:
         if (desk.workspace, desk.name) == (workspace, name):
             return open_ledger(desk)

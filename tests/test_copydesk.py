@@ -50,6 +50,8 @@ def test_help_is_quick_and_names_every_command() -> None:
         "publish",
         "curate",
         "demo",
+        "export-argilla",
+        "import-argilla",
     ]:
         assert name in done.stdout
 
