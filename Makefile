@@ -35,13 +35,16 @@ browser: ## Install the browser of the UI tests (root on Debian or Ubuntu; else 
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else echo "No chromium and no root: the browser tests will be skipped. Install chromium to run them."; fi
 
-postgres: ## Install Postgres for the tests of the team's stack, no cluster (root on Debian or Ubuntu; else they skip)
-	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+postgres: ## Install Postgres and Redis for the tests of the team's stack, starting neither (root on Debian or Ubuntu)
+	@if { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 && command -v redis-server >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  mkdir -p /etc/postgresql-common/createcluster.d && \
 	  echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/copydesk.conf && \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
-	else echo "No Postgres and no root: the tests of the team's stack will be skipped. Install postgresql to run them."; fi
+	  kept=$$(test -e /usr/sbin/policy-rc.d && echo yes || true) && \
+	  { test -n "$$kept" || { printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d; }; } && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql redis-server >/dev/null; \
+	    done=$$?; test -n "$$kept" || rm -f /usr/sbin/policy-rc.d; exit $$done; }; \
+	else echo "No Postgres or Redis of the system, and no root: tests of the team's stack may be skipped. Install postgresql and redis-server to run them."; fi
 
 demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="--set review.seed=1")
 	$(BIN)/copydesk demo $(ARGS)

@@ -124,7 +124,7 @@ def _argilla(home: Home, port: int) -> list[Program]:
         ),
         Program(
             "argilla-worker",
-            [*server, "worker"],
+            [*server, "worker", "--num-workers", "1"],
             priority=30,
             environment=environment,
             probe="worker",

@@ -16,7 +16,7 @@ from embedded.home import Home, write_private
 from embedded.processes import marked_processes
 from embedded.programs import Program, redis_server
 from embedded.services import start, status, stop
-from embedded.starts import MAX_STARTS, read_starts
+from embedded.starts import MAX_STARTS, read_starts, record_start
 from embedded.status import ManagerStatus, manager_status
 from embedded.supervision import manager, process_states, start_manager
 from embedded.supervisor_config import GUARD, write_config
@@ -105,6 +105,8 @@ def test_a_crash_loop_ends_and_says_what_to_do(home: Home) -> None:
     start(home, services=("hub",))
     tokens = home.hub_tokens.read_text(encoding="utf-8")
     write_private(home.hub_tokens, "{}")
+    for _ in range(MAX_STARTS - 4):
+        record_start(home, "hub")
     os.kill(status(home)[0].pid, signal.SIGKILL)
     wait(lambda: process_states(home)["hub"]["statename"] == "FATAL", 60)
     assert read_starts(home, "hub").total == MAX_STARTS
