@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from embedded.argilla.text_index import table_name
-from embedded.argilla.text_query import Fuzzy, Phrase
+from embedded.argilla.text_nodes import Fuzzy, Phrase
 
 # Elasticsearch is asked by Argilla for at most so many variants of a fuzzy word.
 FUZZY_EXPANSIONS = 10

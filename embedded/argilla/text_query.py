@@ -7,9 +7,20 @@ operators apply from left to right, and no input is an error. What cannot be an 
 stands is passed over: a closing parenthesis too many, an opening one or a quote never closed.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from embedded.argilla.text_nodes import (
+    Both,
+    Everything,
+    Fuzzy,
+    Leaf,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Words,
+    nests_deeper,
+)
 from embedded.argilla.text_tokens import words
 
 MAX_EDITS = 2
@@ -23,93 +34,19 @@ SPACE = " \t\n\r"
 ENDS_WORD = '"|+()' + SPACE
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """``*`` alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """All of these in one field, in any order: what one word of the query is cut into."""
-
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """These in this order, moved by at most ``slop`` places in all."""
-
-    words: tuple[str, ...]
-    slop: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """Any word that begins so."""
-
-    start: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fuzzy:
-    """Any word within so many edits (Levenshtein)."""
-
-    word: str
-    edits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """What must not be there."""
-
-    node: "Node"
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """Two nodes joined by AND or OR."""
-
-    operator: Literal["AND", "OR"]
-    left: "Node"
-    right: "Node"
-
-
-Leaf = Everything | Words | Phrase | Prefix | Fuzzy
-Node = Leaf | Not | Both
-
-
 def parse(text: str) -> Node | None:
     """The tree of a query, or None where nothing in it can be searched."""
     if text.strip() == "*":
         return Everything()
     parser = _Parser(text)
     node = parser.run()
-    if node is not None and _nests_deeper(node, MAX_NESTING):
+    if node is not None and nests_deeper(node, MAX_NESTING):
         first, *others = parser.leaves
         flat: Node = first
         for leaf in others:
             flat = Both("AND", flat, leaf)
         return flat
     return node
-
-
-def operands(node: Both) -> tuple[list["Node"], Literal["AND", "OR"]]:
-    """The parts of a run of the same operator, so that SQL needs no nesting for it."""
-    parts = [node.right]
-    left: Node = node.left
-    while isinstance(left, Both) and left.operator == node.operator:
-        parts.append(left.right)
-        left = left.left
-    return [left, *reversed(parts)], node.operator
-
-
-def positive_leaves(node: Node) -> list[Leaf]:
-    """The leaves that must or may be there, for ranking."""
-    if isinstance(node, Not | Everything):
-        return []
-    if isinstance(node, Both):
-        return [leaf for part in operands(node)[0] for leaf in positive_leaves(part)]
-    return [node]
 
 
 class _Group:
@@ -273,11 +210,3 @@ def _closing(text: str) -> dict[int, int]:
         elif sign == ")" and open_ones:
             closes[open_ones.pop()] = at
     return closes
-
-
-def _nests_deeper(node: Node, levels: int) -> bool:
-    """Whether its SQL needs more than so many levels of parentheses."""
-    if not isinstance(node, Not | Both):
-        return False
-    parts = [node.node] if isinstance(node, Not) else operands(node)[0]
-    return levels == 0 or any(_nests_deeper(part, levels - 1) for part in parts)

@@ -13,7 +13,7 @@ from argilla_server.search_engine import TextQuery
 from embedded.argilla.filters import Sql
 from embedded.argilla.text_fuzzy import sloppy_matches, variants
 from embedded.argilla.text_index import field_columns, table_name
-from embedded.argilla.text_query import (
+from embedded.argilla.text_nodes import (
     Both,
     Everything,
     Fuzzy,
@@ -24,9 +24,9 @@ from embedded.argilla.text_query import (
     Prefix,
     Words,
     operands,
-    parse,
     positive_leaves,
 )
+from embedded.argilla.text_query import parse
 
 # The order of hits is decided by so many of the query's words.
 RANKED_LEAVES = 50
