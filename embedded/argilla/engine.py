@@ -26,6 +26,7 @@ from embedded.argilla.search import Page, find
 from embedded.argilla.similarity import Wanted, nearest
 
 NAME = "sqlite"
+INDEXED = "SELECT count(*) FROM search.indexed"
 
 
 @SearchEngine.register(NAME)
@@ -43,7 +44,9 @@ class SqliteSearchEngine(SearchEngine):  # type: ignore[misc]
         return bool(await read(lambda db: db.execute("SELECT 1").fetchone() == (1,)))
 
     async def info(self) -> dict[str, Any]:
-        return {"name": NAME, "sqlite": sqlite3.sqlite_version}
+        """Asks both files, so that a server whose searches hang or fail is not called healthy."""
+        indexed = await read(lambda db: db.execute(INDEXED).fetchone()[0])
+        return {"name": NAME, "sqlite": sqlite3.sqlite_version, "indexed_records": indexed}
 
     async def create_index(self, dataset: Any) -> None:
         dataset_id = hex_id(dataset.id)

@@ -181,12 +181,12 @@ TRIGGERS = (
     ),
     _trigger(
         "record_text",
-        "UPDATE OF fields ON records",
+        "UPDATE OF fields ON records WHEN OLD.fields IS NOT NEW.fields",
         "UPDATE copydesk_docs SET version = version + 1 WHERE record_id = NEW.id",
     ),
     _trigger(
         "record_metadata",
-        "UPDATE OF metadata ON records",
+        "UPDATE OF metadata ON records WHEN OLD.metadata IS NOT NEW.metadata",
         _take("values", _of(METADATA_VALUES, "OLD")),
         _add("values", _of(METADATA_VALUES, "NEW")),
     ),
@@ -215,7 +215,10 @@ TRIGGERS = (
     ),
     _trigger(
         "suggestion_changed",
-        "UPDATE ON suggestions",
+        # Logging a record again sets what it says again.
+        "UPDATE ON suggestions WHEN (OLD.value, OLD.score, OLD.agent, OLD.type, OLD.record_id, "
+        "OLD.question_id) IS NOT (NEW.value, NEW.score, NEW.agent, NEW.type, NEW.record_id, "
+        "NEW.question_id)",
         _take("values", _of(SUGGESTION_VALUES, "OLD")),
         _add("values", _of(SUGGESTION_VALUES, "NEW")),
     ),
@@ -245,7 +248,11 @@ TRIGGERS = (
         _take("answers", _of(ANSWER_VALUES, "OLD")),
     ),
     _trigger("vector_in", "INSERT ON vectors", _NEW_VERSION.format(row="NEW")),
-    _trigger("vector_changed", "UPDATE ON vectors", _NEW_VERSION.format(row="NEW")),
+    _trigger(
+        "vector_changed",
+        "UPDATE ON vectors WHEN OLD.value IS NOT NEW.value",
+        _NEW_VERSION.format(row="NEW"),
+    ),
     _trigger("vector_out", "DELETE ON vectors", _NEW_VERSION.format(row="OLD")),
 )
 NAMES = tuple(re.match(r"CREATE TRIGGER (\w+)", sql)[1] for sql in TRIGGERS)  # type: ignore[index]

@@ -41,6 +41,11 @@ def _reconcile(database: Path, index: Path) -> int:
             return 0
         known = db.execute("SELECT DISTINCT dataset_id FROM search.indexed").fetchall()
         ready = db.execute("SELECT id FROM main.datasets WHERE status = 'ready'").fetchall()
+        db.execute("BEGIN")
+        for (dataset_id,) in ready:
+            # Also of those without records, so that a search finds nothing instead of no table.
+            text_index.create(db, dataset_id)
+        db.execute("COMMIT")
         for (dataset_id,) in set(known) - set(ready):
             with db:
                 text_index.drop_dataset(db, dataset_id)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from argilla_server.bulk.records_bulk import CreateRecordsBulk
+from argilla_server.contexts import datasets, records
 from argilla_server.models import Suggestion, Vector
 from argilla_server.models import database as models
 from argilla_server.models.database import MetadataProperty, Question, Webhook
@@ -26,12 +27,16 @@ IS_HEARD = "copydesk_webhooks_enabled"
 
 
 def patch() -> None:
-    """All of it, before the application is imported."""
+    """All of it, before the server starts."""
     keep_parsed_settings(Question, models.QuestionSettings)
     keep_parsed_settings(MetadataProperty, models.MetadataPropertySettings)
     upsert_by_row()
     skip_unheard_events(record_events, "build_record_event")
     skip_unheard_events(response_events, "build_response_event")
+    # These modules have imported the names already.
+    skip_unheard_events(records, "build_record_event_v1")
+    skip_unheard_events(datasets, "build_record_event_v1")
+    skip_unheard_events(datasets, "build_response_event_v1")
 
 
 def keep_parsed_settings(model: Any, settings_type: Any) -> None:

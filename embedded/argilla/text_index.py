@@ -128,7 +128,7 @@ def forget(db: sqlite3.Connection, dataset_id: str, docs: Sequence[int]) -> None
         ).fetchall()
         if not known:
             continue
-        if _has_table(db, dataset_id):
+        if has_table(db, dataset_id):
             db.executemany(f"DELETE FROM search.{table_name(dataset_id)} WHERE rowid = ?", known)
         db.executemany("DELETE FROM search.vectors WHERE doc = ?", known)
         db.executemany("DELETE FROM search.indexed WHERE doc = ?", known)
@@ -194,7 +194,14 @@ def _words_of(text: str) -> str:
     return " ".join(words(text))
 
 
-def _has_table(db: sqlite3.Connection, dataset_id: str) -> bool:
+def is_ready(db: sqlite3.Connection, dataset_id: str) -> bool:
+    """Whether a data set is published."""
+    sql = "SELECT 1 FROM main.datasets WHERE id = ? AND status = 'ready'"
+    return db.execute(sql, (dataset_id,)).fetchone() is not None
+
+
+def has_table(db: sqlite3.Connection, dataset_id: str) -> bool:
+    """Whether a data set can be searched."""
     sql = "SELECT 1 FROM search.sqlite_master WHERE name = ?"
     return db.execute(sql, (table_name(dataset_id),)).fetchone() is not None
 

@@ -6,13 +6,13 @@ negation, and a phrase whose words may be moved, are conditions of their own.
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from argilla_server.search_engine import TextQuery
 
 from embedded.argilla.filters import Sql
-from embedded.argilla.text_fuzzy import sloppy_matches, variants
-from embedded.argilla.text_index import field_columns, table_name
+from embedded.argilla.text_fuzzy import sloppy_matches, variants, vocabulary
+from embedded.argilla.text_index import field_columns, has_table, is_ready, table_name
 from embedded.argilla.text_nodes import (
     Both,
     Everything,
@@ -42,6 +42,13 @@ class Place:
     db: sqlite3.Connection
     dataset_id: str
     columns: tuple[str, ...]
+    words: list[str] = field(default_factory=list)
+
+    def vocabulary(self) -> list[str]:
+        """The data set's words, read once for all fuzzy words of a query."""
+        if not self.words:
+            self.words.extend(vocabulary(self.db, self.dataset_id))
+        return self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,9 @@ def _read(
     db: sqlite3.Connection, dataset_id: str, query: TextQuery | str
 ) -> tuple[Node | None, Place]:
     query = TextQuery(q=query) if isinstance(query, str) else query
+    if not has_table(db, dataset_id) and not is_ready(db, dataset_id):
+        # A draft has no records, and no table to search them in.
+        return None, Place(db, dataset_id, ())
     columns = field_columns(db, dataset_id, query.field)
     return parse(query.q), Place(db, dataset_id, tuple(columns))
 
@@ -134,7 +144,7 @@ def _match(place: Place, leaf: Leaf) -> str:
         fits = all(sign in IN_WORD or not sign.isascii() for sign in leaf.start)
         return _in(place, f"{_quote(leaf.start)} *") if fits else ""
     if isinstance(leaf, Fuzzy):
-        near = variants(place.db, place.dataset_id, leaf)
+        near = variants(place.vocabulary(), leaf)
         return _in(place, " OR ".join(_quote(word) for word in near)) if near else ""
     return ""
 
