@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,13 +42,13 @@ def add(
     desk: DeskOption = None,
     show: ShowOption = False,
 ) -> None:
-    """A new account with random password and API key."""
+    """A new account with random password and API key; without a workspace, in `copydesk`."""
     from embedded.users import add_user
 
     home = _own_home()
     places = _workspaces(workspace, desk) or [DEFAULT_WORKSPACE]
     made = add_user(home, name, role, places, make_workspaces=desk is not None)
-    print(f"{role} {name} was added to {', '.join(places)}.")
+    print(f"{role} {name} was added to workspace {', '.join(places)}, and sees every desk in it.")
     _say_where(home, made, show)
 
 
@@ -90,7 +91,7 @@ def rotate(
         what = [kind for kind, asked in wanted.items() if asked] or list(wanted)
         made = rotate_user(home, name, what)
         print(f"{name} has a new {' and '.join(what).replace('api_key', 'API key')}.")
-        _say_where(home, made, show)
+        _say_where(home, made, show, what)
         if name == "owner" and "api_key" in what and "ARGILLA_API_KEY" in os.environ:
             print('This shell holds the old key: eval "$(copydesk env)"')
 
@@ -170,12 +171,18 @@ def _require_places(workspace: list[str] | None, desk: Path | None) -> list[str]
     return places
 
 
-def _say_where(home: Home, made: "Secrets", show: bool) -> None:
+def _say_where(
+    home: Home, made: "Secrets", show: bool, what_changed: Sequence[str] = ("password", "api_key")
+) -> None:
+    from embedded.services import exports
+
+    if url := exports(home).get("ARGILLA_API_URL"):
+        print(f"Sign in  {url}/sign-in")
     print(f"Secrets  {home.accounts}")
     if show:
-        for what, value in (("password", made.password), ("API key", made.api_key)):
-            if value:
-                print(f"{what:8} {value}")
+        for what, label in (("password", "password"), ("api_key", "API key")):
+            if what in what_changed and (value := getattr(made, what)):
+                print(f"{label:8} {value}")
 
 
 def _as_dict(row: "UserRow") -> dict[str, object]:

@@ -124,7 +124,8 @@ def _reachable(
     )
     what = f"{service} ({'yours' if users else 'embedded'})"
     if not url:
-        return Finding(what, "not started", ok=False, mend=mend)
+        start = mend if users else "copydesk up"
+        return Finding(what, "not started", ok=False, mend=start)
     request = urllib.request.Request(url.rstrip("/") + path, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

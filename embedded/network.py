@@ -27,10 +27,17 @@ def parse_host(text: str | None, open_to_network: bool) -> str | None:
             f"--host {text!r} is not an IP address.",
             "Use an address of this machine, or 0.0.0.0 for all of them.",
         ) from error
+    known = {str(ipaddress.ip_address(a.partition("%")[0])) for a in _all_addresses()}
+    if not (address.is_loopback or address.is_unspecified or str(address) in known):
+        raise ServiceError(
+            f"--host {text} is not an address of this machine.",
+            f"Use one of {', '.join(sorted(known))}, or 0.0.0.0 for all of them.",
+        )
     if not address.is_loopback and not open_to_network:
         raise ServiceError(
             f"--host {text} lets the network reach Argilla.",
-            f"If that is wanted: copydesk up --host {text} --open-to-network",
+            "Passwords would cross it unencrypted: better a TLS proxy (docs/security.md). Else: "
+            f"copydesk up --host {text} --open-to-network",
         )
     return str(address)
 
@@ -86,6 +93,11 @@ def require_host(home: Home, asked: str | None) -> None:
 def _interface_addresses(family: int) -> Iterator[str]:
     for found in psutil.net_if_addrs().values():
         yield from (a.address for a in found if a.family == family)
+
+
+def _all_addresses() -> Iterator[str]:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        yield from _interface_addresses(family)
 
 
 def _url(host: str, port: int) -> str:

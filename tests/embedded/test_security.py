@@ -333,7 +333,8 @@ def test_random_secrets_are_not_guessable(tmp_path: Path) -> None:
     assert {"1234", "12345678", "argilla", "bob", "Bob1234", "bobbob"} <= set(guesses("bob"))
 
 
-def test_an_open_address_needs_a_word_more() -> None:
+def test_an_open_address_needs_a_word_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_all_addresses", lambda: ["192.0.2.7", "fe80::7%eth0"])
     assert parse_host(None, open_to_network=False) is None
     assert parse_host("localhost", open_to_network=False) == HOST
     assert parse_host("127.0.0.2", open_to_network=False) == "127.0.0.2"
@@ -341,6 +342,8 @@ def test_an_open_address_needs_a_word_more() -> None:
     with pytest.raises(ServiceError, match="lets the network reach Argilla") as refused:
         parse_host("192.0.2.7", open_to_network=False)
     assert refused.value.next_step.endswith("copydesk up --host 192.0.2.7 --open-to-network")
+    with pytest.raises(ServiceError, match="192.0.2.8 is not an address of this machine"):
+        parse_host("192.0.2.8", open_to_network=True)
     with pytest.raises(ServiceError, match="is not an IP address"):
         parse_host("newsroom", open_to_network=True)
     with pytest.raises(ServiceError, match="but not where"):
