@@ -32,7 +32,7 @@ EXCLUDED = {
     "test_delete_record_response": DOCUMENTS,
 }
 PROPERTIES = ("properties", "other_properties", "deletions", "hostile")
-PROPERTIES_LEAST = 129
+PROPERTIES_LEAST = 131
 SKIPPED_WITHOUT_TOKEN = "skipped by themselves for want of a token of the real Hub"
 
 

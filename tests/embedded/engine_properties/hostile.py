@@ -1,9 +1,14 @@
 """No query is an error, whatever it holds; afterwards the data set still answers."""
 
+import itertools
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embedded.argilla.text_fuzzy import fits
+from embedded.argilla.text_nodes import Phrase
 from tests.embedded.engine_properties.schema import HOSTILE, Made, create
 from tests.embedded.engine_properties.server import Server
 from tests.embedded.engine_properties.texts import queries
@@ -99,3 +104,29 @@ def test_scopes_that_hold_nothing(server: Server, made: Made, part: str, name: s
         for wanted in ({"type": "terms", "values": ["bank"]}, {"type": "range", "ge": 0}):
             body = {"filters": {"and": [{"scope": scope, **wanted}]}}
             assert server.call("POST", f"datasets/{made.id}/records/search", body)["total"] == 0
+
+
+@given(
+    text=st.lists(st.sampled_from("abc"), min_size=1, max_size=8),
+    words=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
+    slop=st.integers(0, 5),
+)
+@settings(max_examples=500)
+def test_moved_phrases_fit_where_some_choice_of_places_fits(
+    text: list[str], words: list[str], slop: int
+) -> None:
+    places = [[at for at, word in enumerate(text) if word == wanted] for wanted in words]
+    choices = (
+        [at - i for i, at in enumerate(choice)]
+        for choice in itertools.product(*places)
+        if len(set(choice)) == len(choice)
+    )
+    wanted = any(max(shifts) - min(shifts) <= slop for shifts in choices)
+    assert fits(text, Phrase(tuple(words), slop)) == wanted
+
+
+def test_a_phrase_made_to_be_slow_is_not() -> None:
+    text = ["b", *["w"] * 19, *["a"] * 4_000]
+    started = time.process_time()
+    assert not fits(text, Phrase(tuple("aaaaaaab"), 20))
+    assert time.process_time() - started < 2
