@@ -88,6 +88,12 @@ def _refuse(home: Home, file: Path, overwrite: bool, files: list[HomeFile]) -> N
         raise ServiceError(
             f"There is nothing to save in {home.root}.", "Set COPYDESK_HOME, or run copydesk up."
         )
+    database = home.root / "argilla" / "argilla.db"
+    if "argilla" in home.read_services().get("ports", {}) and not database.is_file():
+        raise ServiceError(
+            f"Argilla was started in {home.root}, and its database {database} is not there.",
+            "Find it first: a backup without it would hold no records and no answers.",
+        )
     if file.resolve().is_relative_to(home.root.resolve()):
         raise ServiceError(
             f"{file} lies in COPYDESK_HOME, which it is a backup of.",

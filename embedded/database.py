@@ -1,12 +1,13 @@
 """Argilla's database before its server starts: migrations that leave no half schema, accounts."""
 
 import os
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded.errors import ServiceError
+from embedded.errors import ServiceError, said_error
 from embedded.home import Home, write_private
 from embedded.processes import ACCOUNTS, MARKER, PROGRAM
 from embedded.programs import PROJECT, argilla_environment, argilla_python
@@ -42,6 +43,22 @@ class Files:
     def prepared(self) -> Path:
         """The version of the server that the database was last prepared for."""
         return self.folder / "prepared"
+
+
+def refuse_other_database() -> None:
+    """Raise ServiceError where the user's environment names a database for Argilla.
+
+    Only its kind is named: the address holds a password.
+    """
+    url = os.environ.get("ARGILLA_DATABASE_URL", "")
+    if url:
+        kind = re.split(r"\W", url)[0] if "://" in url else "no address"
+        raise ServiceError(
+            "The embedded Argilla keeps its data in COPYDESK_HOME, in SQLite, and "
+            f"ARGILLA_DATABASE_URL names another database ({kind}).",
+            "Unset ARGILLA_DATABASE_URL, or run the stock Argilla server on that database "
+            "(docs/team-server.md) and set ARGILLA_API_URL.",
+        )
 
 
 def prepare_database(home: Home) -> None:
@@ -88,10 +105,10 @@ def make_accounts(home: Home) -> None:
             umask=0o077,
         )
         output.seek(0)
-        lines = output.read().decode(errors="replace").strip().splitlines() or ["no message"]
+        said = output.read().decode(errors="replace").strip() or "no message"
     if made.returncode:
-        raise ServiceError(
-            f"Argilla's database could not be prepared: {lines[-1]}",
+        raise said_error(said) or ServiceError(
+            f"Argilla's database could not be prepared: {said.splitlines()[-1]}",
             f"Check that {home.root} is writable, then run copydesk up again.",
         )
 

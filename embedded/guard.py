@@ -14,7 +14,7 @@ from pathlib import Path
 from embedded.errors import ServiceError
 from embedded.home import Home, locked
 from embedded.processes import end_processes, marked_processes
-from embedded.starts import MAX_STARTS, WINDOW_SECONDS, record_start
+from embedded.starts import MANAGER, MAX_STARTS, WINDOW_SECONDS, forget_recent, record_start
 from embedded.supervision import manager, start_manager
 from embedded.supervisor_config import LOG_BACKUPS, log_max_bytes
 
@@ -40,7 +40,7 @@ def _start_again(home: Home) -> int:
     started = time.monotonic()
     logger.warning("The process manager was killed; its programs end, then all start again.")
     killed = end_processes(marked_processes(home), LEFTOVER_SECONDS)
-    if len(record_start(home, "supervisord").recent) > MAX_STARTS:
+    if len(record_start(home, MANAGER).recent) > MAX_STARTS:
         logger.error(
             "It was killed %d times within %d minutes and is not started again. Find out who "
             "kills it, then run copydesk up.",
@@ -48,6 +48,7 @@ def _start_again(home: Home) -> int:
             WINDOW_SECONDS // 60,
         )
         return 1
+    forget_recent(home)
     try:
         start_manager(home)
     except ServiceError as error:

@@ -54,14 +54,30 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process and its descendants, in MiB; shared pages count in each."""
+    """Memory of a process and its descendants, in MiB.
+
+    Where the system tells it (Linux), a page shared by n processes counts 1/n in each (PSS);
+    elsewhere resident memory, where shared pages count in each.
+    """
     total = 0
     for process in family(pid) if pid else []:
         try:
-            total += process.memory_info().rss
+            total += _bytes_of(process)
         except psutil.Error:
             continue
     return round(total / MEBIBYTE, 1)
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether a process or one of its descendants listens on a TCP port."""
+    for process in family(pid) if pid else []:
+        try:
+            sockets = process.net_connections("tcp")
+        except psutil.Error:
+            continue
+        if any(s.status == psutil.CONN_LISTEN and s.laddr.port == port for s in sockets):
+            return True
+    return False
 
 
 def uptime_seconds(pid: int) -> int:
@@ -93,6 +109,14 @@ def _carries(process: psutil.Process, wanted: dict[str, str]) -> bool:
     except (psutil.Error, OSError):
         return False
     return all(environment.get(name) == value for name, value in wanted.items())
+
+
+def _bytes_of(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+    except psutil.AccessDenied:
+        full = process.memory_info()
+    return int(getattr(full, "pss", full.rss))
 
 
 def _parent(process: psutil.Process) -> int:

@@ -67,6 +67,10 @@ def argilla_environment(home: Home) -> dict[str, str]:
     home.secret(SESSION_SECRET)
     return {
         "ARGILLA_HOME_PATH": str(folder),
+        # As Argilla would choose it, whatever the user's own environment names.
+        "ARGILLA_DATABASE_URL": (
+            f"sqlite+aiosqlite:///{folder / 'argilla.db'}?check_same_thread=False"
+        ),
         "ARGILLA_SEARCH_ENGINE": "sqlite",
         "ARGILLA_DATABASE_SQLITE_TIMEOUT": "30",
         "ARGILLA_REDIS_URL": f"unix://{home.sockets}/redis.sock?db=0",

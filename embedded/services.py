@@ -3,7 +3,12 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from embedded.database import WORKSPACE, make_accounts, prepare_database
+from embedded.database import (
+    WORKSPACE,
+    make_accounts,
+    prepare_database,
+    refuse_other_database,
+)
 from embedded.errors import ServiceError
 from embedded.exports import HUB_OWNER, exports, hub_tokens, is_up, is_users_own
 from embedded.home import Home, locked, write_private
@@ -51,9 +56,11 @@ def start(
     Doing it again starts only what was given up; what runs keeps running. ``host`` is Argilla's
     only, by default loopback; another one must have passed `network.parse_host`.
     """
+    wanted = [name for name in services if not is_users_own(home, name)]
+    if "argilla" in wanted:
+        refuse_other_database()
     home.prepare()
     make_private(home.root)
-    wanted = [name for name in services if not is_users_own(home, name)]
     require_argilla(host, wanted)
     asked = {name: port for name, port in (asked_ports or {}).items() if port}
     if wanted and manager(home) is None:

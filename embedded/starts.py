@@ -9,6 +9,8 @@ from embedded.home import Home, read_json, write_private
 WINDOW_SECONDS = 600
 # So many starts within the window; whoever needs more is broken, and restarting hides it.
 MAX_STARTS = 8
+# The name under which the manager's own starts stand.
+MANAGER = "supervisord"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ def record_start(home: Home, name: str) -> Starts:
     text = json.dumps({"total": now.total, "recent": now.recent})
     write_private(home.starts / f"{name}.json", text)
     return now
+
+
+def forget_recent(home: Home) -> None:
+    """Let no start of these programs count towards the bound; the totals stay.
+
+    They ended because their manager was killed, whose own starts go on to count.
+    """
+    for file in home.starts.glob("*.json"):
+        if file.stem != MANAGER:
+            text = json.dumps({"total": read_starts(home, file.stem).total, "recent": []})
+            write_private(file, text)
 
 
 def forget_starts(home: Home, names: list[str] | None = None) -> None:

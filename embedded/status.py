@@ -11,8 +11,14 @@ from embedded.health import complaint
 from embedded.home import Home
 from embedded.processes import memory_mb, uptime_seconds
 from embedded.programs import Program, programs
-from embedded.starts import MAX_STARTS, WINDOW_SECONDS, read_starts
-from embedded.supervision import guard_is_alive, is_given_up, manager, process_states
+from embedded.starts import MANAGER, MAX_STARTS, WINDOW_SECONDS, read_starts
+from embedded.supervision import (
+    guard_is_alive,
+    is_given_up,
+    manager,
+    process_states,
+    silent_manager,
+)
 from embedded.supervisor_config import GUARD
 from embedded.waiting import last_line
 
@@ -38,7 +44,9 @@ class ProgramStatus:
 
 @dataclass(frozen=True, slots=True)
 class ManagerStatus:
-    """The process manager: ``state`` is running, starting again, killed or down."""
+    """The process manager: ``state`` is running, not responding, starting again, killed
+    or down.
+    """
 
     state: str
     healthy: bool
@@ -60,10 +68,13 @@ def status(home: Home) -> list[ProgramStatus]:
 def manager_status(home: Home) -> ManagerStatus:
     """Whether somebody starts what dies, and who starts that somebody."""
     supervisor = manager(home)
-    restarts = read_starts(home, "supervisord").total
+    restarts = read_starts(home, MANAGER).total
     guarded = guard_is_alive(home)
     if supervisor is not None:
         return _running_manager(home, supervisor.getPID(), guarded, restarts)
+    if silent := silent_manager(home):
+        problem = f"It does not respond (process {silent.pid}): copydesk down; copydesk up"
+        return ManagerStatus("not responding", False, restarts=restarts, problem=problem)
     if guarded:
         problem = "It was killed and is being started again: ask again in some seconds."
         return ManagerStatus("starting again", False, restarts=restarts, problem=problem)

@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-import xmlrpc.client
 from collections.abc import Sequence
 from typing import Any
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport
 
 from embedded.errors import ServiceError
 from embedded.home import Home
+from embedded.manager_socket import CALL_SECONDS, MANAGER_ERRORS, PROBE_SECONDS, connect
 from embedded.processes import ACCOUNTS, MARKER, PROGRAM, end_processes, marked_processes
 from embedded.starts import forget_starts
 from embedded.supervisor_config import GUARD, write_config
@@ -25,6 +24,7 @@ __all__ = [
     "marked_processes",
     "process_states",
     "revive",
+    "silent_manager",
     "start_manager",
     "stop_manager",
     "write_config",
@@ -59,16 +59,25 @@ def start_manager(home: Home) -> None:
 
 
 def manager(home: Home) -> Any | None:
-    """The running manager's XML-RPC interface, or None where none runs."""
-    socket = home.sockets / "supervisor.sock"
-    proxy = xmlrpc.client.ServerProxy(
-        "http://127.0.0.1", transport=SupervisorTransport(None, None, f"unix://{socket}")
-    )
+    """The running manager's XML-RPC interface, or None where none runs or none answers.
+
+    A call of it raises OSError when the manager falls silent for two minutes.
+    """
     try:
-        proxy.supervisor.getState()
-    except (OSError, xmlrpc.client.Error):
+        with connect(home, PROBE_SECONDS) as probe:
+            probe.supervisor.getState()
+    except MANAGER_ERRORS:
         return None
-    return proxy.supervisor
+    return connect(home, CALL_SECONDS).supervisor
+
+
+def silent_manager(home: Home) -> psutil.Process | None:
+    """The manager's process where it is there; to be asked when `manager` finds none."""
+    if not home.supervisor_pid_file.exists():
+        return None
+    pid = home.supervisor_pid_file.read_text(encoding="ascii").strip()
+    found = [process for process in marked_processes(home) if str(process.pid) == pid]
+    return found[0] if found else None
 
 
 def process_states(home: Home) -> dict[str, dict[str, Any]]:
@@ -78,7 +87,7 @@ def process_states(home: Home) -> dict[str, dict[str, Any]]:
         return {}
     try:
         return {info["name"]: info for info in supervisor.getAllProcessInfo()}
-    except (OSError, xmlrpc.client.Error):
+    except MANAGER_ERRORS:
         # It was killed between the two questions.
         return {}
 
@@ -114,7 +123,7 @@ def stop_manager(home: Home) -> tuple[bool, list[str]]:
     """End what runs, warm; returns whether anything ran, and what had to be killed."""
     # Migrations of an `up` that was killed: cut off, they would leave half a schema.
     psutil.wait_procs(marked_processes(home, ACCOUNTS), timeout=ACCOUNTS_SECONDS)
-    supervisor = manager(home)
+    supervisor = manager(home) or _wake(home)
     processes = marked_processes(home)
     names = {process.pid: _program_of(process) for process in processes}
     if supervisor is not None:
@@ -125,6 +134,18 @@ def stop_manager(home: Home) -> tuple[bool, list[str]]:
     killed = end_processes(processes, LEFTOVER_SECONDS)
     home.supervisor_pid_file.unlink(missing_ok=True)
     return supervisor is not None or bool(names), sorted({names[pid] for pid in killed})
+
+
+def _wake(home: Home) -> Any | None:
+    """Let a manager go on that a signal has stopped; None where that does not help."""
+    silent = silent_manager(home)
+    if silent is None:
+        return None
+    try:
+        silent.resume()
+    except psutil.NoSuchProcess:
+        return None
+    return manager(home)
 
 
 def _program_of(process: psutil.Process) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedded.errors import ServiceError
+from embedded.errors import ServiceError, said_error
 from embedded.home import Home, write_private
 from embedded.programs import PROJECT, SESSION_SECRET, argilla_environment, argilla_python
 
@@ -128,9 +128,9 @@ def _run(home: Home, command: str, stdin: str = "", workspace: bool = True) -> d
         umask=PRIVATE_UMASK,
     )
     if done.returncode not in (0, REFUSED):
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        raise ServiceError(
-            f"Argilla's accounts could not be read or changed: {lines[-1]}",
+        said = done.stderr.strip() or "no message"
+        raise said_error(said) or ServiceError(
+            f"Argilla's accounts could not be read or changed: {said.splitlines()[-1]}",
             "Nothing was changed. Run the same command again; copydesk doctor checks the folder.",
         )
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

@@ -1,8 +1,6 @@
 """Waiting until what was started works, with a reason when it does not."""
 
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +9,7 @@ from embedded.exports import exports
 from embedded.health import complaint
 from embedded.home import Home
 from embedded.launch import LAUNCHER_SAYS
+from embedded.processes import listens
 from embedded.programs import Program, programs
 from embedded.supervision import gave_up, manager, process_states
 
@@ -29,7 +28,7 @@ def wait_until_healthy(home: Home, say: Callable[[str], None]) -> None:
             say(f"Waiting for {program.name}")
             wait_for(home, program)
     if "argilla" in ports:
-        _require_own_argilla(home)
+        _require_own_argilla(home, ports["argilla"])
 
 
 def wait_for(home: Home, program: Program, timeout_seconds: float = START_SECONDS) -> None:
@@ -62,9 +61,12 @@ def last_line(home: Home, name: str) -> str:
     log = home.logs / f"{name}.log"
     if not log.exists():
         return "it wrote no log"
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 8192))
-        lines = file.read().decode(errors="replace").strip().splitlines()
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 8192))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError as error:
+        return f"its log cannot be read ({error.strerror})"
     own = [line for line in lines if line.strip() and not line.startswith(LAUNCHER_SAYS)]
     return own[-1].strip() if own else "it wrote nothing"
 
@@ -75,17 +77,14 @@ def _wrong(home: Home, program: Program) -> str:
     return complaint(home, program, pid) if pid else str(info.get("statename", "not there"))
 
 
-def _require_own_argilla(home: Home) -> None:
-    """Another program may have taken the port between the choice and the start."""
-    found = exports(home)
-    headers = {"X-Argilla-Api-Key": found.get("ARGILLA_API_KEY", "")}
-    url = f"{found['ARGILLA_API_URL']}/api/v1/me"
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30):
-            pass
-    except urllib.error.HTTPError as error:
+def _require_own_argilla(home: Home, port: int) -> None:
+    """Another program may have taken the port between the choice and the start.
+
+    Who listens is asked of the kernel: a key sent there to find out would be a stranger's then.
+    """
+    pid = process_states(home).get("argilla", {}).get("pid", 0)
+    if not listens(pid, port):
         raise ServiceError(
-            f"The server at {found['ARGILLA_API_URL']} is not that of {home.root} "
-            f"(HTTP {error.code}).",
+            f"The server at {exports(home)['ARGILLA_API_URL']} is not that of {home.root}.",
             "Run copydesk down, then copydesk up: it chooses other ports.",
-        ) from error
+        )

@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from argilla_server.cli.database.migrate import migrate_db
 from argilla_server.contexts import accounts
 from argilla_server.database import AsyncSessionLocal
 from argilla_server.models import User, Workspace, WorkspaceUser
 from sqlalchemy import select
 
-from embedded.argilla import accounts_file
+from embedded.argilla import accounts_file, migrations
 from embedded.argilla.accounts_file import Account, Accounts
 
 
@@ -26,7 +25,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--annotators", type=int, default=3)
     options = parser.parse_args(arguments)
-    migrate_db(revision="head")
+    migrations.migrate()
     with accounts_file.locked(options.credentials):
         ready = asyncio.run(
             set_up(options.credentials, options.workspace, annotators=options.annotators)
@@ -75,11 +74,15 @@ async def ensure_workspace(db: Any, name: str) -> Any:
 
 
 async def ensure_user(db: Any, account: Account) -> None:
-    """Bring the database to what the file says of one account. Does not commit."""
+    """Make an account that is missing, finish what was interrupted. Does not commit.
+
+    Else its secrets stay: who changed them elsewhere (in Argilla, by `import-argilla`) has the
+    newer ones.
+    """
     user = await User.get_by(db, username=account["username"])
     if user is None:
         await _create_user(db, account)
-    elif account.get("pending") or user.api_key != account["api_key"]:
+    elif account.get("pending"):
         # Interrupted, or the file was lost and made anew: its secrets count.
         values = {"api_key": account["api_key"]}
         if "password" in account:

@@ -12,12 +12,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from argilla_server.cli.database.migrate import migrate_db
 from argilla_server.database import AsyncSessionLocal
 from argilla_server.models import Response, User, Workspace, WorkspaceUser
 from sqlalchemy import delete, func, select
 
-from embedded.argilla import accounts, accounts_file, removal
+from embedded.argilla import accounts, accounts_file, migrations, removal
 from embedded.argilla.accounts_file import Account
 from embedded.argilla.refusal import RefusedError
 
@@ -32,7 +31,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--workspace", required=True)
     options = parser.parse_args(arguments)
     request = json.load(sys.stdin)
-    migrate_db(revision="head")
+    if request["action"] != "list":
+        migrations.migrate()
     try:
         with accounts_file.locked(options.credentials):
             answer = asyncio.run(_answer(request, options.credentials, options.workspace))
@@ -44,7 +44,9 @@ def main(arguments: list[str]) -> None:
 
 
 async def _answer(request: Request, file: Path, workspace: str) -> Answer:
-    await accounts.set_up(file, workspace)
+    # Who only looks changes nothing.
+    if request["action"] != "list":
+        await accounts.set_up(file, workspace)
     actions: dict[str, Callable[[Any, Request, Path], Awaitable[Answer]]] = {
         "add": _add,
         "list": _list,

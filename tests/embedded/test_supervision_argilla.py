@@ -136,7 +136,7 @@ def test_status_tells_pid_port_health_memory_restarts_and_sizes(home: Home) -> N
     assert f":{rows['argilla'].port}" in exports(home)["ARGILLA_API_URL"]
     assert 100 < rows["argilla"].memory_mb < 700
     worker = psutil.Process(rows["argilla-worker"].pid)
-    assert rows["argilla-worker"].memory_mb > worker.memory_info().rss / 2**20
+    assert rows["argilla-worker"].memory_mb > worker.memory_full_info().pss / 2**20
     sizes = data_sizes(home)
     database = home.root / "argilla" / "argilla.db"
     with_log = database.stat().st_size + database.with_name("argilla.db-wal").stat().st_size

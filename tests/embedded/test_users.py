@@ -197,6 +197,12 @@ def test_a_failed_or_killed_change_is_undone_or_finished(home: Home, url: str) -
     accounts["gone"] = {**accounts["eve"], "username": "gone"}
     del accounts["gone"]["pending"]
     home.accounts.write_text(json.dumps(accounts), encoding="utf-8")
+    # Who only looks finishes nothing.
+    written = home.accounts.read_bytes()
+    assert "eve" not in {row.username for row in list_users(home)}
+    assert home.accounts.read_bytes() == written
+    assert rest.key_status(url, old) == 200
+    assign_users(home, ["ann"], ["copydesk"])
     assert {"ann", "eve"} <= {row.username for row in list_users(home)}
     assert rest.key_status(url, accounts["eve"]["api_key"]) == 200
     assert rest.key_status(url, accounts["ann"]["api_key"]) == 200
@@ -204,3 +210,16 @@ def test_a_failed_or_killed_change_is_undone_or_finished(home: Home, url: str) -
     settled = read_json(home.accounts)
     assert "gone" not in settled
     assert not [name for name, account in settled.items() if "pending" in account]
+
+
+def test_secrets_changed_elsewhere_stay(home: Home, url: str) -> None:
+    """As after an account was removed and made again over REST or by `import-argilla`."""
+    database = home.root / "argilla" / "argilla.db"
+    elsewhere = new_key("ann")
+    with contextlib.closing(sqlite3.connect(database, timeout=30)) as db:
+        db.execute("UPDATE users SET api_key = ? WHERE username = 'ann'", (elsewhere,))
+        db.commit()
+    assert "ann" in {row.username for row in list_users(home)}
+    assign_users(home, ["ann"], ["copydesk"])
+    make_accounts(home)
+    assert rest.key_status(url, elsewhere) == 200
