@@ -122,7 +122,7 @@ def _argilla(home: Home, port: int) -> list[Program]:
             [*server, "start", "--host", argilla_host(home), "--port", str(port)],
             priority=20,
             environment=environment,
-            health=f"{argilla_url(home, port)}/api/v1/version",
+            health=f"{argilla_url(home, port)}/api/v1/status",
             after_redis=True,
             stop_seconds=20,
         ),
