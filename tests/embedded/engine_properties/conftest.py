@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.embedded.engine_properties.examples import SHORT_RUN
 from tests.embedded.engine_properties.server import Server
 
 
@@ -22,7 +23,7 @@ settings.register_profile(
     # The product's suite asks the same every time; `make conformance` looks further.
     derandomize=EXAMPLES is None,
     deadline=None,
-    max_examples=int(EXAMPLES or 4),
+    max_examples=int(EXAMPLES or SHORT_RUN),
     suppress_health_check=list(HealthCheck),
     database=None,
     print_blob=False,

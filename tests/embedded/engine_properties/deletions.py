@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.embedded.engine_properties.asking import assert_same, drawn_world, expected
+from tests.embedded.engine_properties.examples import fewer
 from tests.embedded.engine_properties.questions import response_filters
 from tests.embedded.engine_properties.schema import LABELS, Made, Schema, create
 from tests.embedded.engine_properties.server import Server, read_database
@@ -32,7 +33,7 @@ def agree(world: World, wanted: list[Json], user: str | None = None) -> None:
     assert_same(world, found, expected(world, wanted, user), (wanted, user))
 
 
-@settings(max_examples=2)
+@settings(max_examples=fewer(2))
 @given(st.data())
 def test_answers_of_a_deleted_user(server: Server, data: st.DataObject) -> None:
     world = drawn_world(server, create(server, Schema()), data)
@@ -65,7 +66,7 @@ def test_a_metadata_property_deleted_and_made_again(server: Server, made: Made) 
     assert server.call("POST", f"{base}/records/search", asked)["total"] == 1
 
 
-@settings(max_examples=2)
+@settings(max_examples=fewer(2))
 @given(st.data())
 def test_a_deleted_data_set_leaves_the_others_alone(server: Server, data: st.DataObject) -> None:
     stays = drawn_world(server, create(server, Schema()), data)
@@ -90,7 +91,7 @@ def traces(dataset_id: str) -> list[str]:
     return found
 
 
-@settings(max_examples=3)
+@settings(max_examples=fewer(3))
 @given(st.data())
 def test_nested_filters(server: Server, data: st.DataObject) -> None:
     world = drawn_world(server, create(server, Schema()), data)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from embedded.argilla.engine import SqliteSearchEngine
 from tests.embedded.engine_properties.asking import WHO, drawn_world, expected, some_filters
+from tests.embedded.engine_properties.examples import fewer
 from tests.embedded.engine_properties.schema import Made, Schema, create
 from tests.embedded.engine_properties.server import USERS, Server
 from tests.embedded.engine_properties.strategies import Json, vector
@@ -111,7 +112,7 @@ ANSWERED_BY_THE_SIDE_FILE: list[Json] = [
 ]
 
 
-@settings(max_examples=3)
+@settings(max_examples=fewer(3))
 @given(st.data())
 def test_reindexing_changes_no_answer(server: Server, made: Made, data: st.DataObject) -> None:
     world = drawn_world(server, made, data)
