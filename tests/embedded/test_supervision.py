@@ -135,7 +135,7 @@ def test_a_program_that_keeps_ending_late_is_bounded_too(home: Home) -> None:
     """Supervisor itself bounds only programs that end within seconds of their start."""
     home.prepare()
     now = time.time()
-    starts = {"total": MAX_STARTS, "recent": [now - 100 * i for i in range(MAX_STARTS)]}
+    starts = {"total": MAX_STARTS, "recent": [now - 50 * i for i in range(MAX_STARTS)]}
     write_private(home.starts / "late.json", json.dumps(starts))
     write_private(home.supervisor_pid_file, str(os.getpid()))
     refused = launch(home, "late", "touch", str(home.root / "ran"))
