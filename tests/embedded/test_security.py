@@ -2,36 +2,27 @@
 
 import contextlib
 import http.server
-import json
-import os
 import re
-import socket
 import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import psutil
 import pytest
 
-from copydesk.show import show_places
-from embedded import network, services
-from embedded.argilla.accounts_file import new_key, new_password
-from embedded.argilla.guessing import KEY_MIN_BITS, PASSWORD_MIN_BITS, guesses, is_guessable
+from embedded import services
 from embedded.errors import ServiceError
 from embedded.home import Home, read_json
-from embedded.network import argilla_url, parse_host, team_urls
+from embedded.network import team_urls
 from embedded.ports import HOST
 from embedded.privacy import make_private
-from embedded.programs import programs
 from embedded.services import exports, start, status, stop
 from embedded.supervision import marked_processes
-from embedded.users import add_user, end_all_sessions, refuse_weak_secrets, rotate_user
+from embedded.users import end_all_sessions, refuse_weak_secrets, rotate_user
 from tests.embedded import argilla_rest as rest
 from tests.embedded.redis_scan import everything_in_redis
 
@@ -284,110 +275,3 @@ def test_weak_secrets_are_not_opened_to_the_network(
         db.execute("DELETE FROM users WHERE username IN ('weak-1', 'press-desk', 'dan', 'admin')")
         db.commit()
     refuse_weak_secrets(home)
-
-
-def test_only_argilla_listens_on_the_open_address(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.prepare()
-    ports = {"argilla": 6900, "hub": 6910, "prefect": 4200}
-    home.services.write_text(json.dumps({"ports": ports, "host": "0.0.0.0"}))
-    hosts = {}
-    for program in programs(home, ports):
-        given = [b for a, b in pairwise(program.command) if a == "--host"]
-        hosts[program.name] = given[0] if given else None
-        assert program.health == "" or program.health.startswith(f"http://{HOST}:")
-    assert hosts == {
-        "redis": None,
-        "argilla": "0.0.0.0",
-        "argilla-worker": None,
-        "hub": HOST,
-        "prefect": HOST,
-    }
-    redis = next(p.command for p in programs(home, ports) if p.name == "redis")
-    assert ("--port", "0") in pairwise(redis)
-    assert exports(home)["ARGILLA_API_URL"] == f"http://{HOST}:6900"
-
-
-@pytest.mark.parametrize(
-    ("secret", "username"),
-    [
-        ("1234", "argilla"),
-        ("argilla.apikey", "argilla"),
-        ("owner.apikey", "owner"),
-        ("press-desk.press-desk.press-desk", "press-desk"),
-        ("marie.curie-12345678-secret-key", "marie.curie"),
-        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x"),
-        ("q8fK2pLw", "x"),
-        ("", "x"),
-    ],
-)
-def test_a_guessable_key(secret: str, username: str) -> None:
-    assert is_guessable(secret, username, KEY_MIN_BITS)
-
-
-def test_random_secrets_are_not_guessable(tmp_path: Path) -> None:
-    for _ in range(200):
-        assert not is_guessable(new_key("owner"), "owner", KEY_MIN_BITS)
-        assert not is_guessable(new_password(), "owner", PASSWORD_MIN_BITS)
-    assert not is_guessable(Home(tmp_path).secret("argilla-auth"), "", KEY_MIN_BITS)
-    assert {"1234", "12345678", "argilla", "bob", "Bob1234", "bobbob"} <= set(guesses("bob"))
-
-
-def test_an_open_address_needs_a_word_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_all_addresses", lambda: ["192.0.2.7", "fe80::7%eth0"])
-    assert parse_host(None, open_to_network=False) is None
-    assert parse_host("localhost", open_to_network=False) == HOST
-    assert parse_host("127.0.0.2", open_to_network=False) == "127.0.0.2"
-    assert parse_host("0.0.0.0", open_to_network=True) == "0.0.0.0"
-    with pytest.raises(ServiceError, match="lets the network reach Argilla") as refused:
-        parse_host("192.0.2.7", open_to_network=False)
-    assert refused.value.next_step.endswith("copydesk up --host 192.0.2.7 --open-to-network")
-    with pytest.raises(ServiceError, match="is not an address of this machine"):
-        parse_host("192.0.2.8", open_to_network=True)
-    with pytest.raises(ServiceError, match="is not an IP address"):
-        parse_host("newsroom", open_to_network=True)
-    with pytest.raises(ServiceError, match="but not where"):
-        parse_host(None, open_to_network=True)
-
-
-@pytest.mark.parametrize(
-    ("host", "local", "team"),
-    [
-        (HOST, "http://127.0.0.1:6900", []),
-        ("192.0.2.7", "http://192.0.2.7:6900", ["http://192.0.2.7:6900"]),
-        ("0.0.0.0", "http://127.0.0.1:6900", ["http://198.51.100.4:6900"]),
-        ("::", "http://[::1]:6900", ["http://[2001:db8::4]:6900"]),
-    ],
-)
-def test_addresses_for_programs_here_and_for_the_team(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    host: str,
-    local: str,
-    team: list[str],
-) -> None:
-    home = Home(tmp_path)
-    home.services.write_text(f'{{"ports": {{"argilla": 6900}}, "host": "{host}"}}')
-    four, six = socket.AF_INET, socket.AF_INET6
-    listed = [(four, HOST), (four, "198.51.100.4"), (six, "2001:db8::4"), (six, "fe80::1%eth0")]
-    found = [SimpleNamespace(family=family, address=address) for family, address in listed]
-    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"eth0": found})
-    assert argilla_url(home, 6900) == local
-    assert team_urls(home) == team
-    show_places(home)
-    said = capsys.readouterr().out
-    assert f"Argilla  {local}" in said
-    assert all(f"Team     {address}" in said for address in team)
-    assert ("reverse proxy with TLS" in said) == bool(team)
-
-
-def test_a_host_is_refused_where_argilla_is_somebody_elses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ARGILLA_API_URL", "https://argilla.example.org")
-    with pytest.raises(ServiceError, match="ARGILLA_API_URL names another"):
-        start(Home(tmp_path / "home"), services=("argilla",), host=OTHER_LOOPBACK)
-    with pytest.raises(ServiceError, match="No Argilla was started"):
-        add_user(Home(tmp_path / "home"), "ann", "annotator", ["copydesk"])
-    assert not os.environ["ARGILLA_API_URL"].startswith("http://127")
