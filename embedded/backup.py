@@ -3,7 +3,6 @@
 import hashlib
 import importlib.metadata
 import os
-import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from embedded.backup_file import (
 from embedded.errors import ServiceError
 from embedded.home import Home
 from embedded.home_files import PARTS, HomeFile, list_files, list_links, repositories_locked
+from embedded.room import require_room
 from embedded.snapshot import copy_database
 
 PROGRESS_SECONDS = 2
@@ -73,7 +73,8 @@ def write_backup(
     files = list_files(home) if home.root.exists() else []
     _refuse(home, file, overwrite, files)
     total = sum(item.size_bytes for item in files)
-    _require_room(file.parent, total + max(item.size_bytes for item in files))
+    needed = total + max(item.size_bytes for item in files)
+    require_room(file.parent, needed, "A backup may need", "name a file on another disk.")
     for link in list_links(home):
         say(f"Left out, a symbolic link: {link}")
     say(f"Saving {total / 1e6:.1f} MB of {home.root}")
@@ -105,16 +106,6 @@ def _refuse(home: Home, file: Path, overwrite: bool, files: list[HomeFile]) -> N
         )
     if not file.parent.is_dir():
         raise ServiceError(f"The folder {file.parent} is not there.", "Make it first.")
-
-
-def _require_room(folder: Path, needed_bytes: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed_bytes:
-        raise ServiceError(
-            f"A backup may need {needed_bytes / 1e6:.0f} MB in {folder}, "
-            f"and {free / 1e6:.0f} MB are free.",
-            "Free some, or name a file on another disk.",
-        )
 
 
 @contextmanager

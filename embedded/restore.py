@@ -15,6 +15,7 @@ from embedded.errors import ServiceError
 from embedded.home import Home
 from embedded.home_files import list_files
 from embedded.processes import marked_processes
+from embedded.room import require_room
 from embedded.services import stop
 
 
@@ -43,7 +44,8 @@ def restore_backup(
     with opened(file) as archive, _staging(home) as staging:
         manifest = read_manifest(archive, file)
         total = sum(member.size_bytes for member in manifest.members)
-        _require_room(staging.parent, total)
+        next_step = "set COPYDESK_HOME to a folder on another disk."
+        require_room(staging.parent, total, "This backup needs", next_step)
         say(f"Checking {total / 1e6:.1f} MB of {manifest.made_at}")
         unpack(archive, file, manifest, staging, say)
         if home.root.exists() and marked_processes(home):
@@ -60,16 +62,6 @@ def _refuse_data(home: Home, replace: bool) -> None:
             f"{home.root} holds data already.",
             "Give --replace to put the backup in its place (what is there is kept aside), or set "
             "COPYDESK_HOME to an empty folder.",
-        )
-
-
-def _require_room(folder: Path, needed_bytes: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed_bytes:
-        raise ServiceError(
-            f"This backup needs {needed_bytes / 1e6:.0f} MB in {folder}, "
-            f"and {free / 1e6:.0f} MB are free.",
-            "Free some, or set COPYDESK_HOME to a folder on another disk.",
         )
 
 
