@@ -53,7 +53,7 @@ def argilla_server(launcher: str) -> Iterator[Server]:
         server = _with_launcher(by_name["argilla"], launcher)
         process = stack.enter_context(_running(server, home))
         _wait(server, process, home)
-        url = server.health.removesuffix("/api/v1/version")
+        url = server.health.partition("/api/")[0]
         yield Server(url, read_json(home.accounts)["owner"]["api_key"], process)
 
 
