@@ -95,6 +95,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
         metadata=[
             rg.TermsMetadataProperty(name="source", title="Source", client=client),
             rg.TermsMetadataProperty(name="published_at", title="Published", client=client),
+            *_license_property(desk, client),
             rg.TermsMetadataProperty(
                 name="topic_predicted", title="Predicted topic", client=client
             ),
@@ -169,6 +170,17 @@ def _workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
         ) from error
 
 
+def _license_property(desk: Desk, client: rg.Argilla) -> list[rg.TermsMetadataProperty]:
+    """Articles carry their licence where the source says one."""
+    if not (desk.source.license or desk.source.columns.license is not None):
+        return []
+    return [
+        rg.TermsMetadataProperty(
+            name="license", title="Licence", visible_for_annotators=False, client=client
+        )
+    ]
+
+
 def _visible(labels: int) -> int | None:
     """How many labels the question shows at once; Argilla takes no number below 3."""
     return min(VISIBLE_LABELS, labels) if labels >= 3 else None
@@ -187,6 +199,7 @@ def _delete_unfinished(draft: rg.Dataset, desk: Desk) -> None:
 
 def _update(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
     """Let Argilla follow the desk where it differs."""
+    _add_license(client, dataset, desk)
     change: dict[str, Any] = {}
     if dataset.settings.guidelines != guidelines_text(desk):
         log.warning("guidelines of %r in Argilla are replaced by those of the desk", desk.name)
@@ -202,6 +215,15 @@ def _update(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
                 f"Argilla refuses to change {', '.join(change)} of {desk.name!r}: {answer.text}",
                 f"Set review.min_submitted back to {there}, or give the desk a new `name:`.",
             )
+
+
+def _add_license(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
+    """A desk whose source began to state licences after the data set was made."""
+    there = {item.name for item in dataset.settings.metadata}
+    for item in _license_property(desk, client):
+        if item.name not in there:
+            item.dataset = dataset
+            dataset.settings.metadata.add(item.create())
 
 
 def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:

@@ -23,6 +23,7 @@ def to_record(article: Article, prediction: Prediction | None, blind: bool) -> r
         "source": article.source,
         "blind": "yes" if blind else "no",
         "published_at": article.published_at,
+        "license": article.license,
     }
     if shown is not None and shown.topic is not None:
         metadata["topic_predicted"] = shown.topic
@@ -55,6 +56,7 @@ def to_article(row: Mapping[str, Any]) -> Article:
         title=row["fields"].get("title") or "",
         source=metadata.get("source", ""),
         published_at=metadata.get("published_at", ""),
+        license=metadata.get("license", ""),
     )
 
 

@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
+from copydesk.publish_commands import card, publish
 from copydesk.show import say, show_places, show_rounds, show_training
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
@@ -33,21 +35,10 @@ app.add_typer(users)
 
 STEP = re.compile(r"copydesk (?:load|pull|train|score|publish|curate)\b(?! --desk)")
 
-DeskOption = Annotated[str, typer.Option("--desk", help="The desk file.")]
-SourceOption = Annotated[
-    str | None, typer.Option("--source", help="Replaces source.path of the desk.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Replaces a desk value: --set review.blind_share=0.2"),
-]
 SkipOption = Annotated[
     int, typer.Option(min=0, help="Leave out so many articles of the source first.")
 ]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Load at most so many articles.")]
-PerClassOption = Annotated[
-    int | None, typer.Option(min=2, help="Train on at most so many articles a topic.")
-]
 
 
 def main() -> None:
@@ -174,23 +165,6 @@ def score(
 
 
 @app.command()
-def publish(
-    desk: DeskOption = "desk.yaml",
-    source: SourceOption = None,
-    set_: SetOption = None,
-    per_class: PerClassOption = None,
-) -> None:
-    """Publish the data set and the models with generated cards, one commit each."""
-    run = run_parameters(desk, source, set_, per_class)
-    use_services()
-    from flows.desk_run import DeskRun
-    from flows.publish import publish as run_publish
-
-    for item in run_publish(DeskRun(**run)).items:
-        print(f"{item.url} {item.revision[:8]} {'committed' if item.changed else 'unchanged'}")
-
-
-@app.command()
 def curate(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
@@ -234,5 +208,7 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     show_places(home)
 
 
+app.command()(publish)
+app.command()(card)
 app.command()(export_argilla)
 app.command()(import_argilla)

@@ -26,7 +26,7 @@ def use_services() -> None:
     for name, value in found.items():
         if not is_users_own(home, services[name.split("_")[0]]):
             os.environ.setdefault(name, value)
-    _set_process_defaults(home)
+    set_process_defaults(home)
     _require_prefect()
 
 
@@ -45,7 +45,8 @@ def _require_prefect() -> None:
         ) from error
 
 
-def _set_process_defaults(home: Home) -> None:
+def set_process_defaults(home: Home) -> None:
+    """What libraries read at import: where they keep things, and to be quiet."""
     defaults = {
         "HF_HOME": str(home.root / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -40,7 +40,8 @@ class ScoredSpan:
 class Article:
     """One text of a source, as read. ``topic`` and ``spans`` are the source's own labels, if any.
 
-    ``source_split`` is the split the source gave it ("train", "test", …) or None.
+    ``source_split`` is the split the source gave it ("train", "test", …) or None; ``license`` is
+    what the source says may be done with it, empty where it says nothing.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Article:
     topic: str | None = None
     spans: tuple[Span, ...] | None = None
     source_split: str | None = None
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from corpus.errors import DeskError
+from corpus.licenses import OPEN_LICENSES, license_id
 
 RepoId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=96)]
 
@@ -30,6 +31,7 @@ class Columns(DeskPart):
     spans: str | int | None = None
     published_at: str | int | None = None
     split: str | int | None = None
+    license: str | int | None = Field(None, description="the licence of each article")
 
 
 class SourceSettings(DeskPart):
@@ -56,6 +58,7 @@ class SourceSettings(DeskPart):
         None, description="source split whose own labels score the models; never reviewed"
     )
     limit: int | None = Field(None, ge=1, description="at most so many articles in a load")
+    license: str = Field("", description="licence of all its articles; columns.license: of each")
     suggest_labels: bool = Field(
         True, description="show the source's labels as suggestions; False keeps them as gold only"
     )
@@ -142,10 +145,26 @@ class PublishSettings(DeskPart):
     dataset: RepoId
     topic_model: RepoId | None = None
     entity_model: RepoId | None = None
-    license: str = Field(description="SPDX-like licence id of the card, for example cc0-1.0")
+    license: str = Field(
+        min_length=1, description="the Hub's id of the licence, for example cc0-1.0, or other"
+    )
+    license_name: str | None = Field(None, description="of a licence with the id other")
+    license_link: str | None = Field(None, description="where a licence with the id other is read")
+    text_licenses: list[str] = Field(
+        list(OPEN_LICENSES),
+        description="licences of articles whose text may be published; of articles with another or "
+        "no licence only labels are, unless neither source.license nor columns.license is set",
+    )
     language: str = "en"
     pretty_name: str
     private: bool = False
+
+    @model_validator(mode="after")
+    def other_licence_has_a_name(self) -> "PublishSettings":
+        """Readers of a card must be able to find out what they may do."""
+        if self.license == "other" and not (self.license_name and self.license_link):
+            raise ValueError("license 'other' needs license_name and license_link")
+        return self
 
 
 class SimulationSettings(DeskPart):
@@ -185,6 +204,12 @@ class Desk(DeskPart):
         if self.labels.entities and self.publish.entity_model is None:
             raise ValueError("labels.entities is set, so publish.entity_model must name one")
         return self
+
+    def withholds(self, article_license: str) -> bool:
+        """Whether the text of an article with this licence must not be passed on."""
+        if not (self.source.license or self.source.columns.license is not None):
+            return False
+        return license_id(article_license) not in map(license_id, self.publish.text_licenses)
 
     def digest(self) -> str:
         """A short hash of what decides gold and models; where articles come from does not."""

@@ -2,13 +2,16 @@
 
 Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
 ``answers/*.parquet`` (one row per answer seen), ``simulated/*.parquet`` (whose answers to what
-were simulated), ``splits/*.parquet`` and ``cursor.json``; ``corpus.moves`` adds its own kinds.
+were simulated), ``guidelines/*.parquet``, ``splits/*.parquet`` and ``cursor.json``;
+``corpus.moves`` adds its own kinds.
 A segment is written under another name first and then moved, so a killed writer leaves no
 half segment; a second run finds what is missing and appends it.
 """
 
 import hashlib
 import json
+import os
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -116,6 +119,25 @@ class Ledger:
         rows = [{"article_id": a, "annotator": b} for a, b in sorted(set(keys) - known)]
         self.append("simulated", rows)
 
+    def guidelines(self) -> dict[str, str]:
+        """The texts annotators read, by revision, in the order of first use."""
+        return {row["revision"]: row["text"] for row in self.rows("guidelines")}
+
+    def append_guidelines(self, revision: str, text: str) -> None:
+        """Remember what a revision says; Argilla itself keeps only the last."""
+        if revision not in self.guidelines():
+            self.append("guidelines", [{"revision": revision, "text": text}])
+
+    def secret(self) -> bytes:
+        """32 random bytes of this desk, made at the first call; they never leave the state."""
+        path = f"{self.root}/pseudonyms.key"
+        if not self.fs.exists(path):
+            self._write(path, secrets.token_bytes(32))
+            if "file" in self.fs.protocol:
+                os.chmod(path, 0o600)
+        # Read back: of two first calls at once, the later key counts for both.
+        return bytes(self.fs.cat_file(path))
+
     def withdrawn(self) -> set[str]:
         """Articles that were answered, and whose answers were all deleted in Argilla."""
         entries = self.entries()
@@ -203,11 +225,14 @@ def _article_row(article: Article) -> dict[str, Any]:
         "source": article.source,
         "published_at": article.published_at,
         "source_split": article.source_split or "",
+        "license": article.license,
     }
 
 
 def _article(row: Mapping[str, Any]) -> Article:
-    return Article(**{**row, "source_split": row["source_split"] or None})
+    # Segments of an earlier Copydesk have no licence.
+    found = {"license": "", **row, "source_split": row["source_split"] or None}
+    return Article(**found)
 
 
 def _entry_row(entry: LedgerEntry) -> dict[str, Any]:

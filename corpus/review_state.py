@@ -1,12 +1,28 @@
 """Where a desk keeps its state, and the gold it derives from it."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
-from corpus.ledger import Ledger
+from corpus.ledger import AnswerKey, Ledger, LedgerEntry, current_entries
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The state of a review: gold, the answers that count now, and what annotators read.
+
+    ``secret`` hides who the annotators are in what is published.
+    """
+
+    gold: Gold
+    answers: tuple[LedgerEntry, ...]
+    simulated: frozenset[AnswerKey]
+    guidelines: Mapping[str, str]
+    secret: bytes = field(repr=False)
 
 
 def copydesk_home() -> str:
@@ -41,3 +57,16 @@ def read_gold(desk: Desk) -> Gold:
             "Answer records in Argilla, then run copydesk pull.",
         )
     return gold
+
+
+def read_reviewed(desk: Desk) -> Reviewed:
+    """Gold with the answers behind it. Raises DeskError before the first reviewed article."""
+    gold, ledger = read_gold(desk), open_ledger(desk)
+    answers = current_entries(ledger.entries())
+    return Reviewed(
+        gold=gold,
+        answers=tuple(answers[key] for key in sorted(answers)),
+        simulated=frozenset(ledger.simulated()),
+        guidelines=ledger.guidelines(),
+        secret=ledger.secret(),
+    )

@@ -17,7 +17,7 @@ from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
-from flows.publish import PublishReport, publish
+from flows.publish import Publish, PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from flows.score_models import ModelScores, score_models
 from flows.train_entities import train_entities
@@ -63,7 +63,7 @@ def curate(config: Curate) -> CurateReport:
     if desk.labels.entities:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
-    published = publish(DeskRun(**run))
+    published = publish(Publish(**run))
     return CurateReport(loaded, answers, pulled.new_answers, pulled.gold, scores, published)
 
 

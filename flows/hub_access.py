@@ -1,10 +1,12 @@
 """The Hub of the environment, as the flows use it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
 
+from publishing.changes import Labelled, read_labels
 from publishing.hub import head_revision
 
 
@@ -16,6 +18,18 @@ def hub_api() -> HfApi:
 def last_revision(repo_id: str) -> str | None:
     """The commit of the last published model, or None before the first."""
     return head_revision(hub_api(), repo_id, "model")
+
+
+def labels_at(repo_id: str) -> Callable[[str], dict[str, Labelled]]:
+    """Reads the labels of a published data set at a revision."""
+
+    def read(revision: str) -> dict[str, Labelled]:
+        folder = hub_api().snapshot_download(
+            repo_id, repo_type="dataset", revision=revision, allow_patterns="data/*.parquet"
+        )
+        return read_labels(Path(folder))
+
+    return read
 
 
 def download_model(repo_id: str, revision: str) -> Path:

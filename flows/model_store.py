@@ -51,11 +51,24 @@ class StoredModel:
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return found
 
+    def predictions(self, on: str) -> Path:
+        """Where scoring on "test" or "benchmark" keeps what the model said."""
+        return self.folder / "evaluation" / f"{on}.jsonl"
+
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file beside the model in one step."""
         unfinished = self.folder / f".{name}.{os.getpid()}"
         unfinished.write_text(json.dumps(content, indent=2), encoding="utf-8")
         unfinished.replace(self.folder / name)
+
+
+def desk_kinds(desk: Desk) -> list[Kind]:
+    """The kinds of models that a desk trains."""
+    labels: list[tuple[Kind, dict[str, str]]] = [
+        ("topics", desk.labels.topics),
+        ("entities", desk.labels.entities),
+    ]
+    return [kind for kind, names in labels if names]
 
 
 def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:

@@ -1,6 +1,5 @@
 """publish: gold and scored models → data set and model repositories, one commit each."""
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,103 +7,92 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from pydantic import Field
 
 from corpus.desk import Desk
-from corpus.gold import Gold
-from corpus.review_state import read_gold
+from corpus.destination import published_to
+from corpus.review_state import Reviewed, read_reviewed
 from flows.desk_run import DeskRun
-from flows.hub_access import hub_api
-from flows.manifests import dataset_manifest, model_manifest
-from flows.model_store import Kind, StoredModel, require_model
-from flows.score_models import require_scores
-from publishing.dataset import dataset_features, write_dataset
-from publishing.hub import Published, publish_folder, read_text
-from publishing.manifest import (
-    FILE,
-    DatasetManifest,
-    ModelManifest,
-    file_hashes,
-    to_json,
-    unless_only_code_changed,
-)
-from publishing.render import render_dataset_card, render_model_card
+from flows.hub_access import hub_api, labels_at
+from flows.model_store import Kind, desk_kinds
+from flows.publishable import ready_model
+from publishing.hub import Published, plan_publish, publish_folder
+from publishing.parts import Part, dataset_part, model_part
+from publishing.plan import Plan
+
+
+class Publish(DeskRun):
+    """Where to publish, if not where the desk says. ``dry_run`` compares and writes nothing."""
+
+    to: str | None = Field(None, description="hub:org/name; models go to org/name-topics, …")
+    private: bool = Field(False, description="hide the repositories")
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
-    """One item a repository, the data set first."""
+    """One item a repository, the data set first; ``plans`` instead of it after a dry run."""
 
     items: list[Published]
+    plans: list[Plan]
 
 
 @flow(name="publish")
-def publish(config: DeskRun) -> PublishReport:
+def publish(config: Publish) -> PublishReport:
     """Publish what is reviewed, trained and scored; what the Hub already holds makes no commit."""
-    desk = config.read()
-    gold = read_gold(desk)
-    models = [(kind, require_model(desk, gold, kind)) for kind, labels in _kinds(desk) if labels]
-    for kind, stored in models:
-        require_scores(desk, gold, kind, stored)
-    data = publish_dataset(desk, gold)
-    items = [data]
-    for kind, stored in models:
-        items.append(publish_model(desk, gold, kind, stored, data))
+    desk = published_to(config.read(), config.to, config.private)
+    review = read_reviewed(desk)
+    kinds = desk_kinds(desk)
+    for kind in kinds:
+        ready_model(desk, review, kind)
+    if config.dry_run:
+        return plan(desk, review, kinds)
+    data = publish_dataset(desk, review)
+    items = [data, *(publish_model(desk, review, kind, data) for kind in kinds)]
     show(desk, items)
-    return PublishReport(items)
-
-
-def _kinds(desk: Desk) -> list[tuple[Kind, dict[str, str]]]:
-    return [("topics", desk.labels.topics), ("entities", desk.labels.entities)]
+    return PublishReport(items, [])
 
 
 @task(cache_policy=NO_CACHE)
-def publish_dataset(desk: Desk, gold: Gold) -> Published:
+def publish_dataset(desk: Desk, review: Reviewed) -> Published:
     """Parquet files, card and manifest in one commit."""
-    api, repo_id = hub_api(), desk.publish.dataset
-    topics, entities = list(desk.labels.topics), list(desk.labels.entities)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = write_dataset(gold.reviewed, topics, entities, folder)
-        manifest = unless_only_code_changed(
-            dataset_manifest(desk, gold, rows, file_hashes(folder)),
-            read_text(api, repo_id, "dataset", FILE),
-        )
-        assert isinstance(manifest, DatasetManifest)
-        card = render_dataset_card(
-            manifest,
-            repo_id,
-            dataset_features(topics, entities),
-            read_text(api, repo_id, "dataset", "README.md"),
-        )
-        (folder / FILE).write_text(to_json(manifest), encoding="utf-8")
-        (folder / "README.md").write_text(card, encoding="utf-8")
-        message = f"{sum(rows.values())} reviewed articles of {desk.name}"
-        return publish_folder(api, repo_id, "dataset", folder, message, desk.publish.private)
+        return send(dataset_part(desk, review, Path(name), labels_at(desk.publish.dataset)))
 
 
 @task(cache_policy=NO_CACHE)
-def publish_model(
-    desk: Desk, gold: Gold, kind: Kind, stored: StoredModel, data: Published
-) -> Published:
-    """Model files, learning curve, card and manifest in one commit."""
-    api = hub_api()
-    repo_id = desk.publish.topic_model if kind == "topics" else desk.publish.entity_model
-    assert repo_id is not None, "the desk's own check asks for a repository for each model"
+def publish_model(desk: Desk, review: Reviewed, kind: Kind, data: Published) -> Published:
+    """Model files, pictures, predictions, card and manifest in one commit."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "model"
-        # SetFit writes a README of its own; ours replaces it.
-        shutil.copytree(stored.model, folder, ignore=shutil.ignore_patterns("README.md"))
-        shutil.copy(stored.folder / "learning_curve.png", folder)
-        manifest = unless_only_code_changed(
-            model_manifest(desk, gold, kind, stored, data, file_hashes(folder)),
-            read_text(api, repo_id, "model", FILE),
-        )
-        assert isinstance(manifest, ModelManifest)
-        card = render_model_card(manifest, repo_id, read_text(api, repo_id, "model", "README.md"))
-        (folder / FILE).write_text(to_json(manifest), encoding="utf-8")
-        (folder / "README.md").write_text(card, encoding="utf-8")
-        message = f"{kind} model of {desk.name}, data {data.revision[:8]}"
-        return publish_folder(api, repo_id, "model", folder, message, desk.publish.private)
+        trained, files = ready_model(desk, review, kind)
+        return send(model_part(desk, review, trained, files, data, Path(name) / "model"))
+
+
+def send(part: Part) -> Published:
+    """One commit and its tag."""
+    return publish_folder(hub_api(), part.target, part.folder, part.complete, part.message)
+
+
+@task(cache_policy=NO_CACHE)
+def plan(desk: Desk, review: Reviewed, kinds: list[Kind]) -> PublishReport:
+    """What a publish would change. A data set that would change has no revision yet."""
+    with tempfile.TemporaryDirectory() as name:
+        part = dataset_part(desk, review, Path(name) / "data", labels_at(desk.publish.dataset))
+        plans = [plan_publish(hub_api(), part.target, part.folder, part.complete)]
+        data = as_if_published(plans[0])
+        for kind in kinds:
+            trained, files = ready_model(desk, review, kind)
+            part = model_part(desk, review, trained, files, data, Path(name) / kind)
+            plans.append(plan_publish(hub_api(), part.target, part.folder, part.complete))
+    return PublishReport([], plans)
+
+
+def as_if_published(plan: Plan) -> Published:
+    """The data set as the cards of its models would name it."""
+    unchanged = plan.head is not None and not plan.changes
+    revision = (plan.head or "") if unchanged else "of this publish"
+    tag = (plan.tag or "") if unchanged else "next"
+    return Published(plan.target.repo_id, "dataset", revision, tag, "", not unchanged)
 
 
 def show(desk: Desk, items: list[Published]) -> None:

@@ -45,6 +45,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     dataset = _existing(client, desk)
     moves = _finished_moves(ledger, dataset)
     cursor = read_activity(client, dataset, moves)
+    ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
     new = 0
     if config.full or cursor != ledger.cursor():
         new = append_answers(client, dataset, desk, ledger, moves)

@@ -19,6 +19,7 @@ from corpus.review_state import read_gold
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.model_store import Kind, StoredModel, require_model
+from publishing.predictions import entity_row, topic_row, write_predictions
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.predict import load_entity_model, predict_entities
 from training.evaluation import score_entities, score_topics
@@ -27,6 +28,14 @@ log = logging.getLogger("flows.score_models")
 
 # Articles, each with its gold topic or spans.
 Pairs = list[tuple[Article, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores as training.evaluation gives them, and what the model said of each article."""
+
+    scores: dict[str, Any]
+    predictions: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +84,20 @@ def score_topic_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> M
     stored = require_model(desk, gold, "topics")
     other: Pairs = [(article, article.topic) for article in benchmark if article.topic]
 
-    def score(pairs: Pairs) -> dict[str, Any]:
+    def score(pairs: Pairs) -> Scored:
         model = load_topic_model(str(stored.model))
         found = predict_topics(model, [model_input(article) for article, _ in pairs])
-        return score_topics(
+        scores = score_topics(
             [topic for _, topic in pairs],
             [prediction.topic for prediction in found],
             list(desk.labels.topics),
             desk.models.seed,
-        ).to_dict()
+        )
+        rows = [
+            topic_row(article, topic, p.topic, p.score)
+            for (article, topic), p in zip(pairs, found, strict=True)
+        ]
+        return Scored(scores.to_dict(), rows)
 
     return _score_once(stored, "topics", gold_of_test(gold, "topics"), other, score)
 
@@ -94,15 +108,20 @@ def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> 
     stored = require_model(desk, gold, "entities")
     other: Pairs = [(article, article.spans) for article in benchmark if article.spans is not None]
 
-    def score(pairs: Pairs) -> dict[str, Any]:
+    def score(pairs: Pairs) -> Scored:
         model = load_entity_model(str(stored.model))
         found = predict_entities(model, [article.text for article, _ in pairs])
-        return score_entities(
+        scores = score_entities(
             [spans for _, spans in pairs],
             [tuple(span.span() for span in spans) for spans in found],
             list(desk.labels.entities),
             desk.models.seed,
-        ).to_dict()
+        )
+        rows = [
+            entity_row(article, spans, said)
+            for (article, spans), said in zip(pairs, found, strict=True)
+        ]
+        return Scored(scores.to_dict(), rows)
 
     return _score_once(stored, "entities", gold_of_test(gold, "entities"), other, score)
 
@@ -117,7 +136,9 @@ def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
 
 def require_scores(desk: Desk, gold: Gold, kind: Kind, stored: StoredModel) -> None:
     """DeskError where the model was not scored on the test split as it is now."""
-    if stored.read("scores.json").get("test_digest") != _digest(gold_of_test(gold, kind)):
+    test = gold_of_test(gold, kind)
+    scored = stored.read("scores.json").get("test_digest") == _digest(test)
+    if not scored or (test and not stored.predictions("test").exists()):
         raise DeskError(
             f"The {kind} model of desk {desk.name!r} is not scored on the test split as it is now.",
             "Run copydesk score, then copydesk publish.",
@@ -129,16 +150,20 @@ def _score_once(
     kind: Kind,
     test: Pairs,
     other: Pairs,
-    score: Callable[[Pairs], dict[str, Any]],
+    score: Callable[[Pairs], Scored],
 ) -> ModelScores:
-    """Score what was not scored yet, and keep it beside the model."""
+    """Score what was not scored yet, and keep scores and predictions beside the model."""
     found = stored.read("scores.json")
     for name, pairs in (("test", test), ("benchmark", other)):
-        digest = _digest(pairs)
-        if found.get(f"{name}_digest") != digest:
+        digest, file = _digest(pairs), stored.predictions(name)
+        if found.get(f"{name}_digest") != digest or (pairs and not file.exists()):
+            scored = Scored({}, [])
             if pairs:
                 log.info("scoring %s on %d articles (%s)", kind, len(pairs), name)
-            found |= {f"{name}_digest": digest, name: score(pairs) if pairs else {}}
+                scored = score(pairs)
+            # Before the digest that says that they are there.
+            write_predictions(scored.predictions, file)
+            found |= {f"{name}_digest": digest, name: scored.scores}
             stored.write("scores.json", found)
     if not test:
         log.warning(

@@ -1,16 +1,46 @@
 """Reviewed articles → Parquet files that load_dataset reads, with ClassLabels in schema order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 from corpus.articles import ReviewedArticle, Span
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.review_state import Reviewed
+from publishing.responses_config import (
+    disagreements_features,
+    disagreements_rows,
+    responses_features,
+    responses_rows,
+)
 
 SPLITS = ("train", "validation", "test")
+# The one split of a configuration that is not for training.
+ALL = "all"
+SHARD_ROWS = 50_000
 TOKEN = re.compile(r"\w+|[^\w\s]")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenConfig:
+    """A configuration on disk: ``folder``/{split}-*.parquet, of the splits that have rows.
+
+    ``memory_bytes`` is what a split takes as Arrow, ``file_bytes`` what is downloaded of all.
+    """
+
+    name: str
+    folder: str
+    features: Features
+    rows: dict[str, int]
+    memory_bytes: dict[str, int]
+    file_bytes: int
 
 
 def resolved_rows(
@@ -24,8 +54,9 @@ def resolved_rows(
     ]
 
 
-def dataset_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
+def dataset_features(desk: Desk) -> Features:
     """The columns, whatever the rows: class numbers follow the schema, not the data."""
+    topics, entities = list(desk.labels.topics), list(desk.labels.entities)
     features: dict[str, Any] = {
         "id": Value("string"),
         "title": Value("string"),
@@ -38,6 +69,8 @@ def dataset_features(topics: Sequence[str], entities: Sequence[str]) -> Features
         features["spans"] = List(span)
         features["tokens"] = List(Value("string"))
         features["ner_tags"] = List(ClassLabel(names=iob2_names(entities)))
+    if _states_licenses(desk):
+        features |= {"license": Value("string"), "text_withheld": Value("bool")}
     features |= {
         "source": Value("string"),
         "published_at": Value("string"),
@@ -54,43 +87,65 @@ def iob2_names(entities: Sequence[str]) -> list[str]:
     return ["O", *(f"{prefix}-{label}" for label in entities for prefix in "BI")]
 
 
-def write_dataset(
-    reviewed: Sequence[ReviewedArticle],
-    topics: Sequence[str],
-    entities: Sequence[str],
-    folder: Path,
-) -> dict[str, int]:
-    """Write data/{split}-00000-of-00001.parquet, rows by id; returns split → rows.
+def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenConfig]:
+    """Write all configurations; "default" is the first, and one without rows gets no file.
 
-    A split without rows gets no file: readers cannot tell an empty Parquet from a broken one.
-    Equal rows give equal bytes.
+    A split without rows gets no file either: readers cannot tell an empty Parquet from a broken
+    one. Rows stand by id, so equal rows give equal bytes.
     """
-    features = dataset_features(topics, entities)
-    rows: dict[str, int] = {}
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    for split in SPLITS:
-        part = [r for r in resolved_rows(reviewed, topics, entities) if r.split == split]
-        rows[split] = len(part)
-        if part:
-            part.sort(key=lambda r: r.article.id)
-            found = Dataset.from_list([to_row(r, topics, entities) for r in part], features)
-            found.to_parquet(str(folder / "data" / f"{split}-00000-of-00001.parquet"))
-    return rows
+    topics, entities = list(desk.labels.topics), list(desk.labels.entities)
+    published = resolved_rows(review.gold.reviewed, topics, entities)
+    published.sort(key=lambda r: r.article.id)
+    ids = [r.article.id for r in published]
+    default = {split: [to_row(desk, r) for r in published if r.split == split] for split in SPLITS}
+    answers = responses_rows(review, topics, entities)
+    differing = disagreements_rows(review, ids, topics, entities)
+    configs = [
+        _write("default", "data", dataset_features(desk), default, folder),
+        _write("responses", "responses", responses_features(topics, entities), answers, folder),
+        _write(
+            "disagreements",
+            "disagreements",
+            disagreements_features(topics, entities),
+            differing,
+            folder,
+        ),
+    ]
+    return [config for config in configs if config.rows or config.name == "default"]
 
 
-def to_row(
-    reviewed: ReviewedArticle, topics: Sequence[str], entities: Sequence[str]
-) -> dict[str, Any]:
-    """One row of the data set."""
+def refuse_changed_classes(desk: Desk, topics: Sequence[str], entities: Sequence[str]) -> None:
+    """DeskError where class numbers of a published version would mean something else now."""
+    for key, old, new in (
+        ("topics", list(topics), list(desk.labels.topics)),
+        ("entities", list(entities), list(desk.labels.entities)),
+    ):
+        if new[: len(old)] != old:
+            raise DeskError(
+                f"{desk.publish.dataset} is published with {key} {old}; the desk has {new}, so "
+                "class numbers would change their meaning. New labels may only follow the old.",
+                f"Restore the order of labels.{key}, or name another repository under publish:.",
+            )
+
+
+def to_row(desk: Desk, reviewed: ReviewedArticle) -> dict[str, Any]:
+    """One row of the default configuration; without text where its licence forbids it."""
     article = reviewed.article
-    row: dict[str, Any] = {"id": article.id, "title": article.title, "text": article.text}
-    if topics:
+    withheld = desk.withholds(article.license)
+    row: dict[str, Any] = {
+        "id": article.id,
+        "title": None if withheld else article.title,
+        "text": None if withheld else article.text,
+    }
+    if desk.labels.topics:
         row["topic"] = reviewed.topic
-    if entities:
+    if desk.labels.entities:
         spans = reviewed.spans or ()
         tokens, tags = to_iob2(article.text, spans)
         row["spans"] = [{"start": s.start, "end": s.end, "label": s.label} for s in spans]
-        row |= {"tokens": tokens, "ner_tags": tags}
+        row |= {"tokens": None if withheld else tokens, "ner_tags": None if withheld else tags}
+    if _states_licenses(desk):
+        row |= {"license": article.license, "text_withheld": withheld}
     return row | {
         "source": article.source,
         "published_at": article.published_at,
@@ -99,6 +154,34 @@ def to_row(
         "agreement": reviewed.agreement,
         "blind": reviewed.blind,
     }
+
+
+def _write(
+    name: str,
+    folder_name: str,
+    features: Features,
+    rows: Mapping[str, list[Row]] | list[Row],
+    folder: Path,
+) -> WrittenConfig:
+    splits = {ALL: rows} if isinstance(rows, list) else rows
+    (folder / folder_name).mkdir(parents=True, exist_ok=True)
+    counts, sizes, on_disk = {}, {}, 0
+    for split, part in splits.items():
+        if not part:
+            continue
+        counts[split], sizes[split] = len(part), 0
+        shards = -(-len(part) // SHARD_ROWS)
+        for i in range(shards):
+            shard = Dataset.from_list(part[i * SHARD_ROWS : (i + 1) * SHARD_ROWS], features)
+            file = folder / folder_name / f"{split}-{i:05d}-of-{shards:05d}.parquet"
+            shard.to_parquet(str(file))
+            sizes[split] += shard.data.nbytes
+            on_disk += file.stat().st_size
+    return WrittenConfig(name, folder_name, features, counts, sizes, on_disk)
+
+
+def _states_licenses(desk: Desk) -> bool:
+    return bool(desk.source.license) or desk.source.columns.license is not None
 
 
 def to_iob2(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:

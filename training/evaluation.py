@@ -1,7 +1,4 @@
-"""Scores with intervals: percentile bootstrap over articles (Efron and Tibshirani 1993).
-
-Articles are resampled, not spans: the spans of one article are right or wrong together.
-"""
+"""Scores of topics and of exact spans, each with its interval over resampled articles."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -10,17 +7,7 @@ from typing import Any
 import numpy as np
 
 from corpus.articles import Span
-
-LOW, HIGH = 2.5, 97.5
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A score in [0, 1] and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+from corpus.intervals import RESAMPLES, Interval, draw_counts, ratio, resample, to_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +56,7 @@ def score_topics(
     predicted: Sequence[str],
     topics: Sequence[str],
     seed: int,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
 ) -> TopicScores:
     """Accuracy, macro-F1 over the topics that occur, and scores of each topic.
 
@@ -87,7 +74,7 @@ def score_topics(
         np.eye(len(topics))[p],
         np.eye(len(topics))[g],
     )
-    samples = _resample(len(gold), resamples, seed)
+    samples = resample(len(gold), resamples, seed)
     f1 = _f1(*(_totals(counts, samples) for counts in (hit, said, real)))
     present = real.sum(axis=0) + said.sum(axis=0) > 0
     right = (g == p).astype(float)
@@ -95,8 +82,8 @@ def score_topics(
     np.add.at(confusion, (g, p), 1)
     return TopicScores(
         n=len(gold),
-        accuracy=_interval(right.mean(), right[samples].mean(axis=1)),
-        macro_f1=_interval(
+        accuracy=to_interval(right.mean(), right[samples].mean(axis=1)),
+        macro_f1=to_interval(
             _f1(hit.sum(0), said.sum(0), real.sum(0))[present].mean(), f1[:, present].mean(axis=1)
         ),
         labels=_label_scores(topics, hit, said, real, f1),
@@ -109,7 +96,7 @@ def score_entities(
     predicted: Sequence[Collection[Span]],
     types: Sequence[str],
     seed: int,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
 ) -> EntityScores:
     """Micro-averaged precision, recall, F1 of exact spans, and scores of each entity type.
 
@@ -123,15 +110,15 @@ def score_entities(
         for counts, spans in ((hit, set(g) & set(p)), (said, set(p)), (real, set(g))):
             for span in spans:
                 counts[row, index[span.label]] += 1
-    samples = _resample(len(gold), resamples, seed)
+    samples = resample(len(gold), resamples, seed)
     by_type = [_totals(counts, samples) for counts in (hit, said, real)]
     h, s, r = (counts.sum(axis=1) for counts in by_type)
     return EntityScores(
         n=len(gold),
         spans=int(real.sum()),
-        precision=_interval(_ratio(hit.sum(), said.sum()), _ratio(h, s)),
-        recall=_interval(_ratio(hit.sum(), real.sum()), _ratio(h, r)),
-        f1=_interval(_f1(hit.sum(), said.sum(), real.sum()), _f1(h, s, r)),
+        precision=to_interval(ratio(hit.sum(), said.sum()), ratio(h, s)),
+        recall=to_interval(ratio(hit.sum(), real.sum()), ratio(h, r)),
+        f1=to_interval(_f1(hit.sum(), said.sum(), real.sum()), _f1(h, s, r)),
         labels=_label_scores(types, hit, said, real, _f1(*by_type)),
     )
 
@@ -157,29 +144,13 @@ def _require_known(found: Collection[str], labels: Sequence[str]) -> None:
         raise ValueError(f"labels {unknown} are not among {list(labels)}")
 
 
-def _resample(n: int, resamples: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, n, size=(resamples, n))
-
-
 def _totals(counts: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    # How often each article was drawn, times its counts: one product instead of a huge gather.
-    weights = np.stack([np.bincount(row, minlength=len(counts)) for row in samples])
-    totals: np.ndarray = weights @ counts
+    totals: np.ndarray = draw_counts(samples) @ counts
     return totals
 
 
-def _ratio(part: Any, whole: Any) -> Any:
-    whole = np.asarray(whole, dtype=float)
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
-
-
 def _f1(hit: Any, said: Any, real: Any) -> Any:
-    return _ratio(2 * np.asarray(hit, dtype=float), np.asarray(said) + np.asarray(real))
-
-
-def _interval(value: Any, resampled: np.ndarray) -> Interval:
-    low, high = np.percentile(resampled, [LOW, HIGH])
-    return Interval(float(value), float(low), float(high))
+    return ratio(2 * np.asarray(hit, dtype=float), np.asarray(said) + np.asarray(real))
 
 
 def _label_scores(
@@ -188,9 +159,9 @@ def _label_scores(
     h, s, r = hit.sum(axis=0), said.sum(axis=0), real.sum(axis=0)
     return {
         label: LabelScores(
-            precision=float(_ratio(h[i], s[i])),
-            recall=float(_ratio(h[i], r[i])),
-            f1=_interval(_f1(h[i], s[i], r[i]), f1[:, i]),
+            precision=float(ratio(h[i], s[i])),
+            recall=float(ratio(h[i], r[i])),
+            f1=to_interval(_f1(h[i], s[i], r[i]), f1[:, i]),
             support=int(r[i]),
         )
         for i, label in enumerate(labels)

@@ -23,6 +23,12 @@ class RowError(ValueError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
+def source_name(source: SourceSettings) -> str:
+    """The file's name or the Hub data set; a folder of this machine is nobody's business."""
+    is_file = Path(source.path).suffix or source.format not in ("auto", "hub")
+    return Path(source.path).name if is_file else source.path
+
+
 class RowReader:
     """Reads rows by the desk's columns; remembers the schema and mappings it reads by.
 
@@ -31,9 +37,7 @@ class RowReader:
 
     def __init__(self, source: SourceSettings, labels: LabelSettings) -> None:
         self.source = source
-        # A folder of this machine is nobody's business in a published row.
-        is_file = Path(source.path).suffix or source.format not in ("auto", "hub")
-        self.name = Path(source.path).name if is_file else source.path
+        self.name = source_name(source)
         self.topics = {**{t: t for t in labels.topics}, **source.topic_values}
         self.repairs: Counter[str] = Counter()
         self.entities = {**{e: e for e in labels.entities}, **source.entity_values}
@@ -55,6 +59,7 @@ class RowReader:
             topic=self._topic(row, number),
             spans=self._spans(row, text, number),
             source_split=self._text(row, columns.split) or None,
+            license=self._text(row, columns.license) or self.source.license,
         )
 
     def _cell(self, row: Row, column: str | int | None) -> Any:

@@ -187,10 +187,10 @@ def test_cards_show_the_figures_of_their_manifests(
         card = httpx.get(f"{base}/README.md").text
         manifest = httpx.get(f"{base}/manifest.json").json()
         assert "simulated" in card
-        provenance = manifest["provenance"]
-        assert provenance["simulated_answers"] == provenance["answers"] == 6 * BATCH
+        answers = manifest["answers"]
+        assert answers["simulated"] == answers["submitted"] == 6 * BATCH
         if manifest["kind"] == "dataset":
-            assert f"| Answers | {provenance['answers']} |" in card
+            assert f"| Answers | {answers['submitted']} |" in card
         else:
             first = manifest["scores"].get("accuracy") or manifest["scores"]["f1"]
             assert f"{first['value']:.3f} [{first['low']:.3f}, {first['high']:.3f}]" in card

@@ -11,8 +11,8 @@ from corpus.articles import Article, Response
 from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
 from corpus.ledger import LedgerEntry
-from flows.manifests import code_revision
 from flows.model_store import ABANDONED_SECONDS, UNFINISHED, require_model, train_once
+from publishing.provenance import code_revision
 from training.results import TrainedModel
 
 
@@ -34,7 +34,7 @@ def trained(folder: Path) -> TrainedModel:
     (folder / "weights").write_text("1")
     png = folder / "learning_curve.png"
     png.write_bytes(b"png")
-    return TrainedModel(folder, "topics", (), png, "Healthy.", 1, 0.1, 42, {})
+    return TrainedModel(folder, "topics", (), png, "Healthy.", 1, 0.1, 0.2, 42, {})
 
 
 def test_what_was_trained_is_found_again(desk: Desk, gold: Gold) -> None:

@@ -3,18 +3,20 @@
 import json
 import uuid
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 from huggingface_hub import HfApi
 
 from corpus.errors import DeskError
-from publishing.hub import Published, head_revision, next_tag, publish_folder, read_text
+from publishing.hub import Published, head_revision, plan_publish, publish_folder
 from publishing.manifest import file_hashes
+from publishing.plan import Complete, plan_lines
+from publishing.remote import Previous, Target, next_tag
+from publishing.retries import Patience
 from tests.running import HubService
 
 pytestmark = pytest.mark.services
+AT_ONCE = Patience(pauses=())
 
 
 @pytest.fixture
@@ -29,16 +31,26 @@ def repo_id() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "README.md").write_text("# One\n", encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/train.parquet").write_bytes(b"PAR1" * 1000)
     return tmp_path
 
 
-def publish(api: HfApi, repo_id: str, folder: Path) -> Published:
+def texts(folder: Path, card: str) -> Complete:
     manifest = json.dumps({"files": file_hashes(folder)})
-    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
-    return publish_folder(api, repo_id, "dataset", folder, "test")
+    return lambda _: {"manifest.json": manifest, "README.md": card}
+
+
+def publish(
+    api: HfApi, repo_id: str, folder: Path, card: str = "# One\n", private: bool = False
+) -> Published:
+    target = Target(repo_id, "dataset", private)
+    return publish_folder(api, target, folder, texts(folder, card), "test", AT_ONCE)
+
+
+def text_of(api: HfApi, repo_id: str, name: str) -> str:
+    path = api.hf_hub_download(repo_id, name, repo_type="dataset")
+    return Path(path).read_text(encoding="utf-8")
 
 
 def commits(api: HfApi, repo_id: str) -> list[str]:
@@ -56,16 +68,15 @@ def test_one_commit_a_publish_and_none_without_change(
     again = publish(api, repo_id, folder)
     assert (again.changed, again.tag, again.revision) == (False, "v1", first.revision)
     assert commits(api, repo_id) == before
-    (folder / "README.md").write_text("# Two\n", encoding="utf-8")
     (folder / "data/train.parquet").unlink()
-    second = publish(api, repo_id, folder)
+    second = publish(api, repo_id, folder, "# Two\n")
     assert (second.changed, second.tag) == (True, "v2")
     assert len(commits(api, repo_id)) == len(before) + 1
     files = set(api.list_repo_files(repo_id, repo_type="dataset"))
     assert files - {".gitattributes"} == {"manifest.json", "README.md"}
     old = api.list_repo_files(repo_id, repo_type="dataset", revision="v1")
     assert "data/train.parquet" in old
-    assert read_text(api, repo_id, "dataset", "README.md") == "# Two\n"
+    assert text_of(api, repo_id, "README.md") == "# Two\n"
 
 
 def test_files_of_other_people_stay(api: HfApi, repo_id: str, folder: Path) -> None:
@@ -88,7 +99,7 @@ def test_a_repository_of_somebody_else_is_refused(api: HfApi, repo_id: str, fold
         path_or_fileobj=b"a", path_in_repo="train.csv", repo_id=repo_id, repo_type="dataset"
     )
     before = commits(api, repo_id)
-    with pytest.raises(DeskError, match=r"did not publish \(train\.csv\)"):
+    with pytest.raises(DeskError, match=r"did not publish: train\.csv"):
         publish(api, repo_id, folder)
     assert commits(api, repo_id) == before
 
@@ -96,59 +107,63 @@ def test_a_repository_of_somebody_else_is_refused(api: HfApi, repo_id: str, fold
 def test_a_desk_that_asks_for_privacy_gets_it(api: HfApi, repo_id: str, folder: Path) -> None:
     publish(api, repo_id, folder)
     assert not api.repo_info(repo_id, repo_type="dataset").private
-    publish_folder(api, repo_id, "dataset", folder, "test", private=True)
+    publish(api, repo_id, folder, private=True)
     assert api.repo_info(repo_id, repo_type="dataset").private
     # Somebody may have hidden it on the Hub: not asking for privacy shows nothing.
-    publish_folder(api, repo_id, "dataset", folder, "test", private=False)
+    publish(api, repo_id, folder, private=False)
     assert api.repo_info(repo_id, repo_type="dataset").private
 
 
-def test_a_commit_in_between_is_seen(
-    api: HfApi, repo_id: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_dry_run_shows_what_a_publish_then_does(api: HfApi, repo_id: str, folder: Path) -> None:
+    target = Target(repo_id, "dataset")
+    new = plan_publish(api, target, folder, texts(folder, "# One\n"))
+    assert not api.repo_exists(repo_id, repo_type="dataset")
+    assert [(c.kind, c.path) for c in new.changes] == [
+        ("add", "data/train.parquet"), ("add", "manifest.json"), ("add", "README.md"),
+    ]  # fmt: skip
+    assert "dataset" in next(plan_lines(new))
+    first = publish(api, repo_id, folder)
+    unchanged = plan_publish(api, target, folder, texts(folder, "# One\n"))
+    assert (unchanged.changes, unchanged.head, unchanged.tag) == ((), first.revision, "v1")
+    assert list(plan_lines(unchanged)) == [
+        f"dataset {repo_id} at {first.revision[:8]}: unchanged, no commit"
+    ]
+    (folder / "data/train.parquet").rename(folder / "data/test.parquet")
+    changed = plan_publish(api, target, folder, texts(folder, "# Two\n"))
+    kinds = {change.path: change.kind for change in changed.changes}
+    assert kinds == {
+        "data/test.parquet": "add", "manifest.json": "update", "README.md": "update",
+        "data/train.parquet": "delete",
+    }  # fmt: skip
+    lines = list(plan_lines(changed))
+    assert {"-# One", "+# Two"} <= set(lines)
+    assert any("data/test.parquet  4,000 bytes" in line for line in lines)
+    assert commits(api, repo_id)[0] == first.revision
+
+
+def test_texts_are_made_again_from_what_somebody_committed_meanwhile(
+    api: HfApi, repo_id: str, folder: Path
 ) -> None:
     publish(api, repo_id, folder)
-    (folder / "README.md").write_text("# Ours\n", encoding="utf-8")
-    create = api.create_commit
-    calls = []
+    seen: list[Previous] = []
 
-    def race(*arguments: Any, **options: Any) -> Any:
-        calls.append(options["parent_commit"])
-        if len(calls) == 1:
+    def complete(previous: Previous) -> dict[str, str]:
+        seen.append(previous)
+        if len(seen) == 1:
             api.upload_file(
-                path_or_fileobj=b"theirs",
-                path_in_repo="theirs.txt",
+                path_or_fileobj=b"# Theirs\n",
+                path_in_repo="README.md",
                 repo_id=repo_id,
                 repo_type="dataset",
             )
-        return create(*arguments, **options)
+        manifest = json.dumps({"files": file_hashes(folder)})
+        return {"manifest.json": manifest, "README.md": f"# Ours\n{previous.card}"}
 
-    uploader = HfApi(endpoint=api.endpoint, token=api.token)
-    monkeypatch.setattr(api, "upload_file", uploader.upload_file)
-    monkeypatch.setattr(api, "create_commit", race)
-    published = publish(api, repo_id, folder)
-    assert published.changed
-    assert len(calls) == 2
-    assert calls[0] != calls[1]
-    assert read_text(api, repo_id, "dataset", "README.md") == "# Ours\n"
-
-
-def test_a_lost_answer_is_not_sent_twice(
-    api: HfApi, repo_id: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(api, repo_id, folder)
-    before = len(commits(api, repo_id))
-    (folder / "README.md").write_text("# Landed\n", encoding="utf-8")
-    create = api.create_commit
-
-    def lose_the_answer(*arguments: Any, **options: Any) -> None:
-        create(*arguments, **options)
-        raise httpx2.RemoteProtocolError("Server disconnected")
-
-    monkeypatch.setattr(api, "create_commit", lose_the_answer)
-    published = publish(api, repo_id, folder)
-    assert published.changed
-    assert published.tag == "v2"
-    assert len(commits(api, repo_id)) == before + 1
+    done = publish_folder(api, Target(repo_id, "dataset"), folder, complete, "test", AT_ONCE)
+    assert done.changed
+    assert [previous.card for previous in seen] == ["# One\n", "# Theirs\n"]
+    assert (seen[1].tag, seen[1].head) != (None, seen[0].head)
+    assert text_of(api, repo_id, "README.md") == "# Ours\n# Theirs\n"
 
 
 def test_errors_name_the_hub_and_never_the_token(

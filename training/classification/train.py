@@ -2,7 +2,6 @@
 
 import random
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from corpus.errors import DeskError
 from training.classification.learning_curve import LOSS_NAME, SCORE_NAME, LearningCurve
 from training.curves import diagnose, draw_curve
 from training.encoder import encoder_path
-from training.results import Progress, TrainedModel
+from training.results import Progress, Stopwatch, TrainedModel
 
 # SetFit turns its logging up when it is imported.
 set_verbosity_warning()
@@ -49,7 +48,7 @@ def train_topics(
     Predictions are topic names. Raises DeskError with fewer than two topics to learn from.
     ``on_progress`` gets (step, steps in total).
     """
-    started = time.monotonic()
+    watch = Stopwatch()
     examples = choose_examples(reviewed, topics, settings.per_class, seed)
     validation = [r for r in reviewed if r.split == "validation" and r.topic in set(topics)]
     _require_two_topics(choose_examples(reviewed, topics, None, seed), topics)
@@ -68,7 +67,8 @@ def train_topics(
         curve_png=png,
         diagnosis=diagnose(points, len(examples)),
         examples=len(examples),
-        seconds=time.monotonic() - started,
+        seconds=watch.seconds(),
+        cpu_seconds=watch.cpu_seconds(),
         seed=seed,
         settings=_effective(settings, len(examples)),
     )

@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from training.entities.encode import Encoded, encode
 from training.entities.learning_curve import LOSS_NAME, SCORE_NAME, LearningCurve
 from training.entities.predict import EntityModel
 from training.entities.schemes import tag_names
-from training.results import Progress, TrainedModel
+from training.results import Progress, Stopwatch, TrainedModel
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def train_entities(
     Raises DeskError where no training article has a span. ``on_progress`` gets (step, steps in
     total).
     """
-    started = time.monotonic()
+    watch = Stopwatch()
     train, validation = _with_answer(reviewed, "train"), _with_answer(reviewed, "validation")
     _require_spans(train)
     set_seed(seed)
@@ -67,7 +66,8 @@ def train_entities(
         curve_png=png,
         diagnosis=diagnose(points, len(train)),
         examples=len(train),
-        seconds=time.monotonic() - started,
+        seconds=watch.seconds(),
+        cpu_seconds=watch.cpu_seconds(),
         seed=seed,
         settings=settings.model_dump() | {"spans_repaired": sum(examples.repairs.values())},
     )

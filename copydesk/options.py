@@ -1,0 +1,17 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+DeskOption = Annotated[str, typer.Option("--desk", help="The desk file.")]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Replaces source.path of the desk.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Replaces a desk value: --set review.blind_share=0.2"),
+]
+PerClassOption = Annotated[
+    int | None, typer.Option(min=2, help="Train on at most so many articles a topic.")
+]

@@ -1,0 +1,65 @@
+"""Figures with intervals: percentile bootstrap over articles (Efron and Tibshirani 1993).
+
+Articles are resampled, not spans or answers: those of one article are right or wrong together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LOW, HIGH = 2.5, 97.5
+PERCENT = 95
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def resample(n: int, resamples: int, seed: int) -> np.ndarray:
+    """Rows of ``n`` article numbers drawn with replacement, one row a resample."""
+    return np.random.default_rng(seed).integers(0, n, size=(resamples, n))
+
+
+def draw_counts(samples: np.ndarray) -> np.ndarray:
+    """How often each article was drawn: (resamples, articles).
+
+    A product with it sums what was drawn, without a huge gather.
+    """
+    return np.stack([np.bincount(row, minlength=samples.shape[1]) for row in samples])
+
+
+def to_interval(value: Any, resampled: np.ndarray) -> Interval:
+    """The figure, with the middle 95 percent of its resampled values."""
+    low, high = np.percentile(resampled, [LOW, HIGH])
+    return Interval(float(value), float(low), float(high))
+
+
+def ratio(part: Any, whole: Any) -> Any:
+    """Element by element; 0 where there is nothing to divide by."""
+    whole = np.asarray(whole, dtype=float)
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def article_weights(n: int, seed: int, resamples: int = RESAMPLES) -> np.ndarray:
+    """(1 + resamples, articles): the first row is what was observed, every article once."""
+    observed = np.ones((1, n), dtype=int)
+    return np.vstack([observed, draw_counts(resample(n, resamples, seed))])
+
+
+def pooled_share(weights: np.ndarray, parts: Sequence[tuple[int, int]]) -> Interval | None:
+    """Of (part, whole) of each article, summed; None where there is no whole."""
+    if not parts:
+        return None
+    part, whole = (weights @ column for column in np.array(parts).T)
+    if not whole[0]:
+        return None
+    values = ratio(part, whole)
+    return to_interval(values[0], values[1:][whole[1:] > 0])

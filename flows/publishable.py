@@ -1,0 +1,28 @@
+"""Models that can be published now: trained and scored on what is reviewed."""
+
+from corpus.desk import Desk
+from corpus.review_state import Reviewed
+from flows.model_store import Kind, require_model
+from flows.score_models import require_scores
+from publishing.describe_model import Trained
+from publishing.parts import ModelFiles
+from publishing.predictions import read_predictions
+from training.encoder import base_license, base_model_name
+
+
+def ready_model(desk: Desk, review: Reviewed, kind: Kind) -> tuple[Trained, ModelFiles]:
+    """The model with its scores; DeskError where either is not of what is reviewed now."""
+    stored = require_model(desk, review.gold, kind)
+    require_scores(desk, review.gold, kind, stored)
+    test = stored.predictions("test")
+    trained = Trained(
+        kind=kind,
+        key=stored.key,
+        base_model=base_model_name(desk.models.encoder),
+        base_license=base_license(desk.models.encoder),
+        training=stored.training,
+        scores=stored.read("scores.json"),
+        predictions=read_predictions(test) if test.exists() else [],
+    )
+    files = ModelFiles(stored.model, stored.folder / "learning_curve.png", test.parent)
+    return trained, files

@@ -1,0 +1,72 @@
+"""What is different from the last published version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+
+from publishing.manifest import DatasetChanges, ModelChanges, ModelManifest, ScoreChange
+
+SHOWN_SCORES = (
+    "accuracy", "macro_f1", "precision", "recall", "f1",
+    "json_validity", "schema_validity", "topic_accuracy", "entity_f1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What counts as the same article with the same labels."""
+
+    split: str
+    topic: Any
+    spans: tuple[tuple[int, int, str], ...]
+
+
+def read_labels(folder: Path) -> dict[str, Labelled]:
+    """Id → labels of every row of a default configuration, whose files lie in ``folder``/data."""
+    found = {}
+    for file in sorted(folder.glob("data/*.parquet")):
+        there = set(parquet.read_schema(file).names)
+        table = parquet.read_table(
+            file, columns=[c for c in ("id", "topic", "spans") if c in there]
+        )
+        for row in table.to_pylist():
+            spans = tuple((s["start"], s["end"], s["label"]) for s in row.get("spans") or ())
+            found[row["id"]] = Labelled(file.name.split("-")[0], row.get("topic"), spans)
+    return found
+
+
+def dataset_changes(
+    since: str, old: Mapping[str, Labelled], new: Mapping[str, Labelled]
+) -> DatasetChanges:
+    """Counts of articles that came, went, or changed."""
+    both = [(old[i], new[i]) for i in old.keys() & new.keys()]
+    return DatasetChanges(
+        since=since,
+        added=len(new.keys() - old.keys()),
+        removed=len(old.keys() - new.keys()),
+        relabelled=sum((a.topic, a.spans) != (b.topic, b.spans) for a, b in both),
+        moved=sum(a.split != b.split for a, b in both),
+    )
+
+
+def model_changes(since: str, old: ModelManifest, new: ModelManifest) -> ModelChanges:
+    """Scores side by side, and which settings differ."""
+    names = [n for n in SHOWN_SCORES if n in old.scores and n in new.scores]
+    settings = sorted(
+        name
+        for name in {*old.training.settings, *new.training.settings}
+        if old.training.settings.get(name) != new.training.settings.get(name)
+    )
+    return ModelChanges(
+        since=since,
+        scores={
+            name: ScoreChange(old=old.scores[name]["value"], new=new.scores[name]["value"])
+            for name in names
+        },
+        same_test=old.lineage.dataset_revision == new.lineage.dataset_revision,
+        examples_before=old.training.examples,
+        settings=settings,
+    )

@@ -1,0 +1,106 @@
+"""What the answers say about the review: annotators, agreement, suggestions, guidelines."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from corpus.agreement_intervals import agreement_intervals
+from corpus.gold import Acceptance, measure_acceptance
+from corpus.intervals import Interval, article_weights, pooled_share
+from corpus.ledger import AnswerKey, LedgerEntry
+from publishing.manifest import Agreement, Answers, Estimate, Guidelines, Suggestions
+
+Groups = Sequence[Sequence[LedgerEntry]]
+
+
+def describe_answers(
+    entries: Sequence[LedgerEntry], simulated: frozenset[AnswerKey] | set[AnswerKey]
+) -> Answers:
+    """Of the answers that count now; ``simulated`` are the keys of those nobody gave."""
+    submitted = _submitted(entries)
+    times = sorted(entry.response.answered_at.isoformat() for entry in submitted)
+    return Answers(
+        submitted=len(submitted),
+        discarded=sum(entry.response.status == "discarded" for entry in entries),
+        simulated=sum(entry.key in simulated for entry in submitted),
+        annotators=len({entry.response.annotator for entry in submitted}),
+        first=times[0] if times else "",
+        last=times[-1] if times else "",
+    )
+
+
+def describe_agreement(entries: Sequence[LedgerEntry], seed: int) -> Agreement:
+    """Between annotators, with intervals over articles."""
+    return _agreement(_by_article(entries), seed)
+
+
+def describe_suggestions(entries: Sequence[LedgerEntry], seed: int) -> Suggestions:
+    """What was shown, what was kept, and agreement with and without suggestions."""
+    groups = _by_article(entries)
+    kept = [measure_acceptance(group) for group in groups]
+    weights = article_weights(len(groups), seed) if groups else None
+    pairs: dict[str, list[tuple[int, int]]] = {
+        "topic": [(a.topics_accepted, a.topics_shown) for a in kept],
+        "span": [(a.spans_accepted, a.spans_shown) for a in kept],
+    }
+    rates = {
+        name: None if weights is None else _estimate(pooled_share(weights, parts))
+        for name, parts in pairs.items()
+    }
+    blind = [group for group in groups if group[0].blind]
+    shown = [g for g, a in zip(groups, kept, strict=True) if _was_shown(g, a)]
+    total = measure_acceptance([entry for group in groups for entry in group])
+    agents = {a for e in _submitted(entries) for a in (e.topic_agent, e.spans_agent) if a}
+    return Suggestions(
+        agents=sorted(agents),
+        topics_shown=total.topics_shown,
+        topics_kept=total.topics_accepted,
+        topic_rate=rates["topic"],
+        spans_shown=total.spans_shown,
+        spans_kept=total.spans_accepted,
+        span_rate=rates["span"],
+        agreement_blind=_if_any(_agreement(blind, seed)),
+        agreement_shown=_if_any(_agreement(shown, seed)),
+    )
+
+
+def describe_guidelines(
+    entries: Sequence[LedgerEntry], texts: Mapping[str, str]
+) -> list[Guidelines]:
+    """The revisions annotators read, in the order of first use."""
+    submitted = sorted(_submitted(entries), key=lambda entry: entry.response.answered_at)
+    revisions = dict.fromkeys(entry.guidelines for entry in submitted)
+    return [Guidelines(revision=r, text=texts.get(r)) for r in revisions]
+
+
+def _submitted(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    return [entry for entry in entries if entry.response.status == "submitted"]
+
+
+def _by_article(entries: Sequence[LedgerEntry]) -> list[list[LedgerEntry]]:
+    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in _submitted(entries):
+        groups[entry.response.article_id].append(entry)
+    return [groups[identifier] for identifier in sorted(groups)]
+
+
+def _was_shown(group: Sequence[LedgerEntry], kept: Acceptance) -> bool:
+    return not group[0].blind and bool(kept.topics_shown or kept.spans_shown)
+
+
+def _agreement(groups: Groups, seed: int) -> Agreement:
+    found = agreement_intervals([[entry.response for entry in group] for group in groups], seed)
+    return Agreement(
+        articles=found.records,
+        topic_percent=_estimate(found.topic_percent),
+        topic_alpha=_estimate(found.topic_alpha),
+        span_f1=_estimate(found.span_f1),
+    )
+
+
+def _if_any(agreement: Agreement) -> Agreement | None:
+    return agreement if agreement.articles else None
+
+
+def _estimate(interval: Interval | None) -> Estimate | None:
+    return None if interval is None else Estimate(**asdict(interval))

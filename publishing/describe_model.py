@@ -1,0 +1,105 @@
+"""The manifest of a model: its training, its scores, its mistakes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from corpus.articles import Article
+from corpus.desk import Desk
+from corpus.review_state import Reviewed
+from corpus.sources.rows import source_name
+from publishing.dataset import resolved_rows
+from publishing.describe_answers import describe_answers
+from publishing.hub import Published
+from publishing.manifest import Lineage, ModelManifest, Provenance, Training, WrongAnswer
+from publishing.predictions import Row, is_wrong, wrong_answers
+from publishing.provenance import license_of
+
+Kind = Literal["topics", "entities"]
+LIBRARIES: dict[Kind, Literal["setfit", "transformers"]] = {
+    "topics": "setfit",
+    "entities": "transformers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained and scored model as the model store knows it.
+
+    ``training`` and ``scores`` are what training and scoring wrote down; ``predictions`` are those
+    of the test split.
+    """
+
+    kind: Kind
+    key: str
+    base_model: str
+    base_license: str | None
+    training: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    predictions: Sequence[Row]
+
+
+def describe_model(
+    desk: Desk,
+    review: Reviewed,
+    trained: Trained,
+    data: Published,
+    files: dict[str, str],
+    made_by: Provenance,
+) -> ModelManifest:
+    """What the card of a model may say."""
+    answers = describe_answers(review.answers, review.simulated)
+    topics = trained.kind == "topics"
+    return ModelManifest(
+        kind=trained.kind,
+        library=LIBRARIES[trained.kind],
+        pretty_name=desk.publish.pretty_name,
+        license=license_of(desk),
+        language=desk.publish.language,
+        provenance=made_by,
+        lineage=Lineage(
+            base_model=trained.base_model,
+            base_license=trained.base_license,
+            dataset=data.repo_id,
+            dataset_revision=data.revision,
+            dataset_tag=data.tag,
+            guidelines=list(review.gold.guidelines),
+        ),
+        labels=dict(desk.labels.topics if topics else desk.labels.entities),
+        answers=answers,
+        training=_training(trained),
+        scores=dict(trained.scores.get("test", {})),
+        benchmark=dict(trained.scores.get("benchmark", {})),
+        benchmark_name=f"{source_name(desk.source)}, split {desk.source.benchmark_split}",
+        blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
+        errors=_errors(desk, review, trained),
+        wrong=sum(map(is_wrong, trained.predictions)) if trained.predictions else None,
+        files=files,
+    )
+
+
+def _training(trained: Trained) -> Training:
+    facts = trained.training
+    return Training(
+        key=trained.key,
+        seed=facts["seed"],
+        settings=facts["settings"],
+        examples=facts["examples"],
+        diagnosis=facts["diagnosis"],
+        # Models that an earlier Copydesk trained do not say what they cost.
+        wall_seconds=facts.get("seconds"),
+        cpu_seconds=facts.get("cpu_seconds"),
+        environment=facts.get("environment", {}),
+    )
+
+
+def _errors(desk: Desk, review: Reviewed, trained: Trained) -> list[WrongAnswer]:
+    articles = _test_articles(desk, review)
+    withheld = {article.id for article in articles if desk.withholds(article.license)}
+    return wrong_answers(trained.predictions, articles, withheld)
+
+
+def _test_articles(desk: Desk, review: Reviewed) -> list[Article]:
+    """The published test split in its order."""
+    rows = resolved_rows(review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities))
+    return sorted((r.article for r in rows if r.split == "test"), key=lambda a: a.id)

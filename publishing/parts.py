@@ -1,0 +1,124 @@
+"""What goes into one repository: files in a folder, and the texts that depend on what is there."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.desk import Desk
+from corpus.review_state import Reviewed
+from publishing.changes import Labelled, dataset_changes, model_changes, read_labels
+from publishing.dataset import refuse_changed_classes, write_dataset
+from publishing.describe_dataset import describe_dataset
+from publishing.describe_model import Trained, describe_model
+from publishing.hub import Published
+from publishing.manifest import (
+    CARD,
+    FILE,
+    DatasetManifest,
+    Manifest,
+    ModelManifest,
+    file_hashes,
+    read_manifest,
+    same_content,
+    to_json,
+)
+from publishing.pictures import draw_confusion
+from publishing.plan import Complete
+from publishing.predictions import FOLDER
+from publishing.provenance import provenance
+from publishing.remote import Previous, Target
+from publishing.render import render_dataset_card, render_model_card
+
+# Gives the labels of the version at this commit.
+ReadLabels = Callable[[str], dict[str, Labelled]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One repository to be: ``folder`` holds all but card and manifest."""
+
+    target: Target
+    folder: Path
+    complete: Complete
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Where a trained model and what belongs to it lie on disk."""
+
+    model: Path
+    learning_curve: Path
+    evaluation: Path
+
+
+def dataset_part(desk: Desk, review: Reviewed, folder: Path, labels_at: ReadLabels) -> Part:
+    """Write the data files; card and manifest follow when the Hub is read."""
+    configs = write_dataset(desk, review, folder)
+    manifest = describe_dataset(desk, review, configs, file_hashes(folder), provenance(desk))
+    new = read_labels(folder)
+    repo_id = desk.publish.dataset
+
+    def complete(previous: Previous) -> dict[str, str]:
+        current = manifest
+        old = read_manifest(previous.manifest)
+        if isinstance(old, DatasetManifest):
+            refuse_changed_classes(desk, list(old.topics), list(old.entities))
+        if isinstance(old, DatasetManifest) and same_content(manifest, old):
+            current = old
+        elif old is not None and previous.tag and previous.head:
+            changes = dataset_changes(previous.tag, labels_at(previous.head), new)
+            current = manifest.model_copy(update={"changes": changes})
+        return _texts(current, render_dataset_card(current, repo_id, configs, previous.card))
+
+    rows = sum(manifest.rows.values())
+    target = Target(repo_id, "dataset", desk.publish.private)
+    return Part(target, folder, complete, f"{rows} reviewed articles of {desk.name}")
+
+
+def model_part(
+    desk: Desk,
+    review: Reviewed,
+    trained: Trained,
+    files: ModelFiles,
+    data: Published,
+    folder: Path,
+) -> Part:
+    """Copy model, pictures and predictions; card and manifest follow when the Hub is read."""
+    _copy_model(files, folder)
+    confusion = trained.scores.get("test", {}).get("confusion")
+    if confusion:
+        draw_confusion(list(desk.labels.topics), confusion, folder / "confusion.png")
+    manifest = describe_model(desk, review, trained, data, file_hashes(folder), provenance(desk))
+    named = desk.publish.topic_model if trained.kind == "topics" else desk.publish.entity_model
+    repo_id = named or ""
+
+    def complete(previous: Previous) -> dict[str, str]:
+        current = manifest
+        old = read_manifest(previous.manifest)
+        if isinstance(old, ModelManifest) and same_content(manifest, old):
+            current = old
+        elif isinstance(old, ModelManifest) and previous.tag:
+            changes = model_changes(previous.tag, old, manifest)
+            current = manifest.model_copy(update={"changes": changes})
+        return _texts(current, render_model_card(current, repo_id, previous.card))
+
+    target = Target(repo_id, "model", desk.publish.private)
+    return Part(
+        target, folder, complete, f"{trained.kind} model of {desk.name}, data {data.revision[:8]}"
+    )
+
+
+def _copy_model(files: ModelFiles, folder: Path) -> None:
+    # SetFit and PEFT write a README of their own; ours replaces it.
+    shutil.copytree(files.model, folder, ignore=shutil.ignore_patterns("README.md"))
+    shutil.copy(files.learning_curve, folder)
+    for file in sorted(files.evaluation.glob("*.jsonl")):
+        if file.stat().st_size:
+            (folder / FOLDER).mkdir(exist_ok=True)
+            shutil.copy(file, folder / FOLDER)
+
+
+def _texts(manifest: Manifest, card: str) -> dict[str, str]:
+    return {FILE: to_json(manifest), CARD: card}

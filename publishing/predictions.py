@@ -1,0 +1,109 @@
+"""What a model said of each test article: published, so that every score can be computed again."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus.articles import Article, ScoredSpan, Span
+from publishing.manifest import WrongAnswer
+
+FOLDER = "evaluation"
+EXCERPT_CHARACTERS = 100
+EXAMPLES = 8
+
+Row = Mapping[str, Any]
+
+
+def topic_row(article: Article, gold: str, predicted: str, score: float) -> dict[str, Any]:
+    """Gold and predicted topic, with the probability of the predicted one."""
+    return {"id": article.id, "gold": gold, "predicted": predicted, "score": round(score, 6)}
+
+
+def entity_row(
+    article: Article, gold: Sequence[Span], predicted: Sequence[ScoredSpan]
+) -> dict[str, Any]:
+    """Gold and predicted spans in code points, each prediction with its score."""
+    return {
+        "id": article.id,
+        "gold": [{"start": s.start, "end": s.end, "label": s.label} for s in gold],
+        "predicted": [
+            {"start": s.start, "end": s.end, "label": s.label, "score": round(s.score, 6)}
+            for s in predicted
+        ],
+    }
+
+
+def write_predictions(rows: Sequence[Row], file: Path) -> None:
+    """One JSON object a line, in the order of the articles' ids."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row, ensure_ascii=False) for row in sorted(rows, key=lambda r: r["id"])]
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def read_predictions(file: Path) -> list[dict[str, Any]]:
+    """The rows of ``write_predictions``."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def is_wrong(row: Row) -> bool:
+    """Another topic, or any span too many, too few or of another type."""
+    if isinstance(row["gold"], str):
+        return bool(row["gold"] != row["predicted"])
+    return _spans(row["gold"]) != _spans(row["predicted"])
+
+
+def wrong_answers(
+    rows: Sequence[Row], articles: Sequence[Article], withheld: Collection[str] = ()
+) -> list[WrongAnswer]:
+    """A few mistakes, the most confident topics first, the most wrong spans first.
+
+    ``articles`` are those of the published test split, in its order. Articles that are not there
+    cannot be linked to, and are left out; nothing is quoted of those that are ``withheld``.
+    """
+    position = {article.id: i for i, article in enumerate(articles)}
+    wrong = [row for row in rows if is_wrong(row) and row["id"] in position]
+    wrong.sort(key=lambda row: (-_weight(row), row["id"]))
+    return [
+        _example(row, articles[position[row["id"]]], position[row["id"]], row["id"] not in withheld)
+        for row in wrong[:EXAMPLES]
+    ]
+
+
+def _example(row: Row, article: Article, position: int, may_quote: bool) -> WrongAnswer:
+    if isinstance(row["gold"], str):
+        gold, predicted = [row["gold"]], [f"{row['predicted']} ({row['score']:.2f})"]
+    else:
+        there, said = _spans(row["gold"]), _spans(row["predicted"])
+        text = article.text if may_quote else ""
+        gold = [_mention(text, span) for span in sorted(there - said)] or ["nothing more"]
+        predicted = [_mention(text, span) for span in sorted(said - there)] or ["nothing more"]
+    start = " ".join((article.title or article.text).split())
+    return WrongAnswer(
+        id=article.id,
+        row=position,
+        excerpt=_shortened(start) if may_quote else "",
+        gold=gold,
+        predicted=predicted,
+    )
+
+
+def _weight(row: Row) -> float:
+    if isinstance(row["gold"], str):
+        return float(row["score"])
+    return len(_spans(row["gold"]) ^ _spans(row["predicted"]))
+
+
+def _spans(items: Sequence[Row]) -> set[Span]:
+    return {Span(item["start"], item["end"], item["label"]) for item in items}
+
+
+def _mention(text: str, span: Span) -> str:
+    mention = " ".join(text[span.start : span.end].split())
+    return f"{_shortened(mention) or f'{span.start}-{span.end}'} ({span.label})"
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= EXCERPT_CHARACTERS:
+        return text
+    return text[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,116 @@
+"""What a repository on the Hub holds now."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.hf_api import RepoFile
+
+from corpus.errors import DeskError
+from publishing.manifest import CARD, FILE
+
+CHUNK_BYTES = 1024 * 1024
+# What the Hub makes itself; a README that people wrote there is kept as notes of our card.
+HUBS_OWN = {".gitattributes", CARD}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to publish; ``repo_type`` is "dataset" or "model"."""
+
+    repo_id: str
+    repo_type: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The texts at ``head`` and the last version tag; all None for a repository not yet made."""
+
+    head: str | None
+    tag: str | None
+    card: str | None
+    manifest: str | None
+
+
+NOTHING = Previous(None, None, None, None)
+
+
+def read_previous(api: HfApi, target: Target) -> Previous:
+    """What the next version is compared with and merged into."""
+    try:
+        head = api.repo_info(target.repo_id, repo_type=target.repo_type).sha
+    except RepositoryNotFoundError:
+        return NOTHING
+    versions = _numbers(version_tags(api, target))
+    return Previous(
+        head=head,
+        tag=f"v{max(versions)}" if versions else None,
+        card=_text(api, target, CARD, head),
+        manifest=_text(api, target, FILE, head),
+    )
+
+
+def version_tags(api: HfApi, target: Target) -> dict[str, str]:
+    """Every tag → the commit it stands for."""
+    refs = api.list_repo_refs(target.repo_id, repo_type=target.repo_type)
+    return {tag.name: tag.target_commit for tag in refs.tags}
+
+
+def next_tag(tags: Mapping[str, str]) -> str:
+    """v1, v2, …: the first number above all that are taken."""
+    return f"v{max(_numbers(tags), default=0) + 1}"
+
+
+def file_ids(api: HfApi, target: Target, head: str) -> dict[str, str]:
+    """Path → content id of every file: SHA-256 of a large one, else git's SHA-1."""
+    tree = api.list_repo_tree(
+        target.repo_id, recursive=True, revision=head, repo_type=target.repo_type
+    )
+    return {
+        item.path: (item.lfs.sha256 if item.lfs else item.blob_id)
+        for item in tree
+        if isinstance(item, RepoFile)
+    }
+
+
+def is_same(operation: CommitOperationAdd, content_id: str | None) -> bool:
+    """Whether the file of an operation is what the repository holds; read in pieces."""
+    if content_id is None:
+        return False
+    if len(content_id) == 64:
+        return operation.upload_info.sha256.hex() == content_id
+    digest = hashlib.sha1(b"blob %d\0" % operation.upload_info.size, usedforsecurity=False)
+    with operation.as_file() as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest() == content_id
+
+
+def our_files(target: Target, manifest: str | None, remote: Mapping[str, str]) -> set[str]:
+    """The files that the manifest at head lists; DeskError where others are without one."""
+    if manifest is not None:
+        return set(json.loads(manifest).get("files", ()))
+    others = sorted(set(remote) - HUBS_OWN)
+    if others:
+        raise DeskError(
+            f"{target.repo_id} holds files that Copydesk did not publish: {', '.join(others[:3])}.",
+            "Name another repository under publish: of the desk, or empty this one first.",
+        )
+    return set()
+
+
+def _numbers(tags: Mapping[str, str]) -> list[int]:
+    return [int(tag[1:]) for tag in tags if tag[:1] == "v" and tag[1:].isdecimal()]
+
+
+def _text(api: HfApi, target: Target, name: str, head: str | None) -> str | None:
+    try:
+        path = api.hf_hub_download(target.repo_id, name, repo_type=target.repo_type, revision=head)
+    except EntryNotFoundError:
+        return None
+    return Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,181 @@
+"""The configurations that show how gold came about: every answer, and where answers differ."""
+
+import hashlib
+import hmac
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from datasets import ClassLabel, Features, List, Value
+
+from corpus.articles import ReviewedArticle, ScoredSpan, Span
+from corpus.errors import DeskError
+from corpus.ledger import LedgerEntry
+from corpus.review_state import Reviewed
+
+ANSWERS = ("submitted", "discarded")
+SPAN = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
+
+
+def published_name(secret: bytes, annotator: str) -> str:
+    """The pseudonym outside: without the desk's secret nobody can tell whose it is.
+
+    HMAC (RFC 2104) of the ledger's name, which is a hash of the account's id alone.
+    """
+    return "annotator-" + hmac.new(secret, annotator.encode(), hashlib.sha256).hexdigest()[:10]
+
+
+def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
+    """One row an answer. Times are UTC; offsets are those of the article's text."""
+    columns: dict[str, Any] = {
+        "article_id": Value("string"),
+        "annotator": Value("string"),
+        "status": Value("string"),
+    }
+    if topics:
+        columns["topic"] = ClassLabel(names=list(topics))
+    if entities:
+        columns["spans"] = List(SPAN)
+    columns |= {
+        "answered_at": Value("timestamp[us, tz=UTC]"),
+        "guidelines": Value("string"),
+        "blind": Value("bool"),
+        "simulated": Value("bool"),
+    }
+    if topics:
+        columns |= {
+            "suggested_topic": Value("string"),
+            "suggested_topic_score": Value("float32"),
+            "topic_agent": Value("string"),
+        }
+    if entities:
+        columns |= {
+            "suggested_spans": List({**SPAN, "score": Value("float32")}),
+            "spans_agent": Value("string"),
+        }
+    return Features(columns)
+
+
+def responses_rows(
+    review: Reviewed, topics: Sequence[str], entities: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Every submitted or discarded answer that counts now, by article and annotator."""
+    names = {e.response.annotator for e in review.answers}
+    pseudonyms = {name: published_name(review.secret, name) for name in names}
+    rows = [
+        _response_row(entry, pseudonyms, entry.key in review.simulated, topics, entities)
+        for entry in review.answers
+        if entry.response.status in ANSWERS
+    ]
+    return sorted(rows, key=lambda row: (row["article_id"], row["annotator"]))
+
+
+def disagreements_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
+    """One row an article whose annotators differ; votes count submitted answers."""
+    columns: dict[str, Any] = {"id": Value("string"), "answers": Value("int32")}
+    if topics:
+        columns["topic"] = ClassLabel(names=list(topics))
+        columns["topic_votes"] = List({"topic": Value("string"), "votes": Value("int32")})
+    if entities:
+        columns["span_votes"] = List({**SPAN, "votes": Value("int32")})
+    return Features(columns | {"resolution": Value("string"), "published": Value("bool")})
+
+
+def disagreements_rows(
+    review: Reviewed, published: Sequence[str], topics: Sequence[str], entities: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Articles with two or more submitted answers that are not all the same, by id.
+
+    ``resolution`` is the rule that decided, "tie", "waiting" (fewer answers than the desk asks
+    for) or "near-duplicate" (left out); ``published`` says whether it is in the default
+    configuration.
+    """
+    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in review.answers:
+        if entry.response.status == "submitted":
+            groups[entry.response.article_id].append(entry)
+    gold = {r.article.id: r for r in review.gold.reviewed}
+    quarantined, there = set(review.gold.quarantined), set(published)
+    rows = []
+    for identifier, group in sorted(groups.items()):
+        answers = [(e.response.topic, frozenset(e.response.spans or ())) for e in group]
+        if len(set(answers)) > 1:
+            found = gold.get(identifier)
+            left_out = "near-duplicate" if identifier in quarantined else "waiting"
+            row = _votes(group, found, topics, entities)
+            rows.append(
+                {"id": identifier, "answers": len(group), **row}
+                | {
+                    "resolution": found.rule if found else left_out,
+                    "published": identifier in there,
+                }
+            )
+    return rows
+
+
+def _response_row(
+    entry: LedgerEntry,
+    pseudonyms: Mapping[str, str],
+    simulated: bool,
+    topics: Sequence[str],
+    entities: Sequence[str],
+) -> dict[str, Any]:
+    answer = entry.response
+    row: dict[str, Any] = {
+        "article_id": answer.article_id,
+        "annotator": pseudonyms[answer.annotator],
+        "status": answer.status,
+        "answered_at": answer.answered_at,
+        "guidelines": entry.guidelines,
+        "blind": entry.blind,
+        "simulated": simulated,
+    }
+    if topics:
+        row |= {
+            "topic": _known(answer.topic, topics, answer.article_id),
+            "suggested_topic": entry.suggested_topic,
+            "suggested_topic_score": entry.suggested_topic_score,
+            "topic_agent": entry.topic_agent or None,
+        }
+    if entities:
+        row |= {
+            "spans": None if answer.spans is None else [_span(s) for s in answer.spans],
+            "suggested_spans": _scored(entry.suggested_spans),
+            "spans_agent": entry.spans_agent or None,
+        }
+    return row
+
+
+def _votes(
+    group: Sequence[LedgerEntry],
+    gold: ReviewedArticle | None,
+    topics: Sequence[str],
+    entities: Sequence[str],
+) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    if topics:
+        votes = Counter(e.response.topic for e in group if e.response.topic is not None)
+        row["topic"] = gold.topic if gold else None
+        row["topic_votes"] = [{"topic": t, "votes": votes[t]} for t in topics if votes[t]]
+    if entities:
+        marks = Counter(span for e in group for span in set(e.response.spans or ()))
+        row["span_votes"] = [{**_span(s), "votes": n} for s, n in sorted(marks.items())]
+    return row
+
+
+def _known(topic: str | None, topics: Sequence[str], article_id: str) -> str | None:
+    if topic is not None and topic not in topics:
+        raise DeskError(
+            f"Article {article_id} was answered with topic {topic!r}, which the desk no longer has "
+            f"({', '.join(topics)}).",
+            "Restore it in labels.topics, or give the desk a new `name:` and review it anew.",
+        )
+    return topic
+
+
+def _span(span: Span | ScoredSpan) -> dict[str, Any]:
+    return {"start": span.start, "end": span.end, "label": span.label}
+
+
+def _scored(spans: Sequence[ScoredSpan] | None) -> list[dict[str, Any]] | None:
+    return None if spans is None else [{**_span(s), "score": s.score} for s in spans]

@@ -1,0 +1,84 @@
+"""When to ask the Hub again, and after how long (RFC 9110, section 10.2.3, Retry-After)."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx2
+from huggingface_hub.errors import HfHubHTTPError
+
+log = logging.getLogger(__name__)
+
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
+LONGEST_WAIT_SECONDS = 300.0
+# Others commit to the same repository all the time; each of their commits costs us one attempt.
+CONFLICTS = 30
+CONFLICT_SECONDS = 0.5
+TRANSIENT = {408, 500, 502, 503, 504}
+LOST = (httpx2.TransportError, ConnectionError, TimeoutError)
+
+
+@dataclass(slots=True)
+class Patience:
+    """How often the Hub may still fail: once for each pause; conflicts are counted apart."""
+
+    pauses: Sequence[float] = PAUSES_SECONDS
+    failures: int = 0
+    conflicts: int = 0
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+
+    def wait_or_raise(self, error: Exception, what: str) -> None:
+        """Sleep until the next attempt; raises the error where another one makes no sense."""
+        seconds = self._seconds(error)
+        if seconds is None:
+            raise error
+        log.warning("%s: %s; trying again in %.1f s", what, describe(error), seconds)
+        self.sleep(seconds)
+
+    def _seconds(self, error: Exception) -> float | None:
+        status = status_of(error)
+        # 409: somebody took the tag.
+        if status in (409, 412):
+            self.conflicts += 1
+            spread = random.uniform(0, CONFLICT_SECONDS)
+            return spread if self.conflicts <= CONFLICTS else None
+        if status != 429 and status not in TRANSIENT and not _is_lost(error):
+            return None
+        self.failures += 1
+        if self.failures > len(self.pauses):
+            return None
+        asked = _retry_after(error)
+        return self.pauses[self.failures - 1] if asked is None else min(asked, LONGEST_WAIT_SECONDS)
+
+
+def status_of(error: Exception) -> int | None:
+    """The HTTP status of a refusal, None where no answer came."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def describe(error: Exception) -> str:
+    """For logs: class and status, never addresses or headers, which may hold secrets."""
+    status = status_of(error)
+    return type(error).__name__ if status is None else f"HTTP {status}"
+
+
+def _is_lost(error: Exception) -> bool:
+    """The connection broke: whether the request was carried out is not known."""
+    return isinstance(error, LOST) and not isinstance(error, HfHubHTTPError)
+
+
+def _retry_after(error: Exception) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    text = str(headers.get("Retry-After", "")).strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,223 @@
+"""Publishing through a Hub that fails: nothing doubled, nothing lost, never half a version."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.hf_api import RepoFile
+
+from corpus.errors import DeskError
+from publishing.hub import Published, publish_folder
+from publishing.manifest import file_hashes
+from publishing.remote import Previous, Target
+from publishing.retries import Patience
+from tests.publishing.fault_proxy import Answer, Fault, FaultProxy, fault_proxy
+from tests.publishing.faults import CASES, KILLS, Case, fault_table
+from tests.running import HubService
+
+pytestmark = pytest.mark.services
+QUICK = (0.01, 0.01, 0.01)
+# What the killed process runs: the same publish, through the proxy.
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.publishing.test_faults import client, send
+send(client(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), "two")
+"""
+
+
+def client(endpoint: str) -> HfApi:
+    return HfApi(endpoint=endpoint, token=os.environ["HF_TOKEN"])
+
+
+def write_version(folder: Path, version: str) -> Path:
+    """Two large files and a small one; one of the large ones is the same in every version."""
+    for name, text in (("data/test.parquet", "same"), ("data/train.parquet", version)):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(f"PAR1{text}\0".encode() * 40_000)
+    (folder / "notes.txt").write_text(version, encoding="utf-8")
+    return folder
+
+
+def send(api: HfApi, repo_id: str, folder: Path, version: str) -> Published:
+    write_version(folder, version)
+
+    def complete(previous: Previous) -> Mapping[str, str]:
+        card = f"# Version {version}\n"
+        files = file_hashes(folder) | {"card": hashlib.sha256(card.encode()).hexdigest()}
+        return {"manifest.json": json.dumps({"files": files}), "README.md": card}
+
+    patience = Patience(pauses=QUICK)
+    return publish_folder(api, Target(repo_id, "dataset"), folder, complete, version, patience)
+
+
+class Watcher:
+    """Reads head over and over, and notes every state that is not one whole version."""
+
+    def __init__(self, api: HfApi, repo_id: str) -> None:
+        self.api, self.repo_id = api, repo_id
+        self.broken: list[str] = []
+        self.checks = 0
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def __enter__(self) -> "Watcher":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        self.thread.join()
+
+    def watch(self) -> None:
+        while not self.stopped.is_set():
+            self.check()
+
+    def check(self) -> None:
+        head = self.api.repo_info(self.repo_id, repo_type="dataset").sha
+        tree = self.api.list_repo_tree(
+            self.repo_id, repo_type="dataset", revision=head, recursive=True
+        )
+        large = {f.path: f.lfs.sha256 for f in tree if isinstance(f, RepoFile) and f.lfs}
+        listed = json.loads(self.read("manifest.json", head))["files"]
+        card = hashlib.sha256(self.read("README.md", head)).hexdigest()
+        found = {**large, "card": card}
+        if any(found.get(name) != sha for name, sha in listed.items() if name != "notes.txt"):
+            self.broken.append(f"{head}: {listed} but {found}")
+        self.checks += 1
+
+    def read(self, name: str, head: str | None) -> bytes:
+        path = self.api.hf_hub_download(self.repo_id, name, repo_type="dataset", revision=head)
+        return Path(path).read_bytes()
+
+
+@pytest.fixture
+def api(hub_service: HubService, monkeypatch: pytest.MonkeyPatch) -> HfApi:
+    monkeypatch.setenv("HF_TOKEN", hub_service.token)
+    return client(hub_service.endpoint)
+
+
+@pytest.fixture
+def published(api: HfApi, tmp_path: Path) -> str:
+    """A repository that holds version one."""
+    repo_id = f"copydesk/faults-{uuid.uuid4().hex[:8]}"
+    send(api, repo_id, tmp_path, "one")
+    return repo_id
+
+
+@pytest.fixture
+def proxy(hub_service: HubService) -> Iterator[FaultProxy]:
+    with fault_proxy(hub_service.endpoint) as running:
+        yield running
+
+
+def commits(api: HfApi, repo_id: str) -> list[str]:
+    return [c.title for c in api.list_repo_commits(repo_id, repo_type="dataset")]
+
+
+def tags(api: HfApi, repo_id: str) -> dict[str, str]:
+    refs = api.list_repo_refs(repo_id, repo_type="dataset")
+    return {tag.name: tag.target_commit for tag in refs.tags}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_after_each_fault_there_is_one_whole_version(
+    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path, case: Case
+) -> None:
+    def somebody_else() -> None:
+        api.upload_file(
+            path_or_fileobj=b"theirs",
+            path_in_repo="theirs.txt",
+            repo_id=published,
+            repo_type="dataset",
+            commit_message="theirs",
+        )
+
+    proxy.faults += case.make(somebody_else)
+    others = ["theirs"] if any(fault.before for fault in proxy.faults) else []
+    with Watcher(api, published) as watcher:
+        if case.succeeds:
+            done = send(client(proxy.endpoint), published, tmp_path, "two")
+            assert (done.changed, done.tag) == (True, "v2")
+        else:
+            with pytest.raises(DeskError) as error:
+                send(client(proxy.endpoint), published, tmp_path, "two")
+            assert os.environ["HF_TOKEN"] not in str(error.value)
+    assert watcher.checks
+    assert watcher.broken == []
+    assert proxy.count("POST", "/commit/main") == case.attempts
+    assert sum(proxy.used.values()) >= 1
+    if not case.succeeds:
+        assert commits(api, published) == ["one", "initial commit"]
+        proxy.faults.clear()
+        done = send(client(proxy.endpoint), published, tmp_path, "two")
+    assert commits(api, published) == ["two", *others, "one", "initial commit"]
+    assert tags(api, published)["v2"] == done.revision
+    assert len(tags(api, published)) == 2
+    files = set(api.list_repo_files(published, repo_type="dataset"))
+    assert ("theirs.txt" in files) is bool(others)
+    again = send(api, published, tmp_path, "two")
+    assert (again.changed, again.revision) == (False, done.revision)
+
+
+@pytest.mark.parametrize("when", KILLS)
+def test_after_a_kill_the_next_publish_finishes(
+    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path, when: str
+) -> None:
+    method, path, forward = KILLS[when]
+    write_version(tmp_path, "two")
+    running = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, proxy.endpoint, published, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    # Killed by the last fault only, after the Hub had what it should have.
+    proxy.faults.append(
+        Fault(method, path, Answer(0), forward, before=lambda: running.send_signal(signal.SIGSTOP))
+    )
+    killed = threading.Event()
+
+    def kill_when_used() -> None:
+        while not proxy.used and running.poll() is None:
+            killed.wait(0.02)
+        # Long enough for the proxy to have forwarded what it forwards.
+        killed.wait(0.3)
+        running.kill()
+
+    killer = threading.Thread(target=kill_when_used)
+    with Watcher(api, published) as watcher:
+        killer.start()
+        assert running.wait(60) == -signal.SIGKILL
+        killer.join()
+        done = send(client(proxy.endpoint), published, tmp_path, "two")
+    assert watcher.broken == []
+    assert commits(api, published) == ["two", "one", "initial commit"]
+    assert tags(api, published) == {**tags(api, published), "v2": done.revision}
+    assert len(tags(api, published)) == 2
+
+
+def test_what_was_uploaded_is_not_sent_again(
+    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path
+) -> None:
+    proxy.faults.append(Fault("POST", "/commit/main", Answer(507), times=1))
+    with pytest.raises(DeskError, match=r"no room.*nothing was half-written"):
+        send(client(proxy.endpoint), published, tmp_path, "two")
+    sent = sum(size for method, path, size in proxy.seen if method == "PUT")
+    assert sent == (tmp_path / "data/train.parquet").stat().st_size
+    proxy.seen.clear()
+    assert send(client(proxy.endpoint), published, tmp_path, "two").changed
+    assert proxy.count("PUT", "") == 0
+
+
+def test_the_documentation_lists_these_faults() -> None:
+    page = (Path(__file__).parents[2] / "docs/publishing.md").read_text(encoding="utf-8")
+    assert fault_table() in page
