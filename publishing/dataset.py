@@ -20,8 +20,8 @@ from publishing.responses_config import (
 )
 
 SPLITS = ("train", "validation", "test")
-# The one split of a configuration that is not for training.
-ALL = "all"
+# The one split of a configuration that is not for training ("all" means something to datasets).
+FULL = "full"
 SHARD_ROWS = 50_000
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -163,7 +163,7 @@ def _write(
     rows: Mapping[str, list[Row]] | list[Row],
     folder: Path,
 ) -> WrittenConfig:
-    splits = {ALL: rows} if isinstance(rows, list) else rows
+    splits = {FULL: rows} if isinstance(rows, list) else rows
     (folder / folder_name).mkdir(parents=True, exist_ok=True)
     counts, sizes, on_disk = {}, {}, 0
     for split, part in splits.items():

@@ -52,14 +52,14 @@ def render_dataset_card(
     Raises DeskError for a placeholder, a figure without a key of the manifest, and for metadata
     that the Hub's libraries cannot read back.
     """
-    metadata = dataset_metadata(manifest, configs, repo_id)
-    return _card(draft(manifest, repo_id), metadata, manifest, previous)
+    text = draft(manifest, repo_id)
+    return _card(text, dataset_metadata(manifest, configs, repo_id), manifest, previous)
 
 
 def render_model_card(manifest: ModelManifest, repo_id: str, previous: str | None = None) -> str:
     """The README of a model; as ``render_dataset_card``."""
-    metadata = model_metadata(manifest, repo_id)
-    return _card(draft(manifest, repo_id), metadata, manifest, previous)
+    text = draft(manifest, repo_id)
+    return _card(text, model_metadata(manifest, repo_id), manifest, previous)
 
 
 def card_figures(manifest: Manifest, repo_id: str) -> list[figures.Shown]:

@@ -1,5 +1,6 @@
 """Cards: what a reader sees comes from the manifest, in every combination of a desk."""
 
+import json
 import math
 import re
 from typing import Any
@@ -7,116 +8,41 @@ from typing import Any
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
-from corpus.articles import Span
 from corpus.errors import DeskError
-from publishing.dataset import dataset_features
+from publishing import figures
+from publishing.earlier_card import NOTES_END, NOTES_START
+from publishing.local_card import card_html
 from publishing.manifest import (
+    Calibration,
+    DatasetChanges,
     DatasetManifest,
-    ModelManifest,
-    Provenance,
+    Estimate,
+    Guidelines,
+    License,
+    Manifest,
+    ModelChanges,
+    ScoreChange,
     from_json,
+    read_manifest,
+    same_content,
     to_json,
-    unless_only_code_changed,
 )
-from publishing.render import (
-    NOTES_END,
-    NOTES_START,
-    check_numbers,
-    render_dataset_card,
-    render_model_card,
-)
-from training.evaluation import score_entities, score_topics
+from publishing.render import card_figures, render_dataset_card, render_model_card
+from tests.publishing.manifests import REPO, configs_of, dataset_manifest, model_manifest
+from tests.publishing.reviews import TOPICS, TYPES, desk
 
-TOPICS = ["World", "Sports"]
-TYPES = ["person", "place"]
-REPO = "lantern/harbour-news"
 BOTH = pytest.mark.parametrize("simulated", [True, False], ids=["simulated", "people"])
-
-
-def provenance(simulated: bool) -> Provenance:
-    return Provenance(
-        copydesk_version="0.1.0",
-        code_revision="0123456789ab",
-        desk="harbour",
-        desk_digest="ab12cd34ef56",
-        guidelines_revisions=["9f8e7d6c", "0a1b2c3d"],
-        answers=3812,
-        simulated_answers=3812 if simulated else 0,
-    )
-
-
-def dataset_manifest(
-    topics: list[str], entities: list[str], simulated: bool, **changes: Any
-) -> DatasetManifest:
-    """Of a desk that asks for these topics and entity types."""
-    facts: dict[str, Any] = {
-        "pretty_name": "Harbour News",
-        "license": "cc0-1.0",
-        "language": "en",
-        "source": "harbour.csv",
-        "provenance": provenance(simulated),
-        "topics": topics,
-        "entities": entities,
-        "rows": {"train": 1207, "validation": 0, "test": 62},
-        "topic_rows": {topic: 600 + i for i, topic in enumerate(topics)},
-        "entity_spans": {label: 900 + i for i, label in enumerate(entities)},
-        "reviewed": 1275,
-        "unresolved": 6,
-        "quarantined": 0,
-        "annotators": 3,
-        "min_submitted": 3,
-        "answered_until": "2026-03-01T09:30:00+00:00",
-        "rules": {"majority": 1269, "tie": 6},
-        "agreement": {"Krippendorff alpha of topics": 2 / 3} if topics else {},
-        "acceptance": {"Topic suggestions shown with an answer": 80} if topics else {},
-        "agents": ["copydesk/harbour-topics:0123456789ab"],
-        "blind_percent": 10.0,
-        "blind_rows": 62,
-        "split_policy": "Near-duplicates (Jaccard of 0.5 or more) stand in one split.",
-        "leaks": 0,
-        "files": {"data/train-00000-of-00001.parquet": "00aa"},
-    }
-    return DatasetManifest(**facts | changes)
-
-
-def model_manifest(
-    kind: str, simulated: bool, scored: bool, benchmark: bool, **changes: Any
-) -> ModelManifest:
-    """With real scores, in every digit, of a few articles."""
-    if kind == "topics":
-        scores = score_topics(TOPICS * 5 + ["World"], ["World"] * 11, TOPICS, 1, 50).to_dict()
-    else:
-        gold = [[Span(0, 3, "person"), Span(5, 9, "place")]] * 3 + [[], [Span(1, 2, "place")]]
-        found = [[Span(0, 3, "person")]] * 3 + [[Span(1, 4, "person")], [Span(1, 2, "place")]]
-        scores = score_entities(gold, found, TYPES, 1, 50).to_dict()
-    facts: dict[str, Any] = {
-        "kind": kind,
-        "pretty_name": "Harbour News",
-        "license": "apache-2.0",
-        "language": "en",
-        "provenance": provenance(simulated),
-        "base_model": "sentence-transformers/all-MiniLM-L6-v2",
-        "dataset": REPO,
-        "dataset_revision": "0123456789abcdef0123456789abcdef01234567",
-        "training_key": "00ff00ff00ff00ff",
-        "labels": TOPICS if kind == "topics" else TYPES,
-        "settings": {"learning_rate": 2e-05, "max_length_tokens": 128, "per_class": "all"},
-        "seed": 42,
-        "examples": 1207,
-        "diagnosis": "Healthy: training loss falls, and validation does not turn against it.",
-        "scores": scores if scored else {},
-        "benchmark": scores if benchmark else {},
-        "benchmark_name": "harbour.csv, split test",
-        "blind_test": True,
-        "versions": {"setfit": "1.2.0"},
-        "files": {"model.safetensors": "00bb"},
-    }
-    return ModelManifest(**facts | changes)
+HALF = Estimate(value=0.5, low=0.25, high=0.75)
 
 
 def data_card(manifest: DatasetManifest, previous: str | None = None) -> str:
-    features = dataset_features(manifest.topics, manifest.entities)
-    return render_dataset_card(manifest, REPO, features, previous)
+    about = desk(
+        **{
+            "labels.topics": {name: part.definition for name, part in manifest.topics.items()},
+            "labels.entities": {name: part.definition for name, part in manifest.entities.items()},
+        }
+    )
+    return render_dataset_card(manifest, REPO, configs_of(about), previous)
 
 
 def body_of(card: str) -> str:
@@ -126,38 +52,51 @@ def body_of(card: str) -> str:
 def require_readable(card: str) -> None:
     """What no reader should have to see, in any card."""
     body = body_of(card)
-    for word in ("More Information Needed", "None", "nan", "{{", "{%"):
+    for word in ("More Information Needed", "None", "nan", "{{", "{%", "Undefined"):
         assert not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", body), word
-    # A long float, and a heading that nothing follows.
+    # A long float, a heading that nothing follows, a mark of a figure.
     assert not re.search(r"\d\.\d{5,}", body)
     assert not re.search(r"^## .*\n\n## ", body, re.MULTILINE)
     assert "\n\n\n\n" not in body
+    assert not re.search("[\ue000-\ue002]", body)
+    require_tables(body)
+
+
+def require_tables(body: str) -> None:
+    """Every row of a table has as many cells as its head."""
+    width = 0
+    for line in [*re.sub(r"```.*?```", "", body, flags=re.DOTALL).splitlines(), ""]:
+        cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert not (width and cells) or cells == width, line
+        width = cells
 
 
 @BOTH
 @pytest.mark.parametrize(
-    ("topics", "entities"), [(TOPICS, []), ([], TYPES), (TOPICS, TYPES)], ids=["t", "e", "te"]
+    ("topics", "entities"), [(True, False), (False, True), (True, True)], ids=["t", "e", "te"]
 )
-def test_data_set_cards(topics: list[str], entities: list[str], simulated: bool) -> None:
-    card = data_card(dataset_manifest(topics, entities, simulated))
+def test_data_set_cards(topics: bool, entities: bool, simulated: bool) -> None:
+    manifest = dataset_manifest(topics, entities, simulated)
+    card = data_card(manifest)
     require_readable(card)
     data = DatasetCard(card).data
     assert data.license == "cc0-1.0"
-    assert data.size_categories == ["1K<n<10K"]
-    assert data.dataset_info["splits"] == [
-        {"name": "train", "num_examples": 1207}, {"name": "test", "num_examples": 62},
+    assert data.size_categories == ["n<1K"]
+    infos = {info["config_name"]: info for info in data.dataset_info}
+    assert [s["name"] for s in infos["default"]["splits"]] == ["train", "test"]
+    assert [config["config_name"] for config in data.configs] == [
+        "default", "responses", "disagreements",
     ]  # fmt: skip
-    assert not {"download_size", "dataset_size"} & set(data.dataset_info)
-    files = data.configs[0]["data_files"]
-    assert [file["split"] for file in files] == ["train", "test"]
     assert ("simulated" in body_of(card)) is simulated
-    assert ("| Topic |" in card) is bool(topics)
-    assert ("| Entity type |" in card) is bool(entities)
-    assert "| validation | 0, no file |" in card
+    assert ("| Topic |" in card) is topics
+    assert ("| Entity type |" in card) is entities
+    assert "| validation | none, no file |" in card
+    assert "> # Rules" in card
+    assert "| Sports | games \\| matches |" in card or not topics
 
 
 @BOTH
-@pytest.mark.parametrize("kind", ["topics", "entities"])
+@pytest.mark.parametrize("kind", ["topics", "entities", "instructions"])
 @pytest.mark.parametrize(
     ("scored", "benchmark"), [(True, True), (True, False), (False, True), (False, False)]
 )
@@ -168,87 +107,205 @@ def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) 
     data = ModelCard(card).data
     assert data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
     assert data.datasets == [REPO]
+    assert data.library_name == manifest.library
     assert bool(data.eval_results) is scored
-    name = "accuracy" if kind == "topics" else "f1"
+    name = {"topics": "accuracy", "entities": "f1", "instructions": "topic_accuracy"}[kind]
     if scored:
         value = manifest.scores[name]
         shown = f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
         assert shown in card
         metrics = {r.metric_name: r.metric_value for r in data.eval_results or ()}
-        assert metrics[name] == round(value["value"], 4)
+        assert metrics[name.replace("_", "-")] == round(value["value"], 4)
+        assert "(/datasets/lantern/harbour-news/viewer/default/test?row=7) The \\| cup" in card
     else:
         assert "no score on it" in card
     assert ("harbour.csv, split test" in card) is benchmark
     assert ("simulated" in body_of(card)) is simulated
-    assert "![Learning curve](learning_curve.png)" in card
+    assert "55.250 CPU seconds" in card
+    assert ("![Confusion of topics]" in card) is (kind == "topics" and scored)
 
 
-def test_some_simulated_answers_and_no_blind_records_are_said() -> None:
-    some = provenance(True).model_copy(update={"simulated_answers": 12})
-    manifest = dataset_manifest(TOPICS, [], True, provenance=some, blind_percent=0.0)
-    card = data_card(manifest)
-    assert "**12 of the 3812 answers were simulated**" in card
-    assert "suggestions of `copydesk/harbour-topics:0123456789ab`" in card
-    assert "beside the articles of the test split, too" in card
-    unseen = data_card(dataset_manifest(TOPICS, [], False, agents=[], blind_percent=0.0))
-    assert "Annotators saw no suggestions." in unseen
-    assert "`9f8e7d6c`, `0a1b2c3d`" in card
-    model = model_manifest("topics", True, True, False, provenance=some, blind_test=False)
+def test_sections_appear_with_their_figures() -> None:
+    plain = model_manifest()
+    for heading in ("## Calibration", "## Bias probe", "## Changes"):
+        assert heading not in render_model_card(plain, REPO)
+        assert heading.replace("Calibration", "Changes") not in data_card(dataset_manifest())
+    full = plain.model_copy(
+        update={
+            "calibration": Calibration(method="temperature 1.4", error=HALF),
+            "bias_probe": {"Swapped names": HALF},
+            "changes": ModelChanges(
+                since="v2",
+                scores={"accuracy": ScoreChange(old=0.25, new=0.5)},
+                same_test=False,
+                examples_before=1100,
+                settings=["learning_rate"],
+            ),
+        }
+    )
+    card = render_model_card(full, REPO)
+    require_readable(card)
+    assert "Probabilities are calibrated by temperature 1.4" in card
+    assert "Probabilities are not calibrated" not in card
+    assert "| Swapped names | 0.500 [0.250, 0.750] |" in card
+    assert "| Accuracy | 0.250 | 0.500 |" in card
+    assert "other values of `learning_rate`" in card
+    changes = DatasetChanges(since="v1", added=4, removed=3, relabelled=2, moved=0)
+    assert "| With other labels | 2 |" in data_card(dataset_manifest(changes=changes))
+
+
+def test_some_simulated_answers_and_no_suggestions_are_said() -> None:
+    manifest = dataset_manifest()
+    some = manifest.answers.model_copy(update={"simulated": 12})
+    card = data_card(manifest.model_copy(update={"answers": some}))
+    assert "**12 of the 36 answers were simulated**" in card
+    nothing = manifest.suggestions.model_copy(update={"agents": []})
+    assert "Annotators saw no suggestions." in data_card(
+        manifest.model_copy(update={"suggestions": nothing})
+    )
+    model = model_manifest(blind_test=False)
     assert "without seeing suggestions" not in render_model_card(model, REPO)
 
 
-def test_labels_may_be_called_none_or_inf() -> None:
-    labels = ["None of these", "inf", "nan", "Web 3.0"]
-    card = data_card(dataset_manifest(labels, [], simulated=False))
+def test_labels_may_be_called_none_or_inf_and_hold_bars() -> None:
+    labels = {"None of these": "x", "inf": "y", "Web 3.0": "a | b\nc"}
+    card = data_card(dataset_manifest().model_copy(update={"topics": _labels(labels)}))
     assert all(f"| {label} |" in card for label in labels)
+    assert "| Web 3.0 | a \\| b c |" in card
+    require_tables(body_of(card))
 
 
-def test_a_figure_that_was_not_measured_stops_the_card() -> None:
-    manifest = dataset_manifest(TOPICS, [], False, agreement={"alpha": math.nan})
-    with pytest.raises(DeskError, match="holds nan"):
+def _labels(definitions: dict[str, str]) -> dict[str, Any]:
+    part = next(iter(dataset_manifest().topics.values()))
+    return {n: part.model_copy(update={"definition": d}) for n, d in definitions.items()}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_figure_that_was_not_measured_stops_the_card(value: float) -> None:
+    manifest = model_manifest()
+    scores = manifest.scores | {"accuracy": {"value": value, "low": 0.1, "high": 0.2}}
+    with pytest.raises(DeskError, match="/scores/accuracy/value"):
+        render_model_card(manifest.model_copy(update={"scores": scores}), REPO)
+
+
+def test_every_shown_value_stands_under_its_key() -> None:
+    manifests: list[Manifest] = [
+        dataset_manifest(), model_manifest("topics", benchmark=True), model_manifest("entities"),
+    ]  # fmt: skip
+    for manifest in manifests:
+        content = json.loads(to_json(manifest))
+        shown = card_figures(manifest, REPO)
+        assert len(shown) > 60
+        for item in shown:
+            if item.key.startswith(("/repo_id", "/owner")):
+                continue
+            value = at_pointer(content, item.key)
+            assert item.text.replace("\\|", "|") in written(value), item
+
+
+def at_pointer(content: Any, pointer: str) -> Any:
+    """RFC 6901, and ``#`` at the end for the name itself."""
+    name = ""
+    for part in pointer.removesuffix("#").split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        content = content[int(name)] if isinstance(content, list) else content[name]
+    return name if pointer.endswith("#") else content
+
+
+def written(value: Any) -> set[str]:
+    if isinstance(value, float):
+        return {f"{value:.3f}", f"{value:g}"}
+    text = str(value)
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    return {text, text[:10], text[:4], quoted}
+
+
+def test_a_number_without_a_key_stops_the_card() -> None:
+    with pytest.raises(DeskError, match=r"shows 0\.999, which stands under no key"):
+        figures.require_keys("Accuracy is 0.999.")
+    # Numbers in code and names are no claims.
+    figures.require_keys("`seed=999`, F1, [x](/a/12), v1\n```python\nn = 3\n```\n")
+    total = figures.keyed({"a": 2, "b": 3})
+    assert figures.shown_figures(figures.marked(total["a"])) == [figures.Shown("/a", "2")]
+    with pytest.raises(DeskError, match="no figure of its manifest"):
+        figures.marked(total["a"] + total["b"])
+
+
+def test_placeholders_stop_the_card() -> None:
+    manifest = dataset_manifest(
+        guidelines=[Guidelines(revision="0a", text="[More Information Needed]")]
+    )
+    with pytest.raises(DeskError, match=r"placeholder '\[More Information Needed\]'"):
         data_card(manifest)
 
 
-def test_the_same_content_is_not_new_because_code_or_libraries_are() -> None:
-    for old in (dataset_manifest(TOPICS, [], False), model_manifest("topics", False, True, True)):
+def test_a_licence_must_be_set() -> None:
+    with pytest.raises(ValueError, match="at least 1 character"):
+        License(id="")
+    with pytest.raises(DeskError, match=r"publish.license: String should have at least 1"):
+        desk(**{"publish.license": ""})
+    with pytest.raises(DeskError, match="needs license_name and license_link"):
+        desk(**{"publish.license": "other"})
+    named = License(id="other", name="Wire contract", link="https://example.org/wire")
+    card = data_card(dataset_manifest(license=named))
+    assert "`other` (Wire contract): <https://example.org/wire>" in card
+    assert DatasetCard(card).data.license_name == "Wire contract"
+
+
+def test_the_same_content_is_not_new_because_code_is() -> None:
+    olds: list[Manifest] = [dataset_manifest(), model_manifest()]
+    for old in olds:
         later = old.provenance.model_copy(update={"code_revision": "fedcba987654"})
         new: Any = old.model_copy(update={"provenance": later})
-        assert unless_only_code_changed(new, to_json(old)) == old
-        other = new.model_copy(update={"license": "mit"})
-        assert unless_only_code_changed(other, to_json(old)) == other
-        assert unless_only_code_changed(new, None) == new
-        assert unless_only_code_changed(new, "no json") == new
-
-
-def test_a_forged_number_stops_the_card() -> None:
-    manifest = dataset_manifest(TOPICS, TYPES, simulated=False)
-    body = body_of(data_card(manifest))
-    check_numbers(body, manifest, REPO)
-    with pytest.raises(DeskError, match=r"shows 0\.999, which is not in its manifest"):
-        check_numbers(body + "\nAccuracy is 0.999.", manifest, REPO)
-    # Numbers in code are no claims.
-    check_numbers(body + "\n`seed=999`", manifest, REPO)
+        assert same_content(new, read_manifest(to_json(old)))
+        assert not same_content(new.model_copy(update={"language": "de"}), old)
+        assert not same_content(new, None)
+        assert not same_content(new, read_manifest("no json"))
 
 
 def test_what_people_wrote_survives() -> None:
-    manifest = dataset_manifest(TOPICS, TYPES, simulated=False)
+    manifest = dataset_manifest()
     first = data_card(manifest)
     edited = first.replace(NOTES_START, f"{NOTES_START}\nAsk Ada on floor 7.", 1)
+    edited = edited.replace("## Uses", "## House rules\n\nNo names of minors.\n\n## Uses")
+    edited = edited.replace("```bibtex", "```bibtex\n## not a heading")
+    edited = edited.replace("language: en\n", "language: en\nextra_gated_prompt: Ask first\n")
+    edited = edited.replace("tags:\n", "tags:\n- harbour\n")
     again = data_card(manifest, previous=edited)
     assert "Ask Ada on floor 7." in again
-    assert again.count(NOTES_START) == again.count(NOTES_END) == 1
+    assert "## House rules\n\nNo names of minors." in again
+    assert again.index("## House rules") > again.index(NOTES_START)
+    assert again.count(NOTES_START) == again.count(NOTES_END) == again.count("## Uses") == 1
+    data = DatasetCard(again).data.to_dict()
+    assert data["extra_gated_prompt"] == "Ask first"
+    assert data["tags"] == ["news", "argilla", "copydesk", "harbour"]
     assert data_card(manifest, previous=again) == again
-    foreign = data_card(manifest, previous="---\nlicense: mit\n---\n# Written on the Hub\n")
-    assert "# Written on the Hub" in foreign
-    assert "license: mit" not in foreign
 
 
-@pytest.mark.parametrize("kind", ["dataset", "topics", "entities"])
+def test_a_card_of_somebody_else_becomes_the_notes() -> None:
+    theirs = "---\nlicense: mit\nwidget: [a]\nconfigs:\n- config_name: sft\n---\n# On the Hub\n"
+    card = data_card(dataset_manifest(), previous=theirs)
+    assert "# On the Hub" in card
+    data = DatasetCard(card).data.to_dict()
+    assert (data["license"], data["widget"]) == ("cc0-1.0", ["a"])
+    assert [config["config_name"] for config in data["configs"]][-1] == "sft"
+    broken = data_card(dataset_manifest(), previous="---\n: [\n---\n# Theirs\n")
+    assert "# Theirs" in broken
+
+
+def test_a_page_of_a_card_stands_alone() -> None:
+    page = card_html(data_card(dataset_manifest()), REPO)
+    assert "<td>Sports</td>" in page
+    assert "<dt>license</dt><dd>cc0-1.0</dd>" in page
+    assert "<!-- notes" not in page
+    assert "http" not in re.sub(r'href="[^"]*"', "", page.split("</style>")[0])
+    hostile = dataset_manifest(pretty_name="<script>alert(1)</script>")
+    assert "<script>" not in card_html(data_card(hostile), REPO)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "topics", "entities", "instructions"])
 def test_manifests_read_back_as_they_were(kind: str) -> None:
-    manifest: DatasetManifest | ModelManifest
-    if kind == "dataset":
-        manifest = dataset_manifest(TOPICS, TYPES, simulated=True)
-    else:
-        manifest = model_manifest(kind, True, True, True)
+    manifest: Manifest = dataset_manifest() if kind == "dataset" else model_manifest(kind)
     assert from_json(to_json(manifest)) == manifest
     assert to_json(from_json(to_json(manifest))) == to_json(manifest)
+    assert set(TOPICS) | set(TYPES)

@@ -1,70 +1,220 @@
-"""The published Parquet files, read by load_dataset."""
+"""The published Parquet files, read by load_dataset and pandas."""
 
-from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
+import pandas
 import pytest
-from datasets import load_dataset
+from datasets import DatasetDict, load_dataset
 
-from corpus.articles import Article, ReviewedArticle, Span, Split
-from publishing.dataset import to_iob2, write_dataset
+from corpus.articles import Span, content_id
+from corpus.errors import DeskError
+from publishing.dataset import (
+    WrittenConfig,
+    refuse_changed_classes,
+    to_iob2,
+    write_dataset,
+)
+from publishing.front_matter import dataset_metadata
+from publishing.responses_config import published_name
+from tests.publishing.reviews import (
+    AGENT,
+    PEOPLE,
+    SECRET,
+    START,
+    TOPICS,
+    answer,
+    article,
+    desk,
+    reviewed,
+    some_review,
+)
 
-TOPICS = ["World", "Sports", "Business"]
-TYPES = ["person", "event"]
-TEXT = "👩‍🚀 Ada Obi won the Harbour Cup."
-SPANS = (Span(4, 11, "person"), Span(20, 31, "event"))
+
+def load(folder: Path, configs: list[WrittenConfig], name: str) -> DatasetDict:
+    """As from the Hub, by the folder's own card."""
+    files = {
+        s: f"{name_of(configs, name).folder}/{s}-*.parquet" for s in name_of(configs, name).rows
+    }
+    return load_dataset(
+        "parquet", data_dir=str(folder), data_files=files, cache_dir=str(folder / "cache")
+    )
 
 
-def reviewed(
-    identifier: str,
-    split: Split,
-    topic: str | None = "Business",
-    spans: tuple[Span, ...] | None = SPANS,
-) -> ReviewedArticle:
-    article = Article(identifier, TEXT, title="T", source="x.csv")
-    return ReviewedArticle(article, topic, spans, "majority", 3, 0.8889, False, split)
-
-
-def write(rows: Sequence[ReviewedArticle], folder: Path) -> dict[str, int]:
-    return write_dataset(rows, TOPICS, TYPES, folder)
+def name_of(configs: list[WrittenConfig], name: str) -> WrittenConfig:
+    return next(config for config in configs if config.name == name)
 
 
 def test_columns_and_labels(tmp_path: Path) -> None:
-    counts = write(
-        [reviewed("b", "train"), reviewed("a", "train"), reviewed("c", "test")], tmp_path
-    )
-    assert counts == {"train": 2, "validation": 0, "test": 1}
-    assert not list(tmp_path.glob("data/validation*"))
-    data = load_dataset("parquet", data_dir=str(tmp_path / "data"), cache_dir=str(tmp_path / "c"))
+    about = desk()
+    configs = write_dataset(about, some_review(about), tmp_path)
+    assert [config.name for config in configs] == ["default", "responses", "disagreements"]
+    data = load(tmp_path, configs, "default")
     rows = data["train"]
-    assert rows["id"] == ["a", "b"]
-    assert rows.features["topic"].names == TOPICS
-    assert rows[0]["topic"] == 2
+    assert rows["id"] == sorted(rows["id"])
+    assert rows.features["topic"].names == list(TOPICS)
     row = rows[0]
-    assert [row["text"][s["start"] : s["end"]] for s in row["spans"]] == ["Ada Obi", "Harbour Cup"]
+    assert [row["text"][s["start"] : s["end"]] for s in row["spans"]] == ["Ada Obi"]
     names = rows.features["ner_tags"].feature.names
+    assert names == ["O", "B-person", "I-person", "B-event", "I-event"]
     tagged = dict(zip(row["tokens"], [names[tag] for tag in row["ner_tags"]], strict=True))
-    assert tagged["Ada"] == "B-person"
-    assert tagged["Obi"] == "I-person"
-    assert tagged["Cup"] == "I-event"
-    assert tagged["won"] == "O"
+    assert (tagged["Ada"], tagged["Obi"], tagged["won"]) == ("B-person", "I-person", "O")
+    assert set(data["test"]["blind"]) == {True}
+    assert {split: len(part) for split, part in data.items()} == name_of(configs, "default").rows
 
 
-def test_unresolved_articles_stay_out(tmp_path: Path) -> None:
-    rows = [
-        reviewed("a", "train"),
-        reviewed("b", "train", None),
-        reviewed("c", "train", spans=None),
+def test_every_answer_with_what_was_shown(tmp_path: Path) -> None:
+    about = desk()
+    one, two = article(1), article(2)
+    entries = [
+        answer(one, 0),
+        answer(one, 1, "World", ()),
+        answer(one, 2, None, (), status="discarded"),
+        answer(two, 0, blind=True),
+        answer(two, 1, blind=True),
+        answer(two, 2, status="draft"),
     ]
-    assert write(rows, tmp_path)["train"] == 1
+    configs = write_dataset(about, reviewed(about, [one, two], entries), tmp_path)
+    rows = load(tmp_path, configs, "responses")["full"]
+    assert len(rows) == 5
+    names = rows.features["topic"].names
+    first = next(r for r in rows if r["annotator"] == published_name(SECRET, PEOPLE[0]))
+    assert first["article_id"] == one.id
+    assert names[first["topic"]] == "Sports"
+    assert first["answered_at"] == START.replace(minute=10)
+    assert (first["suggested_topic"], first["suggested_topic_score"]) == ("Sports", 0.75)
+    assert first["suggested_spans"] == [{"start": 4, "end": 11, "label": "person", "score": 0.5}]
+    assert first["topic_agent"] == first["spans_agent"] == AGENT
+    assert first["simulated"]
+    statuses = sorted(rows["status"])
+    assert statuses == ["discarded", "submitted", "submitted", "submitted", "submitted"]
+    discarded = next(r for r in rows if r["status"] == "discarded")
+    assert discarded["topic"] is None
+    blind = [r for r in rows if r["blind"]]
+    assert [(r["suggested_topic"], r["suggested_spans"]) for r in blind] == [(None, None)] * 2
+
+
+def test_where_annotators_differ(tmp_path: Path) -> None:
+    about = desk()
+    same, disputed, tied, waiting = (article(n) for n in (1, 2, 3, 4))
+    other = (Span(4, 11, "event"),)
+    entries = [
+        *(answer(same, person) for person in range(3)),
+        *(answer(disputed, person) for person in range(2)),
+        answer(disputed, 2, "World", other),
+        answer(tied, 0, "World"),
+        answer(tied, 1, "Sports"),
+        answer(waiting, 0),
+    ]
+    configs = write_dataset(
+        about, reviewed(about, [same, disputed, tied, waiting], entries), tmp_path
+    )
+    rows = {row["id"]: row for row in load(tmp_path, configs, "disagreements")["full"]}
+    assert set(rows) == {disputed.id, tied.id}
+    found = rows[disputed.id]
+    assert found["topic_votes"] == [{"topic": "World", "votes": 1}, {"topic": "Sports", "votes": 2}]
+    assert {"start": 4, "end": 11, "label": "event", "votes": 1} in found["span_votes"]
+    assert (found["resolution"], found["published"]) == ("majority", True)
+    assert (rows[tied.id]["resolution"], rows[tied.id]["published"]) == ("tie", False)
+    assert rows[tied.id]["topic"] is None
+    published = {i for part in load(tmp_path, configs, "default").values() for i in part["id"]}
+    assert published == {same.id, disputed.id}
+
+
+def test_a_configuration_without_rows_gets_no_file(tmp_path: Path) -> None:
+    about = desk()
+    item = article(1)
+    review = reviewed(about, [item], [answer(item, 0), answer(item, 1)])
+    configs = write_dataset(about, review, tmp_path)
+    assert [config.name for config in configs] == ["default", "responses"]
+    assert not list(tmp_path.rglob("disagreements/*.parquet"))
 
 
 def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
-    rows = [reviewed(name, "train") for name in "abc"]
-    for folder, order in (("one", rows), ("two", rows[::-1])):
-        write(order, tmp_path / folder)
-    files = [next((tmp_path / folder).rglob("train*")).read_bytes() for folder in ("one", "two")]
-    assert files[0] == files[1]
+    about = desk()
+    review = some_review(about)
+    turned = reviewed(
+        about, [r.article for r in review.gold.reviewed], list(reversed(review.answers))
+    )
+    write_dataset(about, review, tmp_path / "one")
+    write_dataset(about, turned, tmp_path / "two")
+    files = {
+        file.relative_to(tmp_path / "one"): file.read_bytes()
+        for file in sorted((tmp_path / "one").rglob("*.parquet"))
+    }
+    assert len(files) >= 4
+    for name, content in files.items():
+        assert (tmp_path / "two" / name).read_bytes() == content
+
+
+def test_nobody_can_be_found_behind_a_pseudonym(tmp_path: Path) -> None:
+    about = desk()
+    write_dataset(about, some_review(about), tmp_path)
+    for file in tmp_path.rglob("*.parquet"):
+        content = file.read_bytes() + pandas.read_parquet(file).to_csv().encode()
+        assert not any(person.encode() in content for person in PEOPLE)
+    other = published_name(b"x" * 32, PEOPLE[0])
+    assert other != published_name(SECRET, PEOPLE[0]) != published_name(SECRET, PEOPLE[1])
+    assert sha256(PEOPLE[0].encode()).hexdigest()[:10] not in published_name(SECRET, PEOPLE[0])
+
+
+@pytest.mark.parametrize(
+    ("stated", "withheld"),
+    [("CC BY 4.0", False), ("cc0-1.0", False), ("all rights reserved", True), ("", True)],
+)
+def test_text_is_published_only_under_its_own_licence(
+    tmp_path: Path, stated: str, withheld: bool
+) -> None:
+    about = desk(**{"source.columns.license": "licence"})
+    text, title = "Ada Obi won the Harbour Cup.", "Cup"
+    item = article(1, id=content_id(text, title), text=text, title=title, license=stated)
+    spans = (Span(0, 7, "person"),)
+    entries = [answer(item, person, "Sports", spans) for person in range(2)]
+    configs = write_dataset(about, reviewed(about, [item], entries), tmp_path)
+    (row,) = next(iter(load(tmp_path, configs, "default").values()))
+    assert row["text_withheld"] is withheld
+    assert row["license"] == stated
+    assert row["spans"] == [{"start": 0, "end": 7, "label": "person"}]
+    if withheld:
+        assert [row[name] for name in ("text", "title", "tokens", "ner_tags")] == [None] * 4
+        assert b"Obi" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*.parquet"))
+        # The recipe of docs/publishing.md.
+        assert sha256(f"{title}\n{text}".encode()).hexdigest()[:16] == row["id"]
+    else:
+        assert row["text"] == text
+
+
+def test_a_desk_may_pass_on_what_its_contract_allows(tmp_path: Path) -> None:
+    about = desk(**{"source.license": "wire-contract", "publish.text_licenses": ["Wire contract"]})
+    assert not about.withholds("wire-contract")
+    assert desk(**{"source.license": "wire-contract"}).withholds("wire-contract")
+    assert not desk().withholds("")
+
+
+def test_class_numbers_never_change_their_meaning() -> None:
+    about = desk()
+    refuse_changed_classes(about, ["World", "Sports"], ["person"])
+    refuse_changed_classes(about, list(TOPICS), ["person", "event"])
+    with pytest.raises(DeskError, match=r"class numbers would change.*\n.*labels\.topics|topics"):
+        refuse_changed_classes(about, ["Sports", "World"], [])
+    with pytest.raises(DeskError, match="published with entities"):
+        refuse_changed_classes(about, [], ["person", "place"])
+
+
+def test_the_front_matter_is_what_datasets_would_write(tmp_path: Path) -> None:
+    from publishing.describe_dataset import describe_dataset
+    from publishing.provenance import provenance
+
+    about = desk()
+    review = some_review(about)
+    configs = write_dataset(about, review, tmp_path)
+    manifest = describe_dataset(about, review, configs, {}, provenance(about))
+    info = dataset_metadata(manifest, configs, about.publish.dataset)["dataset_info"]
+    default = next(part for part in info if part["config_name"] == "default")
+    assert default["download_size"] == sum(
+        file.stat().st_size for file in (tmp_path / "data").glob("*.parquet")
+    )
+    assert default["dataset_size"] == sum(split["num_bytes"] for split in default["splits"]) > 0
 
 
 @pytest.mark.parametrize(
