@@ -3,9 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -21,39 +19,10 @@ from flows.curate import Curate, CurateReport, curate
 from flows.demo import demo_table, nothing_changed
 from flows.load_news import LoadNews, load_news
 from flows.pull_reviewed import PullReviewed, pull_reviewed
+from tests.flows.chain import BATCH, KNOBS
 from tests.running import HubService, Services
 
 pytestmark = pytest.mark.services
-
-KNOBS: dict[str, Any] = {
-    "name": "chain-test",
-    "source.path": "sample/news.jsonl",
-    "review.blind_share": 0.25,
-    "splits.validation": 0.2,
-    "models.topics.max_steps": 4,
-    "models.topics.max_length_tokens": 32,
-    "models.entities.epochs": 1,
-    "models.entities.max_length_tokens": 64,
-    "models.entities.stride_tokens": 16,
-    "publish.dataset": "copydesk/chain-test",
-    "publish.topic_model": "copydesk/chain-test-topics",
-    "publish.entity_model": "copydesk/chain-test-entities",
-}
-BATCH = 24
-
-
-@pytest.fixture(scope="module")
-def rounds(services: Services) -> Iterator[list[CurateReport]]:
-    """Two rounds of the chain."""
-    accounts = str(services.home.accounts)
-    yield [
-        curate(
-            Curate(
-                desk="desk.yaml", overrides=KNOBS, skip=skip, limit=BATCH, simulate_with=accounts
-            )
-        )
-        for skip in (0, BATCH)
-    ]
 
 
 def test_every_record_is_answered_by_three_and_resolved(rounds: list[CurateReport]) -> None:

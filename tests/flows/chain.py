@@ -1,0 +1,19 @@
+"""The desk of the chain that several test modules look at: small knobs, real services."""
+
+from typing import Any
+
+KNOBS: dict[str, Any] = {
+    "name": "chain-test",
+    "source.path": "sample/news.jsonl",
+    "review.blind_share": 0.25,
+    "splits.validation": 0.2,
+    "models.topics.max_steps": 4,
+    "models.topics.max_length_tokens": 32,
+    "models.entities.epochs": 1,
+    "models.entities.max_length_tokens": 64,
+    "models.entities.stride_tokens": 16,
+    "publish.dataset": "copydesk/chain-test",
+    "publish.topic_model": "copydesk/chain-test-topics",
+    "publish.entity_model": "copydesk/chain-test-entities",
+}
+BATCH = 24
