@@ -144,6 +144,10 @@ def entries_of(rows: list[dict[str, Any]], topics: list[str]) -> list[LedgerEntr
     ]  # fmt: skip
 
 
+def simulated_keys(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(row["article_id"], row["annotator"]) for row in rows if row["simulated"]}
+
+
 def test_every_figure_of_the_data_set_card(
     repos: dict[str, Path], desk: Desk, hub_service: HubService
 ) -> None:
@@ -154,7 +158,6 @@ def test_every_figure_of_the_data_set_card(
     default, responses = rows_of(folder, "data"), rows_of(folder, "responses")
     differing = rows_of(folder, "disagreements")
     entries = entries_of(responses, topics)
-    simulated = {e.key for e, row in zip(entries, responses, strict=True) if row["simulated"]}
     ties = [row for row in differing if row["resolution"] == "tie"]
     answered = Counter(e.response.article_id for e in entries if e.response.status == "submitted")
     ready = {i for i, n in answered.items() if n >= desk.review.min_submitted}
@@ -173,7 +176,7 @@ def test_every_figure_of_the_data_set_card(
     computed = {
         **flat(_label_rows(default, topics, desk), ""),
         **flat(Counter(row["source"] for row in default), "/source/rows"),
-        **flat(describe_answers(entries, simulated).model_dump(), "/answers"),
+        **flat(describe_answers(entries, simulated_keys(responses)).model_dump(), "/answers"),
         **flat(describe_agreement(entries, seed).model_dump(), "/agreement"),
         **flat(describe_suggestions(entries, seed).model_dump(), "/suggestions"),
         **flat(Counter(row["rule"] for row in default), "/review/rules"),
@@ -222,7 +225,10 @@ def test_every_figure_of_a_model_card(
     settings = (desk.models.topics if kind == "topics" else desk.models.entities).model_dump()
     decided = {"pairs_per_example", "spans_repaired"}
     settings |= {k: v for k, v in manifest.training.settings.items() if k in decided}
+    responses = rows_of(repos["dataset"], "responses")
+    entries = entries_of(responses, list(desk.labels.topics))
     computed = {
+        **flat(describe_answers(entries, simulated_keys(responses)).model_dump(), "/answers"),
         **flat(scores, "/scores"),
         **flat(settings, "/training/settings"),
         **flat(environment(), "/training/environment"),
