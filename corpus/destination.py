@@ -5,29 +5,45 @@ import re
 from corpus.desk import Desk
 from corpus.errors import DeskError
 
-_ADDRESS = re.compile(r"hub:([\w.-]+/[\w.-]+)")
 LONGEST = 96
 SUFFIXES = {"topic_model": "-topics", "entity_model": "-entities"}
+# The Hub's own rules for names.
+_PART = r"(?![.-])[A-Za-z0-9._-]+(?<![.-])"
+_ADDRESS = re.compile(rf"hub:({_PART}/{_PART})")
+_NEVER_INSIDE = ("--", "..")
 
 
 def published_to(desk: Desk, address: str | None, private: bool) -> Desk:
     """The desk with the data set at org/name and its models at org/name-topics and -entities.
 
     ``private`` hides what is published; it never shows what the desk hides. Raises DeskError for
-    anything but ``hub:org/name``.
+    anything but ``hub:org/name`` of a name that the Hub accepts.
     """
     settings = desk.publish
     change: dict[str, object] = {"private": settings.private or private}
     if address is not None:
-        match = _ADDRESS.fullmatch(address)
-        if match is None or len(match[1]) + max(map(len, SUFFIXES.values())) > LONGEST:
-            raise DeskError(
-                f"--to {address!r} is no address: expected hub:org/name, letters, digits, '.', '_' "
-                f"and '-' only, short enough for {LONGEST} characters with "
-                f"{' or '.join(SUFFIXES.values())} behind it.",
-                "Run copydesk publish --to hub:my-org/my-news",
-            )
-        names = {key: match[1] + suffix for key, suffix in SUFFIXES.items()}
-        change["dataset"] = match[1]
+        repo_id = _repo_id(address)
+        names = {key: repo_id + suffix for key, suffix in SUFFIXES.items()}
+        change["dataset"] = repo_id
         change |= {key: name for key, name in names.items() if getattr(settings, key) is not None}
     return desk.model_copy(update={"publish": settings.model_copy(update=change)})
+
+
+def _repo_id(address: str) -> str:
+    match = _ADDRESS.fullmatch(address)
+    bad = match is not None and any(text in match[1] for text in _NEVER_INSIDE)
+    if match is None or bad or match[1].endswith(".git"):
+        raise DeskError(
+            f"--to {address!r} is no address: expected hub:org/name of ASCII letters, digits, '.', "
+            "'_' and '-', where neither begins or ends with '.' or '-', '--' and '..' occur "
+            "nowhere, and '.git' not at the end.",
+            "Run copydesk publish --to hub:my-org/my-news",
+        )
+    room = LONGEST - max(map(len, SUFFIXES.values()))
+    if len(match[1]) > room:
+        raise DeskError(
+            f"--to {address!r} names a repository of {len(match[1])} characters; at most {room}, "
+            f"since models go to the same name with {' or '.join(SUFFIXES.values())} behind it.",
+            "Run copydesk publish --to hub:my-org/my-news",
+        )
+    return match[1]

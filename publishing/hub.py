@@ -1,24 +1,31 @@
 """The only writes to the Hub: one commit a publish, or none where nothing changed."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import RepositoryNotFoundError
 
-from corpus.errors import DeskError
+from publishing.hub_errors import errors_for_people, without_secrets
 from publishing.manifest import FILE
 from publishing.plan import Complete, Operation, Plan, additions, difference, planned
-from publishing.remote import Target, file_ids, next_tag, read_previous, version_tags
-from publishing.retries import LOST, Patience, status_of
+from publishing.remote import (
+    Previous,
+    Target,
+    file_ids,
+    is_hidden,
+    listed_files,
+    next_tag,
+    read_previous,
+    read_text,
+    tag_of,
+    version_tags,
+)
+from publishing.retries import FAILURES, Patience
 
 log = logging.getLogger(__name__)
-
-REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,14 @@ def publish_folder(
                 _ensure_repo(api, target)
                 previous = read_previous(api, target)
                 first_head = first_head or previous.head
+                previous = _with_its_tag(api, target, previous)
                 operations = difference(api, target, previous, files, complete(previous))
                 head = previous.head or ""
                 if operations:
                     head = _commit(api, target, operations, head, message)
                 tag = _tag(api, target, head)
                 break
-            except (HfHubHTTPError, *LOST) as error:
+            except FAILURES as error:
                 patience.wait_or_raise(error, target.repo_id)
     published = Published(
         target.repo_id, target.repo_type, head, tag, _url(api, target), head != first_head
@@ -78,7 +86,8 @@ def plan_publish(api: HfApi, target: Target, folder: Path, complete: Complete) -
         previous = read_previous(api, target)
         operations = difference(api, target, previous, additions(folder), complete(previous))
         there = {} if previous.head is None else file_ids(api, target, previous.head)
-    return planned(target, previous, operations, set(there))
+        hides = previous.head is not None and target.private and not is_hidden(api, target)
+    return planned(target, previous, operations, set(there), hides)
 
 
 def head_revision(api: HfApi, repo_id: str, repo_type: str) -> str | None:
@@ -91,55 +100,30 @@ def head_revision(api: HfApi, repo_id: str, repo_type: str) -> str | None:
             return None
 
 
-@contextmanager
-def errors_for_people(api: HfApi, repo_id: str) -> Iterator[None]:
-    """What the client raises inside becomes a DeskError that says what to do."""
-    try:
-        yield
-    except REFUSED as error:
-        raise hub_error(api, repo_id, error) from error
-
-
-def hub_error(api: HfApi, repo_id: str, error: Exception) -> DeskError:
-    """What a person reads instead of the client's exception; never a token."""
-    status = status_of(error)
-    if status in (401, 403):
-        return DeskError(
-            f"The Hub at {api.endpoint} refuses the token for {repo_id} (HTTP {status}).",
-            f"Set HF_TOKEN to a token that may write to {repo_id.split('/')[0]}/, or name another "
-            "owner under publish: of the desk; that of the embedded Hub is copydesk/.",
-        )
-    if status is None and not isinstance(error, HFValidationError):
-        return DeskError(
-            f"The Hub at {api.endpoint} does not answer ({type(error).__name__}).",
-            "Run copydesk doctor; copydesk up starts the embedded Hub. Then publish again: it "
-            "continues.",
-        )
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    if status == 507:
-        return DeskError(
-            f"The Hub at {api.endpoint} has no room for {repo_id}: {first}",
-            "Make room on its disk, then run copydesk publish again; nothing was half-written.",
-        )
-    if status is not None and (status >= 500 or status in (412, 429)):
-        return DeskError(
-            f"The Hub at {api.endpoint} kept failing for {repo_id}: {first}",
-            "Run copydesk publish again later; it continues, and nothing was half-written.",
-        )
-    return DeskError(
-        f"The Hub at {api.endpoint} refused {repo_id}: {first}",
-        "Correct publish: of the desk, then run copydesk publish again; nothing was half-written.",
-    )
-
-
 def _ensure_repo(api: HfApi, target: Target) -> None:
     """Make it where it is missing. Hide a public one where the desk asks for it, and never show
     a hidden one.
     """
     repo_id, repo_type = target.repo_id, target.repo_type
     api.create_repo(repo_id, repo_type=repo_type, private=target.private, exist_ok=True)
-    if target.private and not api.repo_info(repo_id, repo_type=repo_type).private:
+    if target.private and not is_hidden(api, target):
         api.update_repo_settings(repo_id, repo_type=repo_type, private=True)
+
+
+def _with_its_tag(api: HfApi, target: Target, previous: Previous) -> Previous:
+    """Tag the version at head where a publish died between its commit and its tag.
+
+    Else a next version with other content would leave that one without a tag for ever, and be
+    compared with the tag before. What people commit on top of a version is no version of ours:
+    it leaves the manifest as it was.
+    """
+    if previous.head is None or listed_files(previous.manifest) is None:
+        return previous
+    if tag_of(version_tags(api, target), previous.head):
+        return previous
+    if previous.tag and read_text(api, target, FILE, previous.tag) == previous.manifest:
+        return previous
+    return replace(previous, tag=_tag(api, target, previous.head))
 
 
 def _commit(
@@ -158,9 +142,9 @@ def _commit(
 
 
 def _tag(api: HfApi, target: Target, revision: str) -> str:
-    """Give this commit the next version tag, unless it has one."""
+    """Give this commit the next version tag, unless it has one; people's own do not count."""
     tags = version_tags(api, target)
-    tag = next((name for name, commit in sorted(tags.items()) if commit == revision), "")
+    tag = tag_of(tags, revision)
     if not tag:
         tag = next_tag(tags)
         api.create_tag(target.repo_id, tag=tag, revision=revision, repo_type=target.repo_type)
@@ -169,7 +153,7 @@ def _tag(api: HfApi, target: Target, revision: str) -> str:
 
 def _url(api: HfApi, target: Target) -> str:
     kind = "" if target.repo_type == "model" else f"{target.repo_type}s/"
-    return f"{api.endpoint.rstrip('/')}/{kind}{target.repo_id}"
+    return f"{without_secrets(api.endpoint).rstrip('/')}/{kind}{target.repo_id}"
 
 
 def _state(published: Published) -> str:

@@ -28,12 +28,16 @@ class PlannedChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one commit, none where the Hub already holds exactly this."""
+    """All changes of one commit, none where the Hub already holds exactly this.
+
+    ``hides``: the repository can be seen now, and would be private.
+    """
 
     target: Target
     head: str | None
     tag: str | None
     changes: tuple[PlannedChange, ...]
+    hides: bool = False
 
 
 def additions(folder: Path) -> list[CommitOperationAdd]:
@@ -66,17 +70,23 @@ def difference(
 
 
 def planned(
-    target: Target, previous: Previous, operations: Sequence[Operation], existing: set[str]
+    target: Target,
+    previous: Previous,
+    operations: Sequence[Operation],
+    existing: set[str],
+    hides: bool = False,
 ) -> Plan:
     """The operations as people read them."""
     before = {CARD: previous.card, FILE: previous.manifest}
     changes = [_change(operation, existing, before) for operation in operations]
-    return Plan(target, previous.head, previous.tag, tuple(changes))
+    return Plan(target, previous.head, previous.tag, tuple(changes), hides)
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """One line a file, then the differences of card and manifest."""
     where = plan.target.repo_id + (" (new)" if plan.head is None else f" at {plan.head[:8]}")
+    if plan.hides:
+        yield f"{plan.target.repo_type} {where}: becomes private"
     if not plan.changes:
         yield f"{plan.target.repo_type} {where}: unchanged, no commit"
         return
@@ -85,7 +95,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         size = "" if change.kind == "delete" else f"  {change.size_bytes:,} bytes"
         yield f"  {change.kind:6}  {change.path}{size}"
     for change in plan.changes:
-        yield from change.diff
+        yield from map(_printable, change.diff)
+
+
+def _printable(line: str) -> str:
+    """What anybody can write into a card must not steer the reader's terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def _from_text(name: str, text: str) -> CommitOperationAdd:

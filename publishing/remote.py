@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from corpus.errors import DeskError
@@ -50,15 +50,41 @@ def read_previous(api: HfApi, target: Target) -> Previous:
     return Previous(
         head=head,
         tag=f"v{max(versions)}" if versions else None,
-        card=_text(api, target, CARD, head),
-        manifest=_text(api, target, FILE, head),
+        card=read_text(api, target, CARD, head),
+        manifest=read_text(api, target, FILE, head),
     )
+
+
+def read_text(api: HfApi, target: Target, name: str, revision: str | None) -> str | None:
+    """A file's text, None where the Hub says that there is none.
+
+    A Hub that does not say so raises: what could not be read must not count as absent, or the
+    next card would lose what people wrote into this one.
+    """
+    try:
+        path = api.hf_hub_download(
+            target.repo_id, name, repo_type=target.repo_type, revision=revision
+        )
+    except RemoteEntryNotFoundError:
+        return None
+    return Path(path).read_text(encoding="utf-8")
+
+
+def is_hidden(api: HfApi, target: Target) -> bool:
+    """Whether only those who may see it find the repository."""
+    return bool(api.repo_info(target.repo_id, repo_type=target.repo_type).private)
 
 
 def version_tags(api: HfApi, target: Target) -> dict[str, str]:
     """Every tag → the commit it stands for."""
     refs = api.list_repo_refs(target.repo_id, repo_type=target.repo_type)
     return {tag.name: tag.target_commit for tag in refs.tags}
+
+
+def tag_of(tags: Mapping[str, str], revision: str) -> str:
+    """The last version tag of a commit, empty where it has none."""
+    number = max(_numbers({n: c for n, c in tags.items() if c == revision}), default=0)
+    return f"v{number}" if number else ""
 
 
 def next_tag(tags: Mapping[str, str]) -> str:
@@ -92,9 +118,10 @@ def is_same(operation: CommitOperationAdd, content_id: str | None) -> bool:
 
 
 def our_files(target: Target, manifest: str | None, remote: Mapping[str, str]) -> set[str]:
-    """The files that the manifest at head lists; DeskError where others are without one."""
-    if manifest is not None:
-        return set(json.loads(manifest).get("files", ()))
+    """The files that our manifest at head lists; DeskError where others are without one."""
+    listed = listed_files(manifest)
+    if listed is not None:
+        return listed
     others = sorted(set(remote) - HUBS_OWN)
     if others:
         raise DeskError(
@@ -104,13 +131,15 @@ def our_files(target: Target, manifest: str | None, remote: Mapping[str, str]) -
     return set()
 
 
+def listed_files(manifest: str | None) -> set[str] | None:
+    """What our manifest lists; None where it is not ours: others use that name, too."""
+    try:
+        found = json.loads(manifest or "null")
+    except ValueError:
+        return None
+    files = found.get("files") if isinstance(found, dict) else None
+    return set(files) if isinstance(files, dict) else None
+
+
 def _numbers(tags: Mapping[str, str]) -> list[int]:
     return [int(tag[1:]) for tag in tags if tag[:1] == "v" and tag[1:].isdecimal()]
-
-
-def _text(api: HfApi, target: Target, name: str, head: str | None) -> str | None:
-    try:
-        path = api.hf_hub_download(target.repo_id, name, repo_type=target.repo_type, revision=head)
-    except EntryNotFoundError:
-        return None
-    return Path(path).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx2
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,9 @@ CONFLICTS = 30
 CONFLICT_SECONDS = 0.5
 TRANSIENT = {408, 500, 502, 503, 504}
 LOST = (httpx2.TransportError, ConnectionError, TimeoutError)
+# What the client wraps a failure in: an upload's, and a download's where no copy is cached.
+WRAPPED = (RuntimeError, LocalEntryNotFoundError)
+FAILURES = (HfHubHTTPError, *LOST, *WRAPPED)
 
 
 @dataclass(slots=True)
@@ -46,7 +49,8 @@ class Patience:
             self.conflicts += 1
             spread = random.uniform(0, CONFLICT_SECONDS)
             return spread if self.conflicts <= CONFLICTS else None
-        if status != 429 and status not in TRANSIENT and not _is_lost(error):
+        tried_again = status == 429 or status in TRANSIENT or is_upload_refusal(error)
+        if not tried_again and not _is_lost(error):
             return None
         self.failures += 1
         if self.failures > len(self.pauses):
@@ -55,25 +59,38 @@ class Patience:
         return self.pauses[self.failures - 1] if asked is None else min(asked, LONGEST_WAIT_SECONDS)
 
 
+def cause_of(error: Exception) -> Exception:
+    """What went wrong, without what the client wraps it in."""
+    while isinstance(error, WRAPPED) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return error
+
+
 def status_of(error: Exception) -> int | None:
     """The HTTP status of a refusal, None where no answer came."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
+    status = getattr(getattr(cause_of(error), "response", None), "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def is_upload_refusal(error: Exception) -> bool:
+    """The signed address of an upload ran out (403); the next attempt asks for a new one."""
+    return isinstance(error, RuntimeError) and status_of(error) == 403
 
 
 def describe(error: Exception) -> str:
     """For logs: class and status, never addresses or headers, which may hold secrets."""
     status = status_of(error)
-    return type(error).__name__ if status is None else f"HTTP {status}"
+    return type(cause_of(error)).__name__ if status is None else f"HTTP {status}"
 
 
 def _is_lost(error: Exception) -> bool:
     """The connection broke: whether the request was carried out is not known."""
-    return isinstance(error, LOST) and not isinstance(error, HfHubHTTPError)
+    cause = cause_of(error)
+    return isinstance(cause, LOST) and not isinstance(cause, HfHubHTTPError)
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", {})
+    headers = getattr(getattr(cause_of(error), "response", None), "headers", {})
     text = str(headers.get("Retry-After", "")).strip()
     if text.isdecimal():
         return float(text)
