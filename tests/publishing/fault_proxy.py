@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ class Fault:
     """The first ``times`` requests that match fail.
 
     ``forward`` says how much of the request reaches the Hub: "nothing", "half" of its body, or
-    "all" of it (only the answer is lost). ``before`` runs first.
+    "all" of it (only the answer is lost). ``before`` runs first; ``delay_seconds`` is how long the
+    proxy then keeps silent.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Fault:
     forward: str = "nothing"
     times: int = 1
     before: Callable[[], None] | None = None
+    delay_seconds: float = 0
 
     def matches(self, method: str, path: str) -> bool:
         return self.method == method and re.search(self.path, path) is not None
@@ -100,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             response.read()
         elif fault.forward == "half":
             self._forward_half(proxy, body)
+        time.sleep(fault.delay_seconds)
         self._fail(fault.answer)
 
     def __getattr__(self, name: str) -> Callable[[], None]:

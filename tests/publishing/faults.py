@@ -9,6 +9,8 @@ from tests.publishing.fault_proxy import Answer, Fault
 
 COMMIT, TAG = r"/commit/main", r"/api/datasets/[^/]+/[^/]+/tag/"
 LOST = Answer(0)
+# The client's patience in the tests, and a silence that is longer.
+ANSWER_SECONDS, SILENCE_SECONDS = 2.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Case:
     attempts: int = 1
 
 
-def _once(method: str, path: str, answer: Answer | None, **more: str) -> list[Fault]:
+def _once(method: str, path: str, answer: Answer | None, **more: object) -> list[Fault]:
     return [Fault(method, path, answer, **more)]  # type: ignore[arg-type]
 
 
@@ -44,6 +46,10 @@ CASES = [
          lambda _: _once("POST", COMMIT, LOST, forward="half"), attempts=2),
     Case("answer to the commit lost", "head is read again, nothing is sent twice",
          lambda _: _once("POST", COMMIT, LOST, forward="all")),
+    Case("no answer to the commit, which never arrived", "the client gives up waiting; sent again",
+         lambda _: _once("POST", COMMIT, LOST, delay_seconds=SILENCE_SECONDS), attempts=2),
+    Case("no answer to the commit, which arrived", "head is read again, nothing is sent twice",
+         lambda _: _once("POST", COMMIT, LOST, forward="all", delay_seconds=SILENCE_SECONDS)),
     Case("somebody else commits in between (412)", "compared and merged anew, theirs stays",
          lambda other: [Fault("POST", COMMIT, None, before=other)], attempts=2),
     Case("429 with Retry-After in seconds", "waits as long as asked",
@@ -52,12 +58,16 @@ CASES = [
          lambda _: _once("POST", COMMIT, Answer(429, {"Retry-After": _soon()})), attempts=2),
     Case("504 when the repository is made", "asked again",
          lambda _: _once("POST", "/api/repos/create", Answer(504))),
+    Case("answer lost when the repository is made", "asked again, it is there",
+         lambda _: _once("POST", "/api/repos/create", LOST, forward="all")),
     Case("500 while head is read", "read again",
          lambda _: _once("GET", r"/tree/", Answer(500))),
     Case("connection lost while uploads are announced", "announced again",
          lambda _: _once("POST", "/preupload/", LOST)),
     Case("a large file's upload breaks off", "the client sends it again",
          lambda _: _once("PUT", "/lfs-objects/", LOST, forward="half")),
+    Case("a large file's signed address runs out (403)", "a new one is asked for",
+         lambda _: _once("PUT", "/lfs-objects/", Answer(403))),
     Case("500 when the tag is set", "the commit stands; the tag is set next",
          lambda _: _once("POST", TAG, Answer(500))),
     Case("answer to the tag lost", "the tag is found, no second one is set",
@@ -66,6 +76,21 @@ CASES = [
          lambda _: [Fault("POST", COMMIT, Answer(503), times=99)], succeeds=False, attempts=4),
     Case("no room on the Hub's disk (507)", "says so at once; the old version stays",
          lambda _: [Fault("POST", COMMIT, Answer(507), times=99)], succeeds=False),
+    Case("no room for a large file (507)", "says so at once; the old version stays",
+         lambda _: [Fault("PUT", "/lfs-objects/", Answer(507), times=99)],
+         succeeds=False, attempts=0),
+    Case("a large file is always refused", "gives up and says so; the old version stays",
+         lambda _: [Fault("PUT", "/lfs-objects/", Answer(403), times=99)],
+         succeeds=False, attempts=0),
+    Case("the repository can never be made", "gives up and says so; the old version stays",
+         lambda _: [Fault("POST", "/api/repos/create", Answer(503), times=99)],
+         succeeds=False, attempts=0),
+    Case("the last card cannot be read", "says so: the notes in it are not lost",
+         lambda _: [Fault("HEAD", r"README\.md", Answer(501), times=99)],
+         succeeds=False, attempts=0),
+    Case("the last manifest cannot be read", "says so; the old version stays",
+         lambda _: [Fault("HEAD", r"manifest\.json", Answer(501), times=99)],
+         succeeds=False, attempts=0),
     Case("the Hub is gone", "says so; the old version stays",
          lambda _: [Fault("GET", "", LOST, times=99), Fault("POST", "", LOST, times=99)],
          succeeds=False, attempts=0),

@@ -7,21 +7,25 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, set_client_factory
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils._http import default_client_factory
 
 from corpus.errors import DeskError
 from publishing.hub import Published, publish_folder
 from publishing.manifest import file_hashes
 from publishing.remote import Previous, Target
 from publishing.retries import Patience
+from publishing.timeouts import limit_waiting
 from tests.publishing.fault_proxy import Answer, Fault, FaultProxy, fault_proxy
-from tests.publishing.faults import CASES, KILLS, Case, fault_table
+from tests.publishing.faults import ANSWER_SECONDS, CASES, KILLS, Case, fault_table
 from tests.running import HubService
 
 pytestmark = pytest.mark.services
@@ -65,22 +69,27 @@ def send(api: HfApi, repo_id: str, folder: Path, version: str) -> Published:
 
 
 class Watcher:
-    """Reads head over and over, and notes every state that is not one whole version."""
+    """Reads head over and over, and notes every state that is not one whole version.
 
-    def __init__(self, api: HfApi, repo_id: str) -> None:
-        self.api, self.repo_id = api, repo_id
+    Its downloads lie apart: what it read must not help the publish out.
+    """
+
+    def __init__(self, api: HfApi, repo_id: str, downloads: Path) -> None:
+        self.api, self.repo_id, self.downloads = api, repo_id, downloads
         self.broken: list[str] = []
         self.checks = 0
         self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self.watch)
+        self.pool = ThreadPoolExecutor(1)
 
     def __enter__(self) -> "Watcher":
-        self.thread.start()
+        self.watching = self.pool.submit(self.watch)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stopped.set()
-        self.thread.join()
+        # A watcher that failed has seen nothing: its error is the test's.
+        self.watching.result()
+        self.pool.shutdown()
 
     def watch(self) -> None:
         while not self.stopped.is_set():
@@ -93,14 +102,17 @@ class Watcher:
         )
         large = {f.path: f.lfs.sha256 for f in tree if isinstance(f, RepoFile) and f.lfs}
         listed = json.loads(self.read("manifest.json", head))["files"]
-        card = hashlib.sha256(self.read("README.md", head)).hexdigest()
-        found = {**large, "card": card}
-        if any(found.get(name) != sha for name, sha in listed.items() if name != "notes.txt"):
+        small = {"card": "README.md", "notes.txt": "notes.txt"}
+        read = {key: hashlib.sha256(self.read(name, head)) for key, name in small.items()}
+        found = large | {key: digest.hexdigest() for key, digest in read.items()}
+        if any(found.get(name) != sha for name, sha in listed.items()):
             self.broken.append(f"{head}: {listed} but {found}")
         self.checks += 1
 
     def read(self, name: str, head: str | None) -> bytes:
-        path = self.api.hf_hub_download(self.repo_id, name, repo_type="dataset", revision=head)
+        path = self.api.hf_hub_download(
+            self.repo_id, name, repo_type="dataset", revision=head, cache_dir=self.downloads
+        )
         return Path(path).read_bytes()
 
 
@@ -108,6 +120,14 @@ class Watcher:
 def api(hub_service: HubService, monkeypatch: pytest.MonkeyPatch) -> HfApi:
     monkeypatch.setenv("HF_TOKEN", hub_service.token)
     return client(hub_service.endpoint)
+
+
+@pytest.fixture
+def short_patience() -> Iterator[None]:
+    """The client gives up where the faults keep silent."""
+    limit_waiting(ANSWER_SECONDS)
+    yield
+    set_client_factory(default_client_factory)
 
 
 @pytest.fixture
@@ -133,9 +153,22 @@ def tags(api: HfApi, repo_id: str) -> dict[str, str]:
     return {tag.name: tag.target_commit for tag in refs.tags}
 
 
+def assert_holds(api: HfApi, repo_id: str, revision: str, folder: Path, copy: Path) -> None:
+    """Every file of the folder is there, byte by byte, as another client reads it."""
+    api.snapshot_download(repo_id, repo_type="dataset", revision=revision, local_dir=copy)
+    for file in (file for file in folder.rglob("*") if file.is_file()):
+        assert (copy / file.relative_to(folder)).read_bytes() == file.read_bytes(), file
+
+
+@pytest.mark.usefixtures("short_patience")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_after_each_fault_there_is_one_whole_version(
-    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path, case: Case
+    api: HfApi,
+    proxy: FaultProxy,
+    published: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    case: Case,
 ) -> None:
     def somebody_else() -> None:
         api.upload_file(
@@ -148,14 +181,14 @@ def test_after_each_fault_there_is_one_whole_version(
 
     proxy.faults += case.make(somebody_else)
     others = ["theirs"] if any(fault.before for fault in proxy.faults) else []
-    with Watcher(api, published) as watcher:
+    with Watcher(api, published, tmp_path_factory.mktemp("watcher")) as watcher:
         if case.succeeds:
             done = send(client(proxy.endpoint), published, tmp_path, "two")
             assert (done.changed, done.tag) == (True, "v2")
         else:
             with pytest.raises(DeskError) as error:
                 send(client(proxy.endpoint), published, tmp_path, "two")
-            assert os.environ["HF_TOKEN"] not in str(error.value)
+            assert_tells_no_secret(error.value)
     assert watcher.checks
     assert watcher.broken == []
     assert proxy.count("POST", "/commit/main") == case.attempts
@@ -169,13 +202,26 @@ def test_after_each_fault_there_is_one_whole_version(
     assert len(tags(api, published)) == 2
     files = set(api.list_repo_files(published, repo_type="dataset"))
     assert ("theirs.txt" in files) is bool(others)
+    assert_holds(api, published, "v2", tmp_path, tmp_path_factory.mktemp("copy"))
     again = send(api, published, tmp_path, "two")
     assert (again.changed, again.revision) == (False, done.revision)
 
 
+def assert_tells_no_secret(error: DeskError) -> None:
+    """Neither what people read nor the traceback that a flow logs."""
+    shown = "".join(traceback.format_exception(error))
+    assert os.environ["HF_TOKEN"] not in shown
+    assert "signature=" not in shown
+
+
 @pytest.mark.parametrize("when", KILLS)
 def test_after_a_kill_the_next_publish_finishes(
-    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path, when: str
+    api: HfApi,
+    proxy: FaultProxy,
+    published: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    when: str,
 ) -> None:
     method, path, forward = KILLS[when]
     write_version(tmp_path, "two")
@@ -197,7 +243,7 @@ def test_after_a_kill_the_next_publish_finishes(
         running.kill()
 
     killer = threading.Thread(target=kill_when_used)
-    with Watcher(api, published) as watcher:
+    with Watcher(api, published, tmp_path_factory.mktemp("watcher")) as watcher:
         killer.start()
         assert running.wait(60) == -signal.SIGKILL
         killer.join()
@@ -219,6 +265,35 @@ def test_what_was_uploaded_is_not_sent_again(
     proxy.seen.clear()
     assert send(client(proxy.endpoint), published, tmp_path, "two").changed
     assert proxy.count("PUT", "") == 0
+
+
+def test_a_version_without_a_tag_gets_its_own_before_the_next(
+    api: HfApi, proxy: FaultProxy, published: str, tmp_path: Path
+) -> None:
+    proxy.faults.append(Fault("POST", r"/tag/", Answer(500), times=99))
+    with pytest.raises(DeskError, match="kept failing"):
+        send(client(proxy.endpoint), published, tmp_path, "two")
+    untagged = api.repo_info(published, repo_type="dataset").sha
+    # What people call a version is no version of ours.
+    api.create_tag(published, tag="release", revision=untagged, repo_type="dataset")
+    done = send(api, published, tmp_path, "three")
+    found = tags(api, published)
+    assert (found["v2"], found["v3"]) == (untagged, done.revision)
+    assert done.tag == "v3"
+    assert set(found) == {"v1", "v2", "v3", "release"}
+
+
+def test_a_failed_first_publish_leaves_an_empty_repository(
+    api: HfApi, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    repo_id = f"copydesk/faults-{uuid.uuid4().hex[:8]}"
+    proxy.faults.append(Fault("POST", "/commit/main", Answer(503), times=99))
+    with pytest.raises(DeskError, match=r"(?s)kept failing.*nothing was half-written"):
+        send(client(proxy.endpoint), repo_id, tmp_path, "one")
+    assert set(api.list_repo_files(repo_id, repo_type="dataset")) <= {".gitattributes"}
+    assert tags(api, repo_id) == {}
+    done = send(api, repo_id, tmp_path, "one")
+    assert (done.tag, tags(api, repo_id)) == ("v1", {"v1": done.revision})
 
 
 def test_the_documentation_lists_these_faults() -> None:
