@@ -105,6 +105,9 @@ KILLS = {
     "after the tag was set": ("POST", TAG, "all"),
 }
 
+# Only after these does the next publish send the large file; else it has arrived.
+UPLOAD_MISSING = {"before the repository is made", "while a large file is sent"}
+
 
 def fault_table() -> str:
     """The table of docs/publishing.md."""

@@ -25,7 +25,14 @@ from publishing.remote import Previous, Target
 from publishing.retries import Patience
 from publishing.timeouts import limit_waiting
 from tests.publishing.fault_proxy import Answer, Fault, FaultProxy, fault_proxy
-from tests.publishing.faults import ANSWER_SECONDS, CASES, KILLS, Case, fault_table
+from tests.publishing.faults import (
+    ANSWER_SECONDS,
+    CASES,
+    KILLS,
+    UPLOAD_MISSING,
+    Case,
+    fault_table,
+)
 from tests.running import HubService
 
 pytestmark = pytest.mark.services
@@ -51,7 +58,7 @@ def write_version(folder: Path, version: str) -> Path:
     for name, text in (("data/test.parquet", "same"), ("data/train.parquet", version)):
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(f"PAR1{folder}{text}\0".encode() * 40_000)
+        file.write_bytes(f"PAR1{folder}{text}\0".encode() * 4_000)
     (folder / "notes.txt").write_text(version, encoding="utf-8")
     return folder
 
@@ -92,7 +99,9 @@ class Watcher:
         self.pool.shutdown()
 
     def watch(self) -> None:
-        while not self.stopped.is_set():
+        # At least once; then as often as leaves the publish some of the machine.
+        self.check()
+        while not self.stopped.wait(0.02):
             self.check()
 
     def check(self) -> None:
@@ -189,6 +198,7 @@ def test_after_each_fault_there_is_one_whole_version(
             with pytest.raises(DeskError) as error:
                 send(client(proxy.endpoint), published, tmp_path, "two")
             assert_tells_no_secret(error.value)
+            assert "did not publish" not in str(error.value)
     assert watcher.checks
     assert watcher.broken == []
     assert proxy.count("POST", "/commit/main") == case.attempts
@@ -247,8 +257,12 @@ def test_after_a_kill_the_next_publish_finishes(
         killer.start()
         assert running.wait(60) == -signal.SIGKILL
         killer.join()
+        already = len(proxy.seen)
         done = send(client(proxy.endpoint), published, tmp_path, "two")
     assert watcher.broken == []
+    sent = sum(size for method, _, size in proxy.seen[already:] if method == "PUT")
+    whole = (tmp_path / "data/train.parquet").stat().st_size
+    assert sent == (whole if when in UPLOAD_MISSING else 0)
     assert commits(api, published) == ["two", "one", "initial commit"]
     assert tags(api, published) == {**tags(api, published), "v2": done.revision}
     assert len(tags(api, published)) == 2
