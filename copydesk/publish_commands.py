@@ -55,11 +55,13 @@ def card(
     from corpus.desk import read_desk
     from flows.cards import local_parts
     from publishing.local_card import write_card
+    from publishing.manifest import CARD
 
     settings = read_desk(run["desk"], run["overrides"])
     with tempfile.TemporaryDirectory() as name:
         for part in local_parts(settings, Path(name)):
-            print(write_card(part, out / part.target.repo_id.split("/")[1]))
+            page = write_card(part, out / part.target.repo_id.split("/")[1])
+            print(page.with_name(CARD), page, sep="\n")
 
 
 def _print_diff(line: str) -> None:

@@ -68,6 +68,9 @@ def test_help_is_quick_and_names_every_command() -> None:
         (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["train", "--only", "sft"], "--only 'sft' is not a model"),
         (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
+        (["publish", "--to", "org/name"], "--to 'org/name' is no address: expected hub:org/name"),
+        (["publish", "--dry-run", "--to", "hub:org/a--b"], "--to 'hub:org/a--b' is no address"),
+        (["card", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["load", "--set", "publish.license=[x"], "the value is not YAML"),
         (["load", "--set", "state=s3://bucket/x"], "State 's3://bucket/x' cannot be opened"),
         (

@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
     LogFilterFlowRunId,
 )
 from prefect.deployments import run_deployment
+from prefect.exceptions import ParameterTypeError
 from prefect.flows import load_flow_from_entrypoint
 
 from tests.running import Services
@@ -44,6 +45,16 @@ def test_entrypoints_load_and_parameters_fit(
     assert deployment["name"] == function == flow.name == Path(file).stem
     validated = flow.validate_parameters(deployment["parameters"])
     assert validated["config"].read().name
+
+
+def test_publish_takes_its_own_parameters_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    flow = load_flow_from_entrypoint("flows/publish.py:publish", use_placeholder_flow=False)
+    given = {"desk": "desk.yaml", "to": "hub:org/news", "private": True, "dry_run": True}
+    config = flow.validate_parameters({"config": given})["config"]
+    assert (config.to, config.private, config.dry_run) == ("hub:org/news", True, True)
+    with pytest.raises(ParameterTypeError, match="dryrun"):
+        flow.validate_parameters({"config": {"desk": "desk.yaml", "dryrun": True}})
 
 
 def test_every_flow_is_deployed_and_no_file_shadows_a_package() -> None:

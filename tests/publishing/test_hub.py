@@ -104,6 +104,23 @@ def test_a_repository_of_somebody_else_is_refused(api: HfApi, repo_id: str, fold
     assert commits(api, repo_id) == before
 
 
+@pytest.mark.parametrize("manifest", ['{"name": "an app"}', "no JSON", "[1]", '{"files": 3}'])
+def test_a_manifest_of_somebody_else_makes_a_repository_not_ours(
+    api: HfApi, repo_id: str, folder: Path, manifest: str
+) -> None:
+    api.create_repo(repo_id, repo_type="dataset")
+    api.upload_file(
+        path_or_fileobj=manifest.encode(),
+        path_in_repo="manifest.json",
+        repo_id=repo_id,
+        repo_type="dataset",
+    )
+    with pytest.raises(DeskError, match=r"did not publish: manifest\.json"):
+        publish(api, repo_id, folder)
+    assert text_of(api, repo_id, "manifest.json") == manifest
+    assert api.list_repo_refs(repo_id, repo_type="dataset").tags == []
+
+
 def test_a_desk_that_asks_for_privacy_gets_it(api: HfApi, repo_id: str, folder: Path) -> None:
     publish(api, repo_id, folder)
     assert not api.repo_info(repo_id, repo_type="dataset").private
@@ -139,6 +156,22 @@ def test_a_dry_run_shows_what_a_publish_then_does(api: HfApi, repo_id: str, fold
     assert {"-# One", "+# Two"} <= set(lines)
     assert any("data/test.parquet  4,000 bytes" in line for line in lines)
     assert commits(api, repo_id)[0] == first.revision
+
+
+def test_a_dry_run_says_what_it_hides_and_steers_no_terminal(
+    api: HfApi, repo_id: str, folder: Path
+) -> None:
+    publish(api, repo_id, folder, "# One\n\x1b[2J\x1b]0;owned\x07\n")
+    hidden = Target(repo_id, "dataset", private=True)
+    plan = plan_publish(api, hidden, folder, texts(folder, "# Two\n"))
+    assert plan.hides
+    lines = list(plan_lines(plan))
+    assert lines[0].endswith("becomes private")
+    assert any("owned" in line for line in lines)
+    assert not any("\x1b" in line or "\x07" in line for line in lines)
+    assert not api.repo_info(repo_id, repo_type="dataset").private
+    publish(api, repo_id, folder, private=True)
+    assert not plan_publish(api, hidden, folder, texts(folder, "# One\n")).hides
 
 
 def test_texts_are_made_again_from_what_somebody_committed_meanwhile(
@@ -179,8 +212,23 @@ def test_errors_name_the_hub_and_never_the_token(
     nobody = HfApi(endpoint="http://127.0.0.1:9", token="x")
     with pytest.raises(DeskError, match=r"http://127\.0\.0\.1:9 does not answer"):
         publish(nobody, repo_id, folder)
-    with pytest.raises(DeskError):
+    with pytest.raises(DeskError, match="refused a/b/c"):
         publish(HfApi(endpoint=hub_service.endpoint, token=hub_service.token), "a/b/c", folder)
+    behind = HfApi(endpoint="http://user:pass-word@127.0.0.1:9", token="x")
+    with pytest.raises(DeskError, match=r"http://127\.0\.0\.1:9 does not answer") as error:
+        publish(behind, repo_id, folder)
+    assert "pass-word" not in str(error.value)
+
+
+def test_a_file_of_this_machine_is_not_the_hubs_fault(
+    api: HfApi, repo_id: str, folder: Path
+) -> None:
+    def complete(_: Previous) -> dict[str, str]:
+        (folder / "data/train.parquet").unlink()
+        return {"manifest.json": '{"files": {}}', "README.md": "# One\n"}
+
+    with pytest.raises(DeskError, match=r"file of this machine: No such file.*train\.parquet"):
+        publish_folder(api, Target(repo_id, "dataset"), folder, complete, "test", AT_ONCE)
 
 
 def test_tags_count_upwards() -> None:

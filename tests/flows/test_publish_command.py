@@ -1,0 +1,81 @@
+"""`copydesk publish` and `copydesk card` as a person runs them, on the chain's desk."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from flows.curate import CurateReport
+from tests.flows.chain import KNOBS
+from tests.running import HubService
+from tests.test_copydesk import copydesk
+
+pytestmark = pytest.mark.services
+SETTINGS = [word for key, value in KNOBS.items() for word in ("--set", f"{key}={value}")]
+NAMES = ("", "-topics", "-entities")
+
+
+@pytest.fixture
+def api(hub_service: HubService, rounds: list[CurateReport]) -> HfApi:
+    assert len(rounds) == 2
+    return HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+
+
+def kind(name: str) -> str:
+    return "model" if name else "dataset"
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(api: HfApi) -> None:
+    done = copydesk("publish", "--dry-run", "--to", "hub:copydesk/elsewhere", *SETTINGS)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    for name in NAMES:
+        start = f"{kind(name)} copydesk/elsewhere{name} (new): one commit with "
+        assert any(line.startswith(start) for line in lines), start
+        assert not api.repo_exists(f"copydesk/elsewhere{name}", repo_type=kind(name))
+    assert any(line.startswith("  add     data/train-") for line in lines)
+    assert "+++ README.md to publish" in lines
+    assert "\x1b[" not in done.stdout
+    assert os.environ["HF_TOKEN"] not in done.stdout + done.stderr
+
+
+def test_nothing_to_publish_is_said(api: HfApi) -> None:
+    before = api.list_repo_commits(KNOBS["publish.dataset"], repo_type="dataset")
+    done = copydesk("publish", "--dry-run", *SETTINGS)
+    assert done.returncode == 0, done.stderr
+    states = [line for line in done.stdout.splitlines() if "unchanged, no commit" in line]
+    assert len(states) == len(NAMES), done.stdout
+    assert api.list_repo_commits(KNOBS["publish.dataset"], repo_type="dataset") == before
+
+
+def test_another_address_and_privacy(api: HfApi) -> None:
+    words = ["publish", "--private", "--to", "hub:copydesk/other-place", *SETTINGS]
+    for state in ("committed", "unchanged"):
+        done = copydesk(*words)
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.splitlines()
+        assert [line.split()[1:4:2] for line in lines] == [["v1", state]] * len(NAMES)
+    for name in NAMES:
+        info = api.repo_info(f"copydesk/other-place{name}", repo_type=kind(name))
+        assert info.private
+        assert HfApi(endpoint=api.endpoint, token=False).repo_exists(info.id) is False
+
+
+def test_cards_are_rendered_without_a_hub(api: HfApi, tmp_path: Path) -> None:
+    done = copydesk("card", "--out", str(tmp_path), *SETTINGS, HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 0, done.stderr
+    folders = [tmp_path / KNOBS["publish.dataset"].split("/")[1]]
+    folders += [folders[0].with_name(folders[0].name + name) for name in NAMES[1:]]
+    paths = [folder / file for folder in folders for file in ("README.md", "index.html")]
+    assert done.stdout.splitlines() == [str(path) for path in paths]
+    for folder in folders:
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert page.startswith("<!doctype html>")
+        assert "<dt>license</dt>" in page
+        assert "prefers-color-scheme: dark" in page
+        assert not any(f'{a}="http' in page for a in ("src", "link href"))
+        pictures = {part.split('"')[0] for part in page.split('<img src="')[1:]}
+        assert all((folder / picture).is_file() for picture in pictures), pictures
+        assert json.loads((folder / "manifest.json").read_text())["license"]["id"]
