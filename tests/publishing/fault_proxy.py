@@ -72,7 +72,7 @@ def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
     server.daemon_threads = True
     proxy = FaultProxy(f"http://127.0.0.1:{server.server_port}", upstream)
     server.proxy = proxy  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield proxy
