@@ -3,16 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from embedded.hub.git_read import Entry
+from embedded.hub.features import LABEL_KEYS, class_names, features_of, open_parquet, worded
 
 ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
 COLOURS = 8
-_LABEL_KEYS = ("label", "type", "entity_type", "tag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +39,17 @@ class Table:
     row_count: int
 
 
-def first_shards(entries: list[Entry]) -> list[str]:
-    """Parquet files worth a preview, one for each split, the training split first."""
-    paths = [entry.path for entry in entries if entry.path.endswith(".parquet")]
-    later = [path for path in paths if "-of-" in path and "-00000-of-" not in path]
-    return sorted((path for path in paths if path not in later), key=_split_order)
-
-
 def read_table(source: Path | bytes) -> Table:
     """Reads ROWS rows. Raises pyarrow's ArrowInvalid when the bytes are no Parquet."""
-    # Loaded on first use: it takes longer than the rest of the server together.
-    import pyarrow.parquet as parquet
-
-    file = parquet.ParquetFile(BytesIO(source) if isinstance(source, bytes) else source)
+    file = open_parquet(source)
     schema = file.schema_arrow
-    features = _features(schema.metadata or {})
+    features = features_of(schema.metadata)
     batch = next(file.iter_batches(batch_size=ROWS), None)
     rows = [] if batch is None else batch.to_pylist()
     columns = tuple(
         (name, _type_name(schema.field(name).type, features.get(name))) for name in schema.names
     )
-    words = [{key: _worded(row[key], features.get(key)) for key in schema.names} for row in rows]
+    words = [{key: worded(row[key], features.get(key)) for key in schema.names} for row in rows]
     colours = _label_colours(words)
     return Table(columns, tuple(_row(row, colours) for row in words), file.metadata.num_rows)
 
@@ -119,7 +107,7 @@ def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _label(span: dict[str, Any]) -> str:
-    return next((str(span[key]) for key in _LABEL_KEYS if span.get(key) is not None), "span")
+    return next((str(span[key]) for key in LABEL_KEYS if span.get(key) is not None), "span")
 
 
 def _label_colours(rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -149,46 +137,6 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """Column features as `datasets` writes them into the Parquet schema, {} without."""
-    raw = metadata.get(b"huggingface")
-    if raw is None:
-        return {}
-    info = json.loads(raw).get("info", {})
-    features = info.get("features", {})
-    return features if isinstance(features, dict) else {}
-
-
-def _names(feature: object) -> list[str] | None:
-    if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
-        names = feature.get("names")
-        return names if isinstance(names, list) else None
-    return None
-
-
-def _worded(value: Any, feature: Any) -> Any:
-    """The value with every class label inside replaced by its name."""
-    names = _names(feature)
-    if names and isinstance(value, int):
-        return names[value] if 0 <= value < len(names) else value
-    if isinstance(value, list):
-        inner = feature[0] if isinstance(feature, list) and feature else _inner(feature)
-        return [_worded(item, inner) for item in value]
-    if isinstance(value, dict):
-        inner = feature if isinstance(feature, dict) else {}
-        return {key: _worded(item, inner.get(key)) for key, item in value.items()}
-    return value
-
-
-def _inner(feature: Any) -> Any:
-    return feature.get("feature") if isinstance(feature, dict) else None
-
-
 def _type_name(kind: object, feature: object) -> str:
-    text = "class label" if _names(feature) else str(kind)
+    text = "class label" if class_names(feature) else str(kind)
     return text if len(text) <= 24 else text.partition("<")[0]
-
-
-def _split_order(path: str) -> tuple[int, str]:
-    order = ("train", "validation", "test")
-    return next((i for i, name in enumerate(order) if name in path), len(order)), path

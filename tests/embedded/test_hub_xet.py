@@ -87,7 +87,12 @@ def test_xet_uploads_need_the_token_that_only_writers_get(
     _, expires, signature = granted.split("-")
     later = f"xet-{int(expires) + 1}-{signature}"
     for path in ("/v1/shards", f"/v1/xorbs/default/{'ab' * 32}"):
-        for token, status in ((hub_service.token, 401), ("", 401), (later, 403), (granted, 400)):
+        for token, status in (
+            (hub_service.token, 401),
+            ("none", 401),
+            (later, 403),
+            (granted, 400),
+        ):
             headers = {"Authorization": f"Bearer {token}"}
             if status == 400 and "xorbs" in path:
                 path = "/v1/xorbs/default/..%2F..%2Fevil"
