@@ -10,7 +10,10 @@ from embedded.hub.features import LABEL_KEYS, class_names, features_of, open_par
 
 ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
+LONG_CHARACTERS = 80
 COLOURS = 8
+
+Span = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,10 @@ class Cell:
 
     pieces: tuple[Piece, ...]
     is_number: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        return sum(len(piece.text) for piece in self.pieces) > LONG_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,7 @@ def read_table(source: Path | bytes) -> Table:
     return Table(columns, tuple(_row(row, colours) for row in words), file.metadata.num_rows)
 
 
-def highlight(
-    text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]
-) -> Iterator[Piece]:
+def highlight(text: str, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:
     """Cuts the text at its spans (code points, half-open); of overlapping ones the first stays."""
     position = 0
     for span in sorted(spans, key=lambda item: (item["start"], -item["end"])):
@@ -73,29 +78,31 @@ def highlight(
 
 
 def _row(row: dict[str, Any], colours: Mapping[str, int]) -> tuple[Cell, ...]:
-    spans = _spans(row)
+    text = row.get("text")
     cells = []
     for name, value in row.items():
-        if name == "text" and isinstance(value, str) and spans:
-            pieces = highlight(value[:TEXT_MAX_CHARACTERS], spans, colours)
+        if name == "text" and isinstance(value, str):
+            pieces = highlight(value[:TEXT_MAX_CHARACTERS], _spans(row.get("spans")), colours)
             cells.append(Cell(tuple(pieces)))
-        elif name == "spans" and spans and isinstance(row.get("text"), str):
-            cells.append(Cell(tuple(_chips(row["text"], spans, colours))))
+        elif spans := _spans(value):
+            cells.append(Cell(tuple(_chips(text, spans, colours))))
         else:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             cells.append(Cell((Piece(_shown(value)),), is_number))
     return tuple(cells)
 
 
-def _chips(text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]) -> Iterator[Piece]:
+def _chips(text: object, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:
+    """The mentions; only their places where the row has no text."""
     for span in spans:
-        label = _label(span)
-        yield Piece(text[span["start"] : span["end"]], label, colours.get(label, 0))
+        start, end, label = span["start"], span["end"], _label(span)
+        mention = text[start:end] if isinstance(text, str) else f"{start}–{end}"
+        yield Piece(mention, label, colours.get(label, 0))
         yield Piece(" ")
 
 
-def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
-    value = row.get("spans")
+def _spans(value: object) -> list[Span]:
+    """The spans of a column, [] for a column of anything else."""
     items = value if isinstance(value, list) else []
     return [
         item
@@ -106,12 +113,13 @@ def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _label(span: dict[str, Any]) -> str:
+def _label(span: Span) -> str:
     return next((str(span[key]) for key in LABEL_KEYS if span.get(key) is not None), "span")
 
 
 def _label_colours(rows: list[dict[str, Any]]) -> dict[str, int]:
-    labels = sorted({_label(span) for row in rows for span in _spans(row)})
+    spans = [span for row in rows for value in row.values() for span in _spans(value)]
+    labels = sorted({_label(span) for span in spans})
     return {label: index % COLOURS for index, label in enumerate(labels)}
 
 
@@ -139,4 +147,4 @@ def _rounded(value: Any) -> Any:
 
 def _type_name(kind: object, feature: object) -> str:
     text = "class label" if class_names(feature) else str(kind)
-    return text if len(text) <= 24 else text.partition("<")[0]
+    return text.partition("<")[0]

@@ -148,6 +148,7 @@ def _frame(
     """Values of the head that all pages of a repository share."""
     return {
         "repo": repo_id,
+        "account": call.account,
         "private": call.hub.store.settings(repo_id).private,
         "base_url": call.base_url,
         "revision": revision,
