@@ -14,7 +14,7 @@ from embedded.hub import (
     xet_api,
 )
 from embedded.hub.accounts import Accounts
-from embedded.hub.blobs import BlobStore, UploadSigner
+from embedded.hub.blobs import BlobStore, Signer
 from embedded.hub.hub import Hub
 from embedded.hub.routing import Route, Router
 from embedded.hub.store import open_store
@@ -48,12 +48,12 @@ API_ROUTES = [
     Route(DELETE, REPO + "/tag/{revision}", tree_api.remove_tag),
     Route(POST, REPO + "/super-squash/{revision}", tree_api.super_squash),
     Route(POST, REPO + "/preupload/{revision}", upload_api.preupload),
-    Route(POST, REPO + "/commit/{revision}", upload_api.commit),
+    Route(POST, REPO + "/commit/{revision}", upload_api.commit, streams=True),
     Route(GET, REPO + "/xet-write-token/{revision}", xet_api.write_token),
-    Route(POST, "/v1/xorbs/{prefix}/{hash}", xet_api.put_xorb),
-    Route(POST, "/v1/shards", xet_api.put_shard),
-    Route(POST, "/shards", xet_api.put_shard),
-    Route(PUT, "/lfs-objects/{sha256}", upload_api.lfs_put, streams=True),
+    Route(POST, "/v1/xorbs/{prefix}/{hash}", xet_api.put_xorb, streams=True, signed=True),
+    Route(POST, "/v1/shards", xet_api.put_shard, streams=True, signed=True),
+    Route(POST, "/shards", xet_api.put_shard, streams=True, signed=True),
+    Route(PUT, "/lfs-objects/{sha256}", upload_api.lfs_put, streams=True, signed=True),
 ]
 PAGE_ROUTES = [
     Route(GET, "/", pages.home),
@@ -85,7 +85,7 @@ def build_app(root: Path, accounts: Accounts) -> Router:
         store=open_store(root),
         blobs=BlobStore(root / "lfs", root / "incoming"),
         accounts=accounts,
-        signer=UploadSigner(secrets.token_bytes(32)),
+        signer=Signer(secrets.token_bytes(32)),
     )
     repo_routes = _repo_routes("/{kind}") + _repo_routes("")
     return Router(hub, API_ROUTES + PAGE_ROUTES + repo_routes, pages.error_page)

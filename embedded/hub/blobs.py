@@ -2,16 +2,15 @@
 
 import hashlib
 import hmac
-import os
 import re
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from embedded.hub.durable import place, scratch
 from embedded.hub.errors import HubError
 
 _POINTER = re.compile(
@@ -69,73 +68,53 @@ class BlobStore:
 
     async def receive(self, sha256: str, size: int, chunks: AsyncIterator[bytes]) -> None:
         """Stores a stream; HubError 422 when size or SHA-256 differ, then nothing is kept."""
-        final = self.path(sha256)
         digest, received = hashlib.sha256(), 0
-        with tempfile.NamedTemporaryFile(dir=self.incoming, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                async for chunk in chunks:
-                    received += len(chunk)
-                    if received > size:
-                        break
-                    digest.update(chunk)
-                    file.write(chunk)
-                if received != size or digest.hexdigest() != sha256:
-                    raise HubError(422, f"Upload of {sha256} refused: size or SHA-256 differ")
-                file.flush()
-                await run_in_threadpool(os.fsync, file.fileno())
-                final.parent.mkdir(parents=True, exist_ok=True)
-                temporary.replace(final)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with scratch(self.incoming) as file:
+            async for chunk in chunks:
+                received += len(chunk)
+                digest.update(chunk)
+                file.write(chunk)
+            if received != size or digest.hexdigest() != sha256:
+                raise HubError(422, f"Upload of {sha256} refused: size or SHA-256 differ")
+            await run_in_threadpool(place, file, self.path(sha256))
+
+    async def receive_as(self, final: Path, chunks: AsyncIterator[bytes]) -> None:
+        """Stores a stream under a name that does not come from its content."""
+        with scratch(self.incoming) as file:
+            async for chunk in chunks:
+                file.write(chunk)
+            await run_in_threadpool(place, file, final)
 
     def add(self, chunks: Iterable[bytes], sha256: str | None) -> None:
         """Stores content that is already here; HubError 400 when it has another SHA-256."""
         digest = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=self.incoming, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    file.write(chunk)
-                if sha256 not in (None, digest.hexdigest()):
-                    raise HubError(400, f"The parts of {sha256} make another file: upload again")
-                file.flush()
-                os.fsync(file.fileno())
-                _place(temporary, self.path(digest.hexdigest()))
-            finally:
-                temporary.unlink(missing_ok=True)
-
-    def write_whole(self, path: Path, content: bytes) -> None:
-        """Writes a file so that it is there in full or not at all."""
-        with tempfile.NamedTemporaryFile(dir=self.incoming, delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _place(Path(file.name), path)
-
-
-def _place(temporary: Path, final: Path) -> None:
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary.replace(final)
+        with scratch(self.incoming) as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                file.write(chunk)
+            if sha256 not in (None, digest.hexdigest()):
+                raise HubError(400, f"The parts of {sha256} make another file: upload again")
+            place(file, self.path(digest.hexdigest()))
 
 
 @dataclass(frozen=True, slots=True)
-class UploadSigner:
-    """Signs upload addresses: clients send the PUT without their token."""
+class Signer:
+    """Signs what clients send back without their token: upload addresses, tokens for Xet."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
-    def query(self, sha256: str, size: int, lifetime_seconds: int = 3600) -> str:
+    def sign(self, what: str, lifetime_seconds: int = 3600) -> tuple[int, str]:
+        """When it expires (seconds since 1970) and the signature."""
         expires = int(time.time()) + lifetime_seconds
-        return f"size={size}&expires={expires}&signature={self._sign(sha256, size, expires)}"
+        return expires, self._signature(what, expires)
 
-    def check(self, sha256: str, size: int, expires: int, signature: str) -> None:
-        """HubError 403 when the address was not signed here or is too old."""
-        expected = self._sign(sha256, size, expires)
-        if not hmac.compare_digest(expected, signature) or expires < time.time():
-            raise HubError(403, "The upload address is invalid or expired: ask for a new one")
+    def check(self, what: str, expires: int, signature: str) -> None:
+        """HubError 403 when this was not signed here or is too old."""
+        expected = self._signature(what, expires)
+        # As bytes: text with other than ASCII characters cannot be compared.
+        same = hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
+        if not same or expires < time.time():
+            raise HubError(403, "The signature is invalid or expired: ask for a new one")
 
-    def _sign(self, sha256: str, size: int, expires: int) -> str:
-        message = f"{sha256}:{size}:{expires}".encode()
-        return hmac.new(self.secret, message, hashlib.sha256).hexdigest()
+    def _signature(self, what: str, expires: int) -> str:
+        return hmac.new(self.secret, f"{what}:{expires}".encode(), hashlib.sha256).hexdigest()

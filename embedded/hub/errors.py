@@ -1,6 +1,11 @@
 """Errors as the Hub's clients understand them: a status, a message and `X-Error-Code`."""
 
+import errno
+
 from starlette.responses import JSONResponse
+
+# No space, over the quota of a user, over the size that a file may have.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class HubError(Exception):
@@ -27,6 +32,13 @@ def revision_not_found(revision: str) -> HubError:
 
 def entry_not_found(path: str) -> HubError:
     return HubError(404, f'Entry not found: "{path}"', "EntryNotFound")
+
+
+def as_refusal(error: Exception) -> HubError:
+    """What a client is told about a fault: 507 for a full disk, 500 for anything else."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return HubError(507, "The disk of this Hub is full: free some space and send it again")
+    return HubError(500, "Something broke on this Hub: its log says what")
 
 
 def error_response(error: HubError) -> JSONResponse:

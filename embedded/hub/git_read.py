@@ -1,15 +1,13 @@
 """Reading a repository: revisions, trees, files, history and references."""
 
-import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from dulwich.errors import NotTreeError
-from dulwich.object_store import DiskObjectStore, tree_lookup_path
+from dulwich.object_store import tree_lookup_path
 from dulwich.objects import Commit, ObjectID, Tag, Tree
 from dulwich.refs import Ref
 from dulwich.repo import Repo
@@ -17,6 +15,8 @@ from dulwich.repo import Repo
 from embedded.hub.blobs import Pointer, parse_pointer
 from embedded.hub.errors import entry_not_found, revision_not_found
 
+_FACTS: dict[ObjectID, tuple[int, Pointer | None]] = {}
+_FACTS_MAX = 50_000
 _SHORT_OR_FULL_SHA = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -177,7 +177,7 @@ def _walk(repo: Repo, oid: ObjectID, prefix: str, recursive: bool) -> Iterator[E
 def _entry(repo: Repo, path: str, mode: int, oid: ObjectID) -> Entry:
     if stat.S_ISDIR(mode):
         return Entry(path, True, oid)
-    size, pointer = _blob_facts(os.fsdecode(repo.object_store.path), oid)
+    size, pointer = _blob_facts(repo, oid)
     return Entry(path, False, oid, size, pointer)
 
 
@@ -188,9 +188,14 @@ def _oid_at(repo: Repo, commit: Commit, path: str) -> ObjectID | None:
         return None
 
 
-@lru_cache(maxsize=100_000)
-def _blob_facts(objects_folder: str, oid: ObjectID) -> tuple[int, Pointer | None]:
-    """Size and pointer of a blob; git objects never change, so remembering them is safe."""
-    content = DiskObjectStore(objects_folder).get_raw(oid)[1]
-    pointer = parse_pointer(content)
-    return (pointer.size if pointer else len(content)), pointer
+def _blob_facts(repo: Repo, oid: ObjectID) -> tuple[int, Pointer | None]:
+    """Size and pointer of a blob; an id always means the same bytes, so they are remembered."""
+    known = _FACTS.get(oid)
+    if known is None:
+        content = read_blob(repo, oid)
+        pointer = parse_pointer(content)
+        known = (pointer.size if pointer else len(content)), pointer
+        if len(_FACTS) >= _FACTS_MAX:
+            _FACTS.clear()
+        _FACTS[oid] = known
+    return known

@@ -4,18 +4,24 @@ Blobs and trees are written first and the branch moves last, by compare-and-swap
 killed in between leaves the old head and some unreachable objects.
 """
 
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 from dulwich.index import commit_tree
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import ZERO_SHA, Blob, Commit, ObjectID, Tag, Tree
+from dulwich.pack import ObjectContainer
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
+from embedded.hub.durable import sync_folder
 from embedded.hub.errors import HubError, revision_not_found
 from embedded.hub.names import check_ref_name
+from embedded.hub.packs import NewObjects, new_objects
 
 MAIN = Ref(b"refs/heads/main")
 _FILE_MODE = 0o100644
@@ -56,7 +62,9 @@ class CommitText:
 
 
 def write_first_commit(repo: Repo, files: Iterable[FileAdd], text: CommitText) -> ObjectID:
-    return _commit(repo, MAIN, None, _tree(repo, {}, files), text)
+    with new_objects(repo.object_store) as objects:
+        commit = _commit(objects, [], _tree(objects, {}, files), text)
+    return _move_ref(repo, MAIN, ZERO_SHA, commit)
 
 
 def write_commit(
@@ -75,7 +83,9 @@ def write_commit(
         for entry in iter_tree_contents(repo.object_store, parent.tree)
         if entry.path is not None and entry.sha is not None and entry.mode is not None
     }
-    return _commit(repo, branch, head, _tree(repo, files, changes), text)
+    with new_objects(repo.object_store) as objects:
+        commit = _commit(objects, [head], _tree(objects, files, changes), text)
+    return _move_ref(repo, branch, head, commit)
 
 
 def squash_branch(repo: Repo, branch: Ref, head: ObjectID, text: CommitText) -> ObjectID:
@@ -83,7 +93,9 @@ def squash_branch(repo: Repo, branch: Ref, head: ObjectID, text: CommitText) -> 
     old = repo[head]
     if not isinstance(old, Commit):
         raise HubError(422, f"{head.decode()} is no commit")
-    return _commit(repo, branch, head, old.tree, text, orphan=True)
+    with new_objects(repo.object_store) as objects:
+        commit = _commit(objects, [], old.tree, text)
+    return _move_ref(repo, branch, head, commit)
 
 
 def create_branch(repo: Repo, name: str, target: ObjectID, overwrite: bool) -> None:
@@ -104,7 +116,8 @@ def create_tag(repo: Repo, name: str, target: ObjectID, text: CommitText) -> Non
         tag.name, tag.message, tag.tagger = name.encode(), text.message, text.identity
         tag.object = (Commit, target)
         tag.tag_time, tag.tag_timezone = int(time.time()), 0
-        repo.object_store.add_object(tag)
+        with new_objects(repo.object_store) as objects:
+            objects.add_object(tag)
         sha = tag.id
     _move_ref(repo, ref, ZERO_SHA, sha)
 
@@ -117,31 +130,32 @@ def delete_ref(repo: Repo, name: str, prefix: str) -> None:
     if ref not in repo.refs:
         raise revision_not_found(name)
     repo.refs.remove_if_equals(ref, None)
+    _sync_ref(repo, ref)
 
 
 def _tree(
-    repo: Repo, files: dict[bytes, tuple[ObjectID, int]], changes: Iterable[Change]
+    objects: NewObjects, files: dict[bytes, tuple[ObjectID, int]], changes: Iterable[Change]
 ) -> ObjectID:
     for change in changes:
-        _apply(repo, files, change)
+        _apply(objects, files, change)
     folders = {path[:i] for path in files for i, byte in enumerate(path) if byte == 47}
     clash = folders & files.keys()
     if clash:
         raise HubError(422, f"{min(clash).decode()!r} would be a file and a folder at once")
     if not files:
         empty = Tree()
-        repo.object_store.add_object(empty)
+        objects.add_object(empty)
         return empty.id
-    return commit_tree(
-        repo.object_store, [(path, sha, mode) for path, (sha, mode) in files.items()]
-    )
+    entries = [(path, sha, mode) for path, (sha, mode) in files.items()]
+    # Of the protocol it asks for, `commit_tree` uses `add_object` alone.
+    return commit_tree(cast(ObjectContainer, objects), entries)
 
 
-def _apply(repo: Repo, files: dict[bytes, tuple[ObjectID, int]], change: Change) -> None:
+def _apply(objects: NewObjects, files: dict[bytes, tuple[ObjectID, int]], change: Change) -> None:
     path = change.path.encode()
     if isinstance(change, FileAdd):
         blob = Blob.from_string(change.content)
-        repo.object_store.add_object(blob)
+        objects.add_object(blob)
         files[path] = (blob.id, _FILE_MODE)
         return
     doomed = [name for name in files if name == path or name.startswith(path + b"/")]
@@ -152,23 +166,15 @@ def _apply(repo: Repo, files: dict[bytes, tuple[ObjectID, int]], change: Change)
 
 
 def _commit(
-    repo: Repo,
-    branch: Ref,
-    head: ObjectID | None,
-    tree: ObjectID,
-    text: CommitText,
-    *,
-    orphan: bool = False,
+    objects: NewObjects, parents: list[ObjectID], tree: ObjectID, text: CommitText
 ) -> ObjectID:
     commit = Commit()
-    commit.tree = tree
-    commit.parents = [] if head is None or orphan else [head]
+    commit.tree, commit.parents = tree, parents
     commit.author = commit.committer = text.identity
     commit.author_time = commit.commit_time = int(time.time())
     commit.author_timezone = commit.commit_timezone = 0
     commit.encoding, commit.message = b"UTF-8", text.message
-    repo.object_store.add_object(commit)
-    _move_ref(repo, branch, head or ZERO_SHA, commit.id)
+    objects.add_object(commit)
     return commit.id
 
 
@@ -178,7 +184,8 @@ def stale_parent() -> HubError:
     )
 
 
-def _move_ref(repo: Repo, ref: Ref, old: ObjectID | None, new: ObjectID) -> None:
+def _move_ref(repo: Repo, ref: Ref, old: ObjectID | None, new: ObjectID) -> ObjectID:
+    """The new target, when the reference is on disk; HubError 412 when it is not at `old`."""
     try:
         moved = repo.refs.set_if_equals(ref, old, new)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
@@ -187,3 +194,15 @@ def _move_ref(repo: Repo, ref: Ref, old: ObjectID | None, new: ObjectID) -> None
         ) from error
     if not moved:
         raise stale_parent()
+    _sync_ref(repo, ref)
+    return new
+
+
+def _sync_ref(repo: Repo, ref: Ref) -> None:
+    """dulwich syncs the file; this puts its name on disk, and those of its folders."""
+    top = Path(os.fsdecode(repo.controldir()))
+    for folder in (top / ref.decode()).parents:
+        if folder == top:
+            return
+        if folder.is_dir():
+            sync_folder(folder)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from embedded.hub.accounts import Accounts
-from embedded.hub.blobs import BlobStore, UploadSigner
+from embedded.hub.blobs import BlobStore, Signer
 from embedded.hub.store import Store
 
 
@@ -12,4 +12,4 @@ class Hub:
     store: Store
     blobs: BlobStore
     accounts: Accounts
-    signer: UploadSigner
+    signer: Signer

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from embedded.hub.git_read import Entry
+from embedded.hub.features import LABEL_KEYS, class_names, features_of, open_parquet, worded
 
 ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
+LONG_CHARACTERS = 80
 COLOURS = 8
-_LABEL_KEYS = ("label", "type", "entity_type", "tag")
+
+Span = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Cell:
     pieces: tuple[Piece, ...]
     is_number: bool = False
 
+    @property
+    def is_long(self) -> bool:
+        return sum(len(piece.text) for piece in self.pieces) > LONG_CHARACTERS
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -41,34 +46,22 @@ class Table:
     row_count: int
 
 
-def first_shards(entries: list[Entry]) -> list[str]:
-    """Parquet files worth a preview, one for each split, the training split first."""
-    paths = [entry.path for entry in entries if entry.path.endswith(".parquet")]
-    later = [path for path in paths if "-of-" in path and "-00000-of-" not in path]
-    return sorted((path for path in paths if path not in later), key=_split_order)
-
-
 def read_table(source: Path | bytes) -> Table:
     """Reads ROWS rows. Raises pyarrow's ArrowInvalid when the bytes are no Parquet."""
-    # Loaded on first use: it takes longer than the rest of the server together.
-    import pyarrow.parquet as parquet
-
-    file = parquet.ParquetFile(BytesIO(source) if isinstance(source, bytes) else source)
+    file = open_parquet(source)
     schema = file.schema_arrow
-    features = _features(schema.metadata or {})
+    features = features_of(schema.metadata)
     batch = next(file.iter_batches(batch_size=ROWS), None)
     rows = [] if batch is None else batch.to_pylist()
     columns = tuple(
         (name, _type_name(schema.field(name).type, features.get(name))) for name in schema.names
     )
-    words = [{key: _worded(row[key], features.get(key)) for key in schema.names} for row in rows]
+    words = [{key: worded(row[key], features.get(key)) for key in schema.names} for row in rows]
     colours = _label_colours(words)
     return Table(columns, tuple(_row(row, colours) for row in words), file.metadata.num_rows)
 
 
-def highlight(
-    text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]
-) -> Iterator[Piece]:
+def highlight(text: str, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:
     """Cuts the text at its spans (code points, half-open); of overlapping ones the first stays."""
     position = 0
     for span in sorted(spans, key=lambda item: (item["start"], -item["end"])):
@@ -85,29 +78,31 @@ def highlight(
 
 
 def _row(row: dict[str, Any], colours: Mapping[str, int]) -> tuple[Cell, ...]:
-    spans = _spans(row)
+    text = row.get("text")
     cells = []
     for name, value in row.items():
-        if name == "text" and isinstance(value, str) and spans:
-            pieces = highlight(value[:TEXT_MAX_CHARACTERS], spans, colours)
+        if name == "text" and isinstance(value, str):
+            pieces = highlight(value[:TEXT_MAX_CHARACTERS], _spans(row.get("spans")), colours)
             cells.append(Cell(tuple(pieces)))
-        elif name == "spans" and spans and isinstance(row.get("text"), str):
-            cells.append(Cell(tuple(_chips(row["text"], spans, colours))))
+        elif spans := _spans(value):
+            cells.append(Cell(tuple(_chips(text, spans, colours))))
         else:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             cells.append(Cell((Piece(_shown(value)),), is_number))
     return tuple(cells)
 
 
-def _chips(text: str, spans: list[dict[str, Any]], colours: Mapping[str, int]) -> Iterator[Piece]:
+def _chips(text: object, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:
+    """The mentions; only their places where the row has no text."""
     for span in spans:
-        label = _label(span)
-        yield Piece(text[span["start"] : span["end"]], label, colours.get(label, 0))
+        start, end, label = span["start"], span["end"], _label(span)
+        mention = text[start:end] if isinstance(text, str) else f"{start}–{end}"
+        yield Piece(mention, label, colours.get(label, 0))
         yield Piece(" ")
 
 
-def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
-    value = row.get("spans")
+def _spans(value: object) -> list[Span]:
+    """The spans of a column, [] for a column of anything else."""
     items = value if isinstance(value, list) else []
     return [
         item
@@ -118,12 +113,13 @@ def _spans(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _label(span: dict[str, Any]) -> str:
-    return next((str(span[key]) for key in _LABEL_KEYS if span.get(key) is not None), "span")
+def _label(span: Span) -> str:
+    return next((str(span[key]) for key in LABEL_KEYS if span.get(key) is not None), "span")
 
 
 def _label_colours(rows: list[dict[str, Any]]) -> dict[str, int]:
-    labels = sorted({_label(span) for row in rows for span in _spans(row)})
+    spans = [span for row in rows for value in row.values() for span in _spans(value)]
+    labels = sorted({_label(span) for span in spans})
     return {label: index % COLOURS for index, label in enumerate(labels)}
 
 
@@ -149,46 +145,6 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
-    """Column features as `datasets` writes them into the Parquet schema, {} without."""
-    raw = metadata.get(b"huggingface")
-    if raw is None:
-        return {}
-    info = json.loads(raw).get("info", {})
-    features = info.get("features", {})
-    return features if isinstance(features, dict) else {}
-
-
-def _names(feature: object) -> list[str] | None:
-    if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
-        names = feature.get("names")
-        return names if isinstance(names, list) else None
-    return None
-
-
-def _worded(value: Any, feature: Any) -> Any:
-    """The value with every class label inside replaced by its name."""
-    names = _names(feature)
-    if names and isinstance(value, int):
-        return names[value] if 0 <= value < len(names) else value
-    if isinstance(value, list):
-        inner = feature[0] if isinstance(feature, list) and feature else _inner(feature)
-        return [_worded(item, inner) for item in value]
-    if isinstance(value, dict):
-        inner = feature if isinstance(feature, dict) else {}
-        return {key: _worded(item, inner.get(key)) for key, item in value.items()}
-    return value
-
-
-def _inner(feature: Any) -> Any:
-    return feature.get("feature") if isinstance(feature, dict) else None
-
-
 def _type_name(kind: object, feature: object) -> str:
-    text = "class label" if _names(feature) else str(kind)
-    return text if len(text) <= 24 else text.partition("<")[0]
-
-
-def _split_order(path: str) -> tuple[int, str]:
-    order = ("train", "validation", "test")
-    return next((i for i, name in enumerate(order) if name in path), len(order)), path
+    text = "class label" if class_names(feature) else str(kind)
+    return text.partition("<")[0]

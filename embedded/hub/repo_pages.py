@@ -1,6 +1,5 @@
 """Pages of one repository: its card, files, history and single commits."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from embedded.hub.card import tags_of
 from embedded.hub.changes import changed_files
+from embedded.hub.data_preview import content_of, data_preview, table_of
 from embedded.hub.errors import entry_not_found
 from embedded.hub.git_read import (
     Entry,
@@ -27,13 +27,11 @@ from embedded.hub.git_read import (
     references,
 )
 from embedded.hub.names import RepoId
-from embedded.hub.preview import Table, first_shards, read_table
 from embedded.hub.render import markdown_html, page
 from embedded.hub.routing import Call
 from embedded.hub.summaries import card_of
 from embedded.hub.usage import facts, models_trained_on, snippet
 
-logger = logging.getLogger(__name__)
 TEXT_MAX_BYTES = 512 * 1024
 COMMITS_SHOWN = 100
 IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
@@ -58,9 +56,11 @@ def repo_page(call: Call) -> Response:
         commit = read_revision(repo, "main")
         card = card_of(repo, commit)
         entries = [e for e in read_folder(repo, commit, "", True) if not e.is_folder]
-        shards = first_shards(entries) if repo_id.kind == "datasets" else []
-        chosen = call.request.query_params.get("preview") or (shards[0] if shards else None)
-        table = _table(call, repo, commit, chosen) if chosen else None
+        preview = None
+        if repo_id.kind == "datasets":
+            query = call.request.query_params
+            wanted = query.get("config"), query.get("split")
+            preview = data_preview(call.hub.blobs, repo, entries, card.metadata, wanted)
         values = _frame(call, repo_id, repo, commit, "main", "card")
     return page(
         "card.html",
@@ -73,9 +73,7 @@ def repo_page(call: Call) -> Response:
         snippet=snippet(repo_id, card.metadata, values["git_tags"]),
         file_count=len(entries),
         total_bytes=sum(entry.size for entry in entries),
-        shards=shards,
-        chosen=chosen,
-        table=table,
+        preview=preview,
     )
 
 
@@ -100,7 +98,8 @@ def blob_page(call: Call) -> Response:
         entry = find_entry(repo, commit, path)
         if entry is None or entry.is_folder:
             raise entry_not_found(path)
-        table = _table(call, repo, commit, path) if path.endswith(".parquet") else None
+        is_parquet = path.endswith(".parquet")
+        table = table_of(content_of(call.hub.blobs, repo, entry), path) if is_parquet else None
         text = _text(repo, entry)
         values = _frame(call, repo_id, repo, commit, revision, "files")
         last = _line(last_commits(repo, commit, [entry])[path])
@@ -149,6 +148,7 @@ def _frame(
     """Values of the head that all pages of a repository share."""
     return {
         "repo": repo_id,
+        "account": call.account,
         "private": call.hub.store.settings(repo_id).private,
         "base_url": call.base_url,
         "revision": revision,
@@ -182,22 +182,6 @@ def _crumbs(path: str) -> list[tuple[str, str]]:
     """(name, path) of every folder on the way, the last one included."""
     parts = [part for part in path.split("/") if part]
     return [(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
-
-
-def _table(call: Call, repo: Repo, commit: Commit, path: str) -> Table | None:
-    """None for a file that is no Parquet in spite of its name: the page then offers it as it is."""
-    from pyarrow import ArrowException
-
-    entry = find_entry(repo, commit, path)
-    if entry is None or entry.is_folder:
-        raise entry_not_found(path)
-    blobs = call.hub.blobs
-    source = blobs.path(entry.pointer.sha256) if entry.pointer else read_blob(repo, entry.oid)
-    try:
-        return read_table(source)
-    except (ArrowException, OSError, ValueError) as error:
-        logger.warning("No preview of %s: %s", path, error)
-        return None
 
 
 def _text(repo: Repo, entry: Entry) -> str | None:

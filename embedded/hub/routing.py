@@ -1,28 +1,33 @@
 """Routes on the undecoded path: clients quote a revision or a tree path into one segment."""
 
 import json
+import logging
 import re
+import tempfile
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import IO, Any
 from urllib.parse import parse_qs, unquote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from embedded.hub.accounts import Account, require_write
-from embedded.hub.errors import HubError, error_response, repo_not_found
+from embedded.hub.errors import HubError, as_refusal, error_response, repo_not_found
 from embedded.hub.hub import Hub
 from embedded.hub.names import RepoId, parse_repo_id
 
+logger = logging.getLogger(__name__)
 _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
+_NUMBER = re.compile(r"[0-9]{1,19}")
 _KIND = "models|datasets|spaces"
-# Commits carry their ordinary files in the body; strangers only ask questions.
-BODY_MAX_BYTES = 1024**3
-ANONYMOUS_MAX_BYTES = 1024**2
+# Of bodies held in memory: questions and lists. What may be longer is streamed.
+BODY_MAX_BYTES = 16 * 1024**2
+ANONYMOUS_MAX_BYTES = SPOOL_MEMORY_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,30 @@ class Call:
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; HubError 400 for anything else."""
-        try:
-            data = json.loads(self.body or b"{}")
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise HubError(400, f"The body is no JSON: {error}") from error
-        if not isinstance(data, dict):
-            raise HubError(400, "The body must be a JSON object")
-        return data
+        return read_json(self.body or b"{}")
+
+    async def chunks(self, limit_bytes: int) -> AsyncIterator[bytes]:
+        """The body as it comes in; HubError 413 as soon as it is longer than allowed."""
+        announced = self.request.headers.get("content-length", "")
+        error = HubError(413, f"The body is longer than {limit_bytes} bytes: send less at a time")
+        if _NUMBER.fullmatch(announced) and int(announced) > limit_bytes:
+            raise error
+        left = limit_bytes
+        async for chunk in self.request.stream():
+            left -= len(chunk)
+            if left < 0:
+                raise error
+            yield chunk
+
+    @asynccontextmanager
+    async def spooled(self, limit_bytes: int) -> AsyncIterator[IO[bytes]]:
+        """The whole body as a file, on disk when it is not small; HubError 413 as in `chunks`."""
+        folder = self.hub.blobs.incoming
+        with tempfile.SpooledTemporaryFile(SPOOL_MEMORY_BYTES, dir=str(folder)) as file:
+            async for chunk in self.chunks(limit_bytes):
+                file.write(chunk)
+            file.seek(0)
+            yield file
 
     def form(self) -> dict[str, list[str]]:
         """The body as a submitted form; a JSON object is taken as well."""
@@ -65,7 +87,7 @@ class Call:
         text = self.request.query_params.get(name)
         if text is None:
             return default
-        if not text.isdecimal():
+        if not _NUMBER.fullmatch(text):
             raise HubError(400, f"{name}={text!r}: expected a whole number")
         return min(int(text), maximum)
 
@@ -101,13 +123,15 @@ Handler = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
 class Route:
     """`pattern` has `{name}` for one segment and `{name...}` for the rest of the path.
 
-    A handler marked `streams` is a coroutine and reads the body itself.
+    A handler marked `streams` is a coroutine and reads the body itself; one marked `signed`
+    checks a signature in place of the account's token.
     """
 
     methods: tuple[str, ...]
     pattern: str
     handler: Callable[[Call], Any]
     streams: bool = False
+    signed: bool = False
 
     def compiled(self) -> re.Pattern[str]:
         def group(match: re.Match[str]) -> str:
@@ -132,23 +156,32 @@ class Router:
         request = Request(scope, receive)
         try:
             response = await self._respond(request)
-        except HubError as error:
-            page = self.on_error(request, error)
-            response = page if page is not None else error_response(error)
+        except ClientDisconnect:
+            logger.info("The client left during %s %s", request.method, request.url.path)
+            return
+        except HubError as refusal:
+            response = self._refused(request, refusal)
+        except Exception as error:
+            logger.exception("%s %s failed", request.method, request.url.path)
+            response = self._refused(request, as_refusal(error))
         response.headers["X-Request-Id"] = uuid.uuid4().hex
         await response(scope, receive, send)
+
+    def _refused(self, request: Request, error: HubError) -> Response:
+        page = self.on_error(request, error)
+        return page if page is not None else error_response(error)
 
     async def _respond(self, request: Request) -> Response:
         route, params = self._find(request)
         header = request.headers.get("authorization")
-        account = self.hub.accounts.of_header(header, request.method)
+        account = None if route.signed else self.hub.accounts.of_header(header, request.method)
+        call = Call(request, self.hub, account, params)
         if route.streams:
-            answer: Response = await route.handler(Call(request, self.hub, account, params))
+            answer: Response = await route.handler(call)
             return answer
-        body = await _read_body(request, BODY_MAX_BYTES if account else ANONYMOUS_MAX_BYTES)
-        return await run_in_threadpool(
-            route.handler, Call(request, self.hub, account, params, body)
-        )
+        limit = BODY_MAX_BYTES if account else ANONYMOUS_MAX_BYTES
+        body = b"".join([chunk async for chunk in call.chunks(limit)])
+        return await run_in_threadpool(route.handler, replace(call, body=body))
 
     def _find(self, request: Request) -> tuple[Route, dict[str, str]]:
         path = request.scope["raw_path"].decode("latin-1")
@@ -167,14 +200,15 @@ class Router:
         raise HubError(404, f"Nothing is served at {unquote(path)}", code)
 
 
-async def _read_body(request: Request, limit_bytes: int) -> bytes:
-    """The whole body; HubError 413 as soon as it is longer than allowed."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise HubError(413, f"The body is longer than {limit_bytes} bytes: send less at a time")
-    return bytes(body)
+def read_json(text: bytes) -> dict[str, Any]:
+    """A JSON object; HubError 400 for anything else."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HubError(400, f"This is no JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise HubError(400, "A JSON object is expected here")
+    return data
 
 
 ErrorPage = Callable[[Request, HubError], Response | None]

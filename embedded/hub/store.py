@@ -2,10 +2,9 @@
 
 import fcntl
 import json
-import os
 import shutil
+import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from pathlib import Path
 
 from dulwich.repo import Repo
 
+from embedded.hub.durable import make_folder, place, scratch, sync_folder, sync_tree
 from embedded.hub.errors import HubError, repo_not_found
 from embedded.hub.git_write import CommitText, FileAdd, write_first_commit
 from embedded.hub.names import KINDS, RepoId
+from embedded.hub.packs import TEMPORARY
 
 # The suffixes the Hub itself tracks in a new repository.
 _LARGE = """
@@ -71,19 +72,20 @@ class Store:
         The lock file holds a mark while somebody writes. Whoever finds it there knows that the
         last writer was killed and clears the `.lock` files it left, which would block git.
         """
-        locks = self.root / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
         name = f"{repo_id.kind}.{repo_id.namespace}.{repo_id.name}"
-        with (locks / name).open("a+b") as file:
+        with (self.root / "locks" / name).open("a+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
-            if file.read():
-                _clear_stale_locks(self.folder(repo_id))
+            if file.read(1):
+                _clear_leftovers(self.folder(repo_id))
             else:
                 file.write(b"writing\n")
-                file.flush()
             try:
                 yield
+            except OSError:
+                # On a full disk dulwich, too, leaves lock files behind.
+                _clear_leftovers(self.folder(repo_id))
+                raise
             finally:
                 file.truncate(0)
 
@@ -106,28 +108,22 @@ class Store:
         with self.locked(repo_id):
             if self.exists(repo_id):
                 raise HubError(409, f"You already created this repository: {repo_id.full_name}")
-            temporary = self.root / "incoming" / f"{uuid.uuid4().hex}.git"
-            temporary.mkdir(parents=True)
-            with Repo.init_bare(str(temporary), default_branch=b"main") as repo:
-                config = repo.get_config()
-                config.set((b"core",), b"fsyncObjectFiles", True)
-                config.write_to_path()
-                text = CommitText("initial commit", "", author)
-                files = [FileAdd(".gitattributes", GIT_ATTRIBUTES.encode())]
-                write_first_commit(repo, files, text)
-            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            _write_settings(temporary, RepoSettings(private, now))
-            self.folder(repo_id).parent.mkdir(parents=True, exist_ok=True)
-            temporary.rename(self.folder(repo_id))
+            make_folder(self.folder(repo_id).parent)
+            with tempfile.TemporaryDirectory(dir=self.root / "incoming") as folder:
+                temporary = Path(folder) / "new.git"
+                temporary.mkdir()
+                _fill(temporary, author, private)
+                sync_tree(temporary)
+                temporary.rename(self.folder(repo_id))
+                sync_folder(self.folder(repo_id).parent)
 
     def delete(self, repo_id: RepoId) -> None:
         with self.locked(repo_id):
             if not self.exists(repo_id):
                 raise repo_not_found()
-            trash = self.root / "incoming" / f"{uuid.uuid4().hex}.deleted"
-            trash.parent.mkdir(parents=True, exist_ok=True)
-            self.folder(repo_id).rename(trash)
-            shutil.rmtree(trash)
+            with tempfile.TemporaryDirectory(dir=self.root / "incoming") as trash:
+                self.folder(repo_id).rename(Path(trash) / "old.git")
+                sync_folder(self.folder(repo_id).parent)
 
     def move(self, source: RepoId, target: RepoId) -> None:
         """HubError 409 when the target exists; locks are taken in one order, so never crosswise."""
@@ -139,13 +135,15 @@ class Store:
             if self.exists(target):
                 kind = target.kind.removesuffix("s")
                 raise HubError(409, f"A {kind} repository called {target.full_name} already exists")
-            self.folder(target).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder(target).parent)
             self.folder(source).rename(self.folder(target))
+            sync_folder(self.folder(target).parent)
+            sync_folder(self.folder(source).parent)
 
 
 def open_store(root: Path) -> Store:
     """Makes the folders and removes what interrupted creations, deletions and uploads left."""
-    for kind in (*KINDS, "incoming"):
+    for kind in (*KINDS, "incoming", "locks"):
         (root / kind).mkdir(parents=True, exist_ok=True)
     for leftover in (root / "incoming").iterdir():
         if leftover.stat().st_mtime < time.time() - STALE_SECONDS:
@@ -153,16 +151,25 @@ def open_store(root: Path) -> Store:
     return Store(root)
 
 
+def _fill(folder: Path, author: str, private: bool) -> None:
+    with Repo.init_bare(str(folder), default_branch=b"main") as repo:
+        config = repo.get_config()
+        config.set((b"core",), b"fsyncObjectFiles", True)
+        config.write_to_path()
+        files = [FileAdd(".gitattributes", GIT_ATTRIBUTES.encode())]
+        write_first_commit(repo, files, CommitText("initial commit", "", author))
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    _write_settings(folder, RepoSettings(private, now))
+
+
 def _write_settings(folder: Path, settings: RepoSettings) -> None:
-    temporary = folder / "hub.json.new"
     data = {"private": settings.private, "created_at": settings.created_at}
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(data, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / "hub.json")
+    with scratch(folder) as file:
+        file.write(json.dumps(data).encode())
+        place(file, folder / "hub.json")
 
 
-def _clear_stale_locks(folder: Path) -> None:
-    for path in folder.rglob("*.lock"):
-        path.unlink(missing_ok=True)
+def _clear_leftovers(folder: Path) -> None:
+    for pattern in ("*.lock", f"{TEMPORARY}*"):
+        for path in folder.rglob(pattern):
+            path.unlink(missing_ok=True)

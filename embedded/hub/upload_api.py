@@ -2,15 +2,15 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
 from dulwich.ignore import IgnoreFilter
 from dulwich.objects import Commit
 from dulwich.repo import Repo
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from embedded.hub.blobs import BlobStore, Pointer, check_sha256
@@ -25,9 +25,12 @@ from embedded.hub.git_write import (
     write_commit,
 )
 from embedded.hub.names import check_path, check_ref_name
-from embedded.hub.routing import Call
+from embedded.hub.routing import Call, read_json
 
 REGULAR_MAX_BYTES = 10 * 1024 * 1024
+# Room for the greatest ordinary file in base64, and its path.
+LINE_MAX_BYTES = REGULAR_MAX_BYTES * 4 // 3 + 64 * 1024
+COMMIT_MAX_BYTES = 4 * 1024**3
 
 
 def preupload(call: Call) -> Response:
@@ -70,7 +73,8 @@ def lfs_batch(call: Call) -> Response:
             raise HubError(422, f"Invalid size {size!r} of {sha256}: expected bytes")
         answer: dict[str, Any] = {"oid": sha256, "size": size}
         if call.hub.blobs.size(sha256) != size:
-            query = call.hub.signer.query(sha256, size)
+            expires, signature = call.hub.signer.sign(f"{sha256}:{size}")
+            query = f"size={size}&expires={expires}&signature={signature}"
             verify = f"{call.base_url}{repo_id.url_path}.git/info/lfs/verify"
             answer["actions"] = {
                 "upload": {"href": f"{call.base_url}/lfs-objects/{sha256}?{query}"},
@@ -84,8 +88,9 @@ async def lfs_put(call: Call) -> Response:
     """Takes a large file at an address signed by `lfs_batch`; no token comes with it."""
     sha256 = check_sha256(call.params["sha256"])
     size, expires = call.number("size", 0, 2**63), call.number("expires", 0, 2**63)
-    call.hub.signer.check(sha256, size, expires, call.request.query_params.get("signature", ""))
-    await call.hub.blobs.receive(sha256, size, call.request.stream())
+    signature = call.request.query_params.get("signature", "")
+    call.hub.signer.check(f"{sha256}:{size}", expires, signature)
+    await call.hub.blobs.receive(sha256, size, call.chunks(size))
     return Response(headers={"ETag": f'"{sha256}"'})
 
 
@@ -98,12 +103,28 @@ def lfs_verify(call: Call) -> Response:
     return JSONResponse({})
 
 
-def commit(call: Call) -> Response:
-    """One commit from NDJSON lines; 412 when `parentCommit` is no longer the head."""
-    repo_id, account = call.writable_repo()
+async def commit(call: Call) -> Response:
+    """One commit from NDJSON lines; 412 when `parentCommit` is no longer the head.
+
+    The body waits on disk, so that nobody holds the repository while a slow client sends.
+    """
+    call.writable_repo()
     refuse_pull_request(call)
+    async with call.spooled(COMMIT_MAX_BYTES) as file:
+        return await run_in_threadpool(_commit, call, _lines(file))
+
+
+def refuse_pull_request(call: Call) -> None:
+    if call.flag("create_pr"):
+        raise HubError(400, "Pull requests are not served here: commit to a branch instead")
+
+
+def _commit(call: Call, lines: Iterator[tuple[str, dict[str, Any]]]) -> Response:
+    repo_id, account = call.writable_repo()
     branch = call.params["revision"]
-    header, changes = _read_lines(call)
+    key, header = next(lines, ("", {}))
+    if key != "header":
+        raise HubError(400, "The line with the key 'header' is missing: it comes first")
     text = CommitText(
         str(header.get("summary") or "Update"), str(header.get("description") or ""), account.name
     )
@@ -115,31 +136,31 @@ def commit(call: Call) -> Response:
         if parent and not head.id.decode().startswith(str(parent)):
             raise stale_parent()
         ref = check_ref_name(branch, "refs/heads/")
-        sha = write_commit(repo, ref, head.id, changes, text).decode()
+        sha = write_commit(repo, ref, head.id, _changes(call.hub.blobs, lines), text).decode()
     url = f"{call.base_url}{repo_id.url_path}/commit/{sha}"
     return JSONResponse({"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": ""})
 
 
-def refuse_pull_request(call: Call) -> None:
-    if call.flag("create_pr"):
-        raise HubError(400, "Pull requests are not served here: commit to a branch instead")
+def _lines(file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and value of each line; HubError 400 for other lines, 413 for too long ones."""
+    while line := file.readline(LINE_MAX_BYTES + 1):
+        if len(line) > LINE_MAX_BYTES:
+            raise HubError(
+                413, f"A line is longer than {LINE_MAX_BYTES} bytes: send the file as a large one"
+            )
+        if not line.strip():
+            continue
+        data = read_json(line)
+        key, value = data.get("key"), data.get("value")
+        if not isinstance(key, str) or not isinstance(value, dict):
+            raise HubError(400, "A commit is lines of JSON with 'key' and 'value'")
+        yield key, value
 
 
-def _read_lines(call: Call) -> tuple[dict[str, Any], list[Change]]:
-    try:
-        lines = [json.loads(line) for line in call.body.splitlines() if line.strip()]
-        pairs = [(str(line["key"]), dict(line["value"])) for line in lines]
-        header = next(value for key, value in pairs if key == "header")
-    except (ValueError, KeyError, TypeError) as error:
-        raise HubError(400, f"A commit is lines of JSON with 'key' and 'value': {error}") from error
-    except StopIteration as error:
-        raise HubError(400, "The line with the key 'header' is missing") from error
-    operations = [pair for pair in pairs if pair[0] != "header"]
-    return header, list(_changes(call.hub.blobs, operations))
-
-
-def _changes(blobs: BlobStore, pairs: list[tuple[str, dict[str, Any]]]) -> Iterator[Change]:
-    for key, value in pairs:
+def _changes(
+    blobs: BlobStore, operations: Iterator[tuple[str, dict[str, Any]]]
+) -> Iterator[Change]:
+    for key, value in operations:
         path = check_path(str(value.get("path", "")).rstrip("/"))
         if key == "file":
             yield FileAdd(path, _content(path, value))

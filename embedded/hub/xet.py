@@ -4,14 +4,18 @@ Layouts as the `hf_xet` client writes them (xet-core, `xorb_object` and `mdb_sha
 little-endian, all shard entries 48 bytes.
 """
 
+import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import IO
 
 from embedded.hub.errors import HubError
 
 _ENTRY = 48
 _CHUNK_HEAD = 8
+# The greatest chunk of the protocol, unpacked.
+CHUNK_MAX_BYTES = 128 * 1024
 _END = b"\xff" * 32
 _WITH_VERIFICATION, _WITH_METADATA = 1 << 31, 1 << 30
 _STORED, _LZ4, _GROUPED_LZ4 = range(3)
@@ -34,33 +38,35 @@ class XetFile:
     sha256: str | None
 
 
-def parse_shard(shard: bytes) -> list[XetFile]:
-    """The files a shard describes; HubError 400 when it is cut off."""
+def parse_shard(shard: IO[bytes]) -> Iterator[XetFile]:
+    """The files a shard describes, one by one; HubError 400 when it is cut off."""
     try:
-        return list(_files(shard))
+        yield from _files(shard)
     except struct.error as error:
         raise HubError(400, f"The shard cannot be read: {error}") from error
 
 
-def read_chunks(xorb: bytes, first: int, last: int) -> Iterator[bytes]:
+def read_chunks(xorb: IO[bytes], first: int, last: int) -> Iterator[bytes]:
     """The unpacked chunks of a segment; HubError 400 when the xorb does not hold them."""
-    position = 0
     for index in range(last):
-        if position + _CHUNK_HEAD > len(xorb) or xorb[position] != 0:
+        head = xorb.read(_CHUNK_HEAD)
+        if len(head) < _CHUNK_HEAD or head[0] != 0:
             raise HubError(400, f"The xorb has no chunk {index}")
-        packed = int.from_bytes(xorb[position + 1 : position + 4], "little")
-        method = xorb[position + 4]
-        size = int.from_bytes(xorb[position + 5 : position + 8], "little")
-        position += _CHUNK_HEAD
-        if index >= first:
-            yield _unpack(xorb[position : position + packed], method, size)
-        position += packed
+        packed, method = int.from_bytes(head[1:4], "little"), head[4]
+        size = int.from_bytes(head[5:8], "little")
+        if size > CHUNK_MAX_BYTES:
+            raise HubError(400, f"Chunk {index} has {size} bytes: at most {CHUNK_MAX_BYTES}")
+        if index < first:
+            xorb.seek(packed, os.SEEK_CUR)
+        else:
+            yield _unpack(xorb.read(packed), method, size)
 
 
-def file_content(file: XetFile, read_xorb: Callable[[str], bytes]) -> Iterator[bytes]:
-    """The file's bytes, chunk by chunk; one xorb is in memory at a time."""
+def file_content(file: XetFile, open_xorb: Callable[[str], IO[bytes]]) -> Iterator[bytes]:
+    """The file's bytes, chunk by chunk; one chunk is in memory at a time."""
     for segment in file.segments:
-        yield from read_chunks(read_xorb(segment.xorb), segment.first, segment.last)
+        with open_xorb(segment.xorb) as xorb:
+            yield from read_chunks(xorb, segment.first, segment.last)
 
 
 def hash_text(raw: bytes) -> str:
@@ -68,23 +74,20 @@ def hash_text(raw: bytes) -> str:
     return "".join(f"{word:016x}" for word in struct.unpack("<4Q", raw))
 
 
-def _files(shard: bytes) -> Iterator[XetFile]:
-    position = _ENTRY
+def _files(shard: IO[bytes]) -> Iterator[XetFile]:
+    shard.seek(_ENTRY)
     while True:
-        name, flags, count = struct.unpack_from("<32sII", shard, position)
-        position += _ENTRY
+        name, flags, count = struct.unpack("<32sII8x", shard.read(_ENTRY))
         if name == _END:
             return
         segments = []
         for _ in range(count):
-            entry = struct.unpack_from("<32sIIII", shard, position)
-            segments.append(Segment(hash_text(entry[0]), entry[3], entry[4]))
-            position += _ENTRY
-        position += _ENTRY * count if flags & _WITH_VERIFICATION else 0
+            xorb, _, _, first, last = struct.unpack("<32sIIII", shard.read(_ENTRY))
+            segments.append(Segment(hash_text(xorb), first, last))
+        shard.seek(_ENTRY * count if flags & _WITH_VERIFICATION else 0, os.SEEK_CUR)
         sha256 = None
         if flags & _WITH_METADATA:
-            sha256 = hash_text(struct.unpack_from("<32s", shard, position)[0])
-            position += _ENTRY
+            sha256 = hash_text(struct.unpack("<32s16x", shard.read(_ENTRY))[0])
         yield XetFile(tuple(segments), sha256)
 
 

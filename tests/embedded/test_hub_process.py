@@ -1,14 +1,9 @@
 """The embedded Hub as a process: start, stop, kill, bad token files, what lies on disk."""
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,13 +16,9 @@ from embedded.hub.git_read import read_branch, read_file
 from embedded.hub.git_write import MAIN, CommitText, FileAdd, write_commit
 from embedded.hub.names import RepoId
 from embedded.hub.store import open_store
+from tests.embedded.hub_servers import TOKENS, running, write_tokens
 
 pytestmark = pytest.mark.services
-TOKENS = {
-    "hf_desk": {"name": "copydesk", "role": "write", "orgs": ["newsroom"]},
-    "hf_stranger": {"name": "stranger", "role": "write"},
-    "hf_reader": {"name": "copydesk", "role": "read"},
-}
 REPO = RepoId("models", "copydesk", "killed")
 
 # Dies by SIGKILL when all objects are written and the branch is about to move.
@@ -51,45 +42,6 @@ with store.locked(repo_id), store.opened(repo_id) as repo:
     text = CommitText("half", "", "copydesk")
     write_commit(repo, MAIN, head.id, [FileAdd("half.txt", b"half")], text)
 """
-
-
-def write_tokens(folder: Path, tokens: object = None) -> Path:
-    path = folder / "tokens.json"
-    path.write_text(json.dumps(TOKENS if tokens is None else tokens))
-    path.chmod(0o600)
-    return path
-
-
-def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "embedded.hub", "--root", str(folder / "hub")]
-    command += ["--port", str(port), "--tokens", str(write_tokens(folder))]
-    with (folder / "log.txt").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log)
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = start(folder, port)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 20
-        while not answers(endpoint):
-            assert time.monotonic() < deadline, (folder / "log.txt").read_text()
-            time.sleep(0.05)
-        yield endpoint, process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def answers(endpoint: str) -> bool:
-    try:
-        return httpx.get(f"{endpoint}/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def commit(api: HfApi, name: str, content: bytes) -> str:

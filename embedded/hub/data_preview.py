@@ -1,0 +1,74 @@
+"""What the page of a data set shows of its rows: a split, its first rows, its labels."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dulwich.repo import Repo
+
+from embedded.hub.blobs import BlobStore
+from embedded.hub.git_read import Entry, read_blob
+from embedded.hub.labels import LabelCounts, count_labels
+from embedded.hub.preview import Table, read_table
+from embedded.hub.splits import Split, chosen_split, splits_of
+
+logger = logging.getLogger(__name__)
+# Of a split with more shards the first are looked at; its rows are then said to be "at least".
+SHARDS_READ = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`configs` in the order of the card; `splits` are those of the chosen configuration."""
+
+    configs: tuple[str, ...]
+    splits: tuple[Split, ...]
+    chosen: Split
+    table: Table
+    counts: LabelCounts
+    is_all: bool
+
+
+def data_preview(
+    blobs: BlobStore,
+    repo: Repo,
+    entries: Sequence[Entry],
+    metadata: dict[str, Any],
+    wanted: tuple[str | None, str | None],
+) -> Preview | None:
+    """Of the wanted configuration and split; None where there is no Parquet that can be read."""
+    by_path = {entry.path: entry for entry in entries}
+    splits = splits_of(metadata, list(by_path))
+    chosen = chosen_split(splits, *wanted)
+    if chosen is None:
+        return None
+    shards = [content_of(blobs, repo, by_path[path]) for path in chosen.paths[:SHARDS_READ]]
+    table = table_of(shards[0], chosen.paths[0])
+    if table is None:
+        return None
+    return Preview(
+        tuple(dict.fromkeys(split.config for split in splits)),
+        tuple(split for split in splits if split.config == chosen.config),
+        chosen,
+        table,
+        count_labels(shards),
+        len(shards) == len(chosen.paths),
+    )
+
+
+def content_of(blobs: BlobStore, repo: Repo, entry: Entry) -> Path | bytes:
+    """Where a large file lies, or the bytes of an ordinary one."""
+    return blobs.path(entry.pointer.sha256) if entry.pointer else read_blob(repo, entry.oid)
+
+
+def table_of(source: Path | bytes, path: str) -> Table | None:
+    """None for a file that is no Parquet in spite of its name: the page then offers it as it is."""
+    from pyarrow import ArrowException
+
+    try:
+        return read_table(source)
+    except (ArrowException, OSError, ValueError) as error:
+        logger.warning("No preview of %s: %s", path, error)
+        return None
