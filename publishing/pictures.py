@@ -11,7 +11,7 @@ from matplotlib import pyplot
 
 def draw_confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], file: Path) -> None:
     """Gold (rows) × predicted (columns) as a PNG; the colour is the share of its row."""
-    size = max(5.0, 1.1 * len(labels) + 2)
+    size = max(4.5, 0.8 * len(labels) + 2)
     figure, axes = pyplot.subplots(figsize=(size, 0.85 * size), dpi=100)
     shares = [[n / max(1, sum(row)) for n in row] for row in counts]
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

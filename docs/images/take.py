@@ -21,7 +21,7 @@ WIDTH = 1400
 
 
 def main() -> None:
-    """Write argilla.png and model_card.png beside this file."""
+    """Write argilla.png, dataset_card.png and model_card.png beside this file."""
     copydesk = Path(sys.executable).with_name("copydesk")
     loaded = subprocess.run([copydesk, *LOAD], capture_output=True, text=True, check=True)
     records = loaded.stdout.rsplit("Review them: ", 1)[1].strip()
@@ -35,7 +35,9 @@ def main() -> None:
         page.set_default_timeout(60_000)
         sign_in(page, places["ARGILLA_API_URL"])
         take_argilla(page, records)
-        take_card(page, f"{places['HF_ENDPOINT']}/copydesk/sample-news-entities")
+        hub = places["HF_ENDPOINT"]
+        take_card(page, f"{hub}/datasets/copydesk/sample-news", "dataset_card.png")
+        take_card(page, f"{hub}/copydesk/sample-news-topics", "model_card.png")
         browser.close()
 
 
@@ -57,11 +59,11 @@ def take_argilla(page: Page, records: str) -> None:
     save(page.screenshot(), "argilla.png", height=640)
 
 
-def take_card(page: Page, url: str) -> None:
-    """The card of the entity model on the Hub."""
+def take_card(page: Page, url: str, name: str) -> None:
+    """The page of a repository on the Hub."""
     page.goto(url)
     page.wait_for_timeout(1500)
-    save(page.screenshot(full_page=True), "model_card.png", height=1500)
+    save(page.screenshot(full_page=True), name, height=2000)
 
 
 def save(png: bytes, name: str, height: int) -> None:
