@@ -1,7 +1,6 @@
 """Who may do what: accounts from a token file, and the rules for reading and writing."""
 
 import base64
-import binascii
 import hashlib
 import json
 import logging
@@ -105,7 +104,7 @@ def _account(path: Path, entry: object) -> Account:
 def _basic_password(value: str) -> str:
     try:
         decoded = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise HubError(401, INVALID_CREDENTIALS) from error
     return decoded.partition(":")[2]
 

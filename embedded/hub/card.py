@@ -11,6 +11,7 @@ import yaml
 from embedded.hub.licenses import LICENSES
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+METADATA_MAX_CHARACTERS = 1024 * 1024
 _PREFIXED = (
     "license", "task_categories", "size_categories", "annotations_creators", "source_datasets",
     "base_model",
@@ -35,7 +36,7 @@ def parse_card(text: str) -> Card:
     body = text.lstrip("\ufeff")[match.end() :]
     try:
         metadata = _as_json(yaml.safe_load(match[1]))
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return Card(body=body, errors=(f"invalid YAML: {error}",))
     if metadata is None:
         return Card(body=body, warnings=("empty or missing yaml metadata in repo card",))
@@ -57,9 +58,17 @@ def tags_of(metadata: dict[str, Any]) -> list[str]:
 
 
 def _as_json(value: Any) -> Any:
-    """What JSON can hold: dates and `.nan` become text, keys that are no text are left out."""
-    written = json.dumps(value, default=str, skipkeys=True)
-    return json.loads(written, parse_constant=str)
+    """What JSON can hold: dates and `.nan` become text, keys that are no text are left out.
+
+    ValueError when it is long: a few lines of YAML can refer to each other and mean gigabytes.
+    """
+    written, length = [], 0
+    for part in json.JSONEncoder(default=str, skipkeys=True).iterencode(value):
+        written.append(part)
+        length += len(part)
+        if length > METADATA_MAX_CHARACTERS:
+            raise ValueError(f"more than {METADATA_MAX_CHARACTERS} characters of metadata")
+    return json.loads("".join(written), parse_constant=str)
 
 
 def texts(value: object) -> list[str]:

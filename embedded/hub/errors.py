@@ -5,6 +5,7 @@ import errno
 from starlette.responses import JSONResponse
 
 # No space, over the quota of a user, over the size that a file may have.
+HEADER_MAX_CHARACTERS = 2000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -44,7 +45,7 @@ def as_refusal(error: Exception) -> HubError:
 def error_response(error: HubError) -> JSONResponse:
     """JSON body and headers; header text is reduced to one printable ASCII line."""
     line = "".join(char if " " <= char <= "~" else "?" for char in error.message)
-    headers = {"X-Error-Message": line}
+    headers = {"X-Error-Message": line[:HEADER_MAX_CHARACTERS].strip()}
     if error.code is not None:
         headers["X-Error-Code"] = error.code
     return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)

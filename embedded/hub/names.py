@@ -10,6 +10,7 @@ from embedded.hub.errors import HubError
 KINDS = ("models", "datasets", "spaces")
 RESERVED_NAMESPACES = frozenset({*KINDS, "api", "login", "healthz", "static", "lfs-objects"})
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
+REF_MAX_BYTES, REF_PART_MAX_BYTES = 1024, 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -59,6 +60,8 @@ def check_path(path: str) -> str:
 def check_ref_name(name: str, prefix: str) -> Ref:
     """Full reference such as `refs/tags/v1`; HubError 400 for what git itself would refuse."""
     full = f"{prefix}{name}".encode()
-    if name.startswith("refs/") or name == "HEAD" or not check_ref_format(Ref(full)):
-        raise HubError(400, f"Invalid reference name: {name!r}")
+    # git keeps references as files.
+    is_long = len(full) > REF_MAX_BYTES or max(map(len, full.split(b"/"))) > REF_PART_MAX_BYTES
+    if is_long or name.startswith("refs/") or name == "HEAD" or not check_ref_format(Ref(full)):
+        raise HubError(400, f"Invalid reference name: {name[:REF_MAX_BYTES]!r}")
     return Ref(full)

@@ -23,6 +23,8 @@ from embedded.hub.names import RepoId, parse_repo_id
 
 logger = logging.getLogger(__name__)
 _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
+# Half of a surrogate pair may stand alone in JSON, and can be written nowhere.
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _KIND = "models|datasets|spaces"
 # Of bodies held in memory: questions and lists. What may be longer is streamed.
@@ -204,6 +206,8 @@ def read_json(text: bytes) -> dict[str, Any]:
     """A JSON object; HubError 400 for anything else."""
     try:
         data = json.loads(text)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise HubError(400, f"This is no JSON: {error}") from error
     if not isinstance(data, dict):

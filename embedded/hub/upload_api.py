@@ -1,7 +1,6 @@
 """Uploads that end in a commit: the preupload question, large files, the commit itself."""
 
 import base64
-import binascii
 from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, Any
@@ -180,7 +179,7 @@ def _content(path: str, value: dict[str, Any]) -> bytes:
         return content.encode()
     try:
         return base64.b64decode(content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise HubError(400, f"The content of {path!r} is no base64: {error}") from error
 
 
@@ -205,7 +204,7 @@ def _is_large(item: dict[str, Any]) -> bool:
     """Over 10 MiB, or binary by git's own test: a zero byte near the start."""
     try:
         sample = base64.b64decode(str(item.get("sample") or ""))
-    except binascii.Error as error:
+    except ValueError as error:
         raise HubError(400, f"The sample of {item.get('path')!r} is no base64") from error
     size = item.get("size")
     return b"\0" in sample or (isinstance(size, int) and size > REGULAR_MAX_BYTES)

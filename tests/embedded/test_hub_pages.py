@@ -84,7 +84,7 @@ def browser(hub_service: Any) -> httpx.Client:
 def test_home_lists_the_repository_with_its_tags(browser: httpx.Client, repo: str) -> None:
     page = browser.get("/", params={"q": repo}).text
     assert f'href="/datasets/{repo}"' in page
-    assert "license:cc-by-4.0" in page
+    assert '<span class="key">license</span> cc-by-4.0' in page
     assert f'href="/datasets/{repo}"' not in browser.get("/", params={"q": "no-such-word"}).text
 
 
