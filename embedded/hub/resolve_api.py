@@ -13,7 +13,7 @@ from embedded.hub.git_read import find_entry, read_blob, read_revision
 from embedded.hub.routing import Call
 
 CHUNK_BYTES = 1024 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 # A page that somebody uploaded must not act as a page of this server.
 _INERT = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",

@@ -1,6 +1,7 @@
 """What people see of the embedded Hub: cards, previews, files, history."""
 
 import json
+import re
 import uuid
 from io import BytesIO
 from typing import Any
@@ -107,6 +108,63 @@ def test_the_preview_shows_words_and_spans(browser: httpx.Client, repo: str) -> 
     assert '<div class="cell">sports</div>' in page
     assert "First 2 of 2 rows" in page
     assert "<img src=x" not in page
+
+
+def configured_repo(hub_service: Any) -> str:
+    """Two configurations; the first has two splits, one of them in two shards."""
+    api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+    name = api.create_repo(f"copydesk/conf-{uuid.uuid4().hex[:10]}", repo_type="dataset").repo_id
+    card = """---
+configs:
+- config_name: default
+  data_files:
+  - {split: train, path: data/train-*}
+  - {split: test, path: data/test-*}
+- config_name: answers
+  data_files: answers/*.parquet
+---
+# Configured
+"""
+    files = {
+        "README.md": card.encode(),
+        "data/train-00000-of-00002.parquet": rows_parquet(),
+        "data/train-00001-of-00002.parquet": rows_parquet(),
+        "data/test-00000-of-00001.parquet": rows_parquet(),
+        "answers/all.parquet": _parquet({"who": ["annotator-1"]}),
+    }
+    operations = [CommitOperationAdd(path, content) for path, content in files.items()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        api.create_commit(name, operations, commit_message="x", repo_type="dataset")
+    return name
+
+
+def _parquet(columns: dict[str, list[str]]) -> bytes:
+    sink = BytesIO()
+    parquet.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def test_a_preview_follows_the_configurations_and_counts_labels(
+    browser: httpx.Client, hub_service: Any
+) -> None:
+    url = f"/datasets/{configured_repo(hub_service)}"
+    first = browser.get(url).text
+    assert 'href="?config=default" aria-current="true">default</a>' in first
+    assert 'href="?config=default&amp;split=train" aria-current="true">train</a>' in first
+    assert "First 2 of 4 rows" in first
+    assert set(_bars(first)) == {("world", "2"), ("sports", "2"), ("PERSON", "2")}
+    test = browser.get(f"{url}?config=default&split=test").text
+    assert "First 2 of 2 rows" in test
+    answers = browser.get(f"{url}?config=answers").text
+    assert "annotator-1" in answers
+    assert _bars(answers) == []
+    assert browser.get(f"{url}?config=none&split=none").status_code == 200
+
+
+def _bars(page: str) -> list[tuple[str, str]]:
+    pattern = r'<th scope="row">(.*?)</th>.*?<td class="number">(.*?)</td>'
+    return re.findall(pattern, page)
 
 
 def test_files_history_and_commits_have_pages(browser: httpx.Client, repo: str) -> None:
