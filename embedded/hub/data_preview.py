@@ -37,15 +37,19 @@ def data_preview(
     entries: Sequence[Entry],
     metadata: dict[str, Any],
     wanted: tuple[str | None, str | None],
+    row: int = 0,
 ) -> Preview | None:
-    """Of the wanted configuration and split; None where there is no Parquet that can be read."""
+    """Of the wanted configuration and split; None where there is no Parquet that can be read.
+
+    `row` counts from 0 and is looked for in the first shard.
+    """
     by_path = {entry.path: entry for entry in entries}
     splits = splits_of(metadata, list(by_path))
     chosen = chosen_split(splits, *wanted)
     if chosen is None:
         return None
     shards = [content_of(blobs, repo, by_path[path]) for path in chosen.paths[:SHARDS_READ]]
-    table = table_of(shards[0], chosen.paths[0])
+    table = table_of(shards[0], chosen.paths[0], row)
     if table is None:
         return None
     return Preview(
@@ -63,12 +67,12 @@ def content_of(blobs: BlobStore, repo: Repo, entry: Entry) -> Path | bytes:
     return blobs.path(entry.pointer.sha256) if entry.pointer else read_blob(repo, entry.oid)
 
 
-def table_of(source: Path | bytes, path: str) -> Table | None:
+def table_of(source: Path | bytes, path: str, row: int = 0) -> Table | None:
     """None for a file that is no Parquet in spite of its name: the page then offers it as it is."""
     from pyarrow import ArrowException
 
     try:
-        return read_table(source)
+        return read_table(source, row)
     except (ArrowException, OSError, ValueError) as error:
         logger.warning("No preview of %s: %s", path, error)
         return None

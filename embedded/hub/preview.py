@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,26 +40,29 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` are (name, type); `row_count` counts the whole file."""
+    """`columns` are (name, type); `row_count` counts the whole file, `first_row` from 0."""
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Cell, ...], ...]
     row_count: int
+    first_row: int = 0
 
 
-def read_table(source: Path | bytes) -> Table:
-    """Reads ROWS rows. Raises pyarrow's ArrowInvalid when the bytes are no Parquet."""
+def read_table(source: Path | bytes, row: int = 0) -> Table:
+    """Reads the ROWS rows around one. Raises pyarrow's ArrowInvalid when it is no Parquet."""
     file = open_parquet(source)
+    page = min(row, max(0, file.metadata.num_rows - 1)) // ROWS
     schema = file.schema_arrow
     features = features_of(schema.metadata)
-    batch = next(file.iter_batches(batch_size=ROWS), None)
+    batch = next(islice(file.iter_batches(batch_size=ROWS), page, None), None)
     rows = [] if batch is None else batch.to_pylist()
     columns = tuple(
         (name, _type_name(schema.field(name).type, features.get(name))) for name in schema.names
     )
     words = [{key: worded(row[key], features.get(key)) for key in schema.names} for row in rows]
     colours = _label_colours(words)
-    return Table(columns, tuple(_row(row, colours) for row in words), file.metadata.num_rows)
+    cells = tuple(_row(row, colours) for row in words)
+    return Table(columns, cells, file.metadata.num_rows, page * ROWS)
 
 
 def highlight(text: str, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:

@@ -59,8 +59,13 @@ def repo_page(call: Call) -> Response:
         preview = None
         if repo_id.kind == "datasets":
             query = call.request.query_params
-            wanted = query.get("config"), query.get("split")
-            preview = data_preview(call.hub.blobs, repo, entries, card.metadata, wanted)
+            # The Hub's own address of a row is /viewer/<config>/<split>?row=<n>.
+            wanted = (
+                call.params.get("config") or query.get("config"),
+                call.params.get("split") or query.get("split"),
+            )
+            row = call.number("row", 0, 2**31)
+            preview = data_preview(call.hub.blobs, repo, entries, card.metadata, wanted, row)
         values = _frame(call, repo_id, repo, commit, "main", "card")
     return page(
         "card.html",
