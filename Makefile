@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-page clean
+.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,7 +61,7 @@ lint: setup ## ruff, mypy, import contracts
 conformance: setup ## Argilla's own suites and the engine's properties (make conformance ARGS="--examples 400")
 	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
-bench: bench-logging bench-large bench-annotators $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
+bench: bench-logging bench-large bench-annotators bench-hub $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
 
 bench-logging: setup ## Logging: our launcher against the stock one
 	$(BIN)/python -m benchmarks.logging_speed $(ARGS)
@@ -71,6 +71,9 @@ bench-large: setup browser ## What the UI asks of 100,000 records; takes the pic
 
 bench-annotators: setup ## 20 annotators while records are logged; the same with kill -9
 	$(BIN)/python -m benchmarks.annotators $(ARGS)
+
+bench-hub: setup ## The embedded Hub: large files, many files, many writers, memory
+	$(BIN)/python -m benchmarks.hub_speed $(ARGS)
 
 bench-models: setup ## Whole rounds on real corpora: make bench-models DATA=folder
 	$(BIN)/python -m benchmarks.models $(if $(DATA),--data $(DATA))

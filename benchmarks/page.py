@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import FOLDER, say
-from benchmarks.tables import annotators_table, large_table, logging_table
+from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 
 PAGE = Path("docs/benchmarks.md")
 SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "logging": logging_table,
     "large_review": large_table,
     "annotators": annotators_table,
+    "hub": hub_table,
 }
 
 

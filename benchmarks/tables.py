@@ -88,6 +88,45 @@ def annotators_table(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def hub_table(found: Mapping[str, Any]) -> list[str]:
+    """Medians of each case, and the greatest memory of the server in any round."""
+    cases, most = found["cases"], found["memory_at_most_mb"]
+    rows = [
+        *(_transfer(f"{name}, {found['large_mb']} MB", cases[name]) for name in ("LFS", "Xet")),
+        ("1,500 small files in one commit", f"{cases['small files']['seconds']:.2f} s"),
+        ("listing them", f"{cases['small files']['list_seconds']:.2f} s"),
+        ("8 writers × 5 commits, each with a parent check", f"{cases['writers']['seconds']:.1f} s"),
+        ("commits refused (412) and tried again, at most", f"{cases['writers']['refused']:.0f}"),
+        ("commits lost", f"{cases['writers']['lost']:.0f}"),
+        (
+            f"slowest page of a data set of one Parquet file, {found['large_mb']} MB",
+            f"{cases['pages']['slowest_page_seconds']:.2f} s",
+        ),
+        *(
+            (
+                f"peak memory of the server: {name} (wanted: < {most} MB)",
+                f"{case['peak_mb']:.0f} MB{_missed(case['peak_mb'] < most)}",
+            )
+            for name, case in cases.items()
+        ),
+    ]
+    return [
+        _measured(found, f"medians of {found['rounds']} rounds"),
+        "",
+        "| | |",
+        "| --- | ---: |",
+        *(f"| {title} | {value} |" for title, value in rows),
+    ]
+
+
+def _transfer(title: str, case: Mapping[str, float]) -> tuple[str, str]:
+    return (
+        f"{title}: up, down (reading, hashing and writing it in one process)",
+        f"{case['upload_mb_s']:.0f}, {case['download_mb_s']:.0f} "
+        f"({case['yardstick_mb_s']:.0f}) MB/s",
+    )
+
+
 def _faulty_answers(shift: Mapping[str, Any]) -> str:
     return ", ".join(str(shift[key]) for key in ("lost", "doubled", "other_value"))
 
