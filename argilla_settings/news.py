@@ -13,6 +13,7 @@ from argilla._exceptions import ArgillaAPIError, ArgillaError
 from argilla_settings.connection import http
 from corpus.desk import Desk
 from corpus.errors import DeskError
+from corpus.permissions import states_licenses
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ def _workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
 
 def _license_property(desk: Desk, client: rg.Argilla) -> list[rg.TermsMetadataProperty]:
     """Articles carry their licence where the source says one."""
-    if not (desk.source.license or desk.source.columns.license is not None):
+    if not states_licenses(desk):
         return []
     return [
         rg.TermsMetadataProperty(

@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from corpus.errors import DeskError
-from corpus.licenses import OPEN_LICENSES, license_id
+from corpus.licenses import OPEN_LICENSES, require_hub_license
 
 RepoId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=96)]
 
@@ -31,7 +38,9 @@ class Columns(DeskPart):
     spans: str | int | None = None
     published_at: str | int | None = None
     split: str | int | None = None
-    license: str | int | None = Field(None, description="the licence of each article")
+    license: str | int | None = Field(
+        None, description="the licence of each article; one without is published without text"
+    )
 
 
 class SourceSettings(DeskPart):
@@ -58,7 +67,7 @@ class SourceSettings(DeskPart):
         None, description="source split whose own labels score the models; never reviewed"
     )
     limit: int | None = Field(None, ge=1, description="at most so many articles in a load")
-    license: str = Field("", description="licence of all its articles; columns.license: of each")
+    license: str = Field("", description="the licence of all its articles, if they share one")
     suggest_labels: bool = Field(
         True, description="show the source's labels as suggestions; False keeps them as gold only"
     )
@@ -70,6 +79,16 @@ class SourceSettings(DeskPart):
             raise ValueError(f"benchmark_split {self.benchmark_split!r} is also in review_splits")
         if self.benchmark_split and self.columns.split is None:
             raise ValueError("benchmark_split needs columns.split")
+        return self
+
+    @model_validator(mode="after")
+    def one_word_about_licences(self) -> "SourceSettings":
+        """An empty cell of a licence column must not be taken for the licence of all."""
+        if self.license and self.columns.license is not None:
+            raise ValueError(
+                f"license {self.license!r} and columns.license {self.columns.license!r} are both "
+                "set: keep the first if all articles share it, else the second"
+            )
         return self
 
 
@@ -145,15 +164,16 @@ class PublishSettings(DeskPart):
     dataset: RepoId
     topic_model: RepoId | None = None
     entity_model: RepoId | None = None
-    license: str = Field(
-        min_length=1, description="the Hub's id of the licence, for example cc0-1.0, or other"
+    license: Annotated[str, AfterValidator(require_hub_license)] = Field(
+        description="the Hub's id of the licence, for example cc0-1.0, or other"
     )
     license_name: str | None = Field(None, description="of a licence with the id other")
     license_link: str | None = Field(None, description="where a licence with the id other is read")
     text_licenses: list[str] = Field(
-        list(OPEN_LICENSES),
-        description="licences of articles whose text may be published; of articles with another or "
-        "no licence only labels are, unless neither source.license nor columns.license is set",
+        [*OPEN_LICENSES, "public-domain"],
+        description="licences of articles whose text may be published; of articles under another "
+        "one only labels are. '' stands for articles without a licence, which are withheld, too, "
+        "once source.license or source.columns.license is set",
     )
     language: str = "en"
     pretty_name: str
@@ -164,6 +184,10 @@ class PublishSettings(DeskPart):
         """Readers of a card must be able to find out what they may do."""
         if self.license == "other" and not (self.license_name and self.license_link):
             raise ValueError("license 'other' needs license_name and license_link")
+        if self.license != "other" and (self.license_name or self.license_link):
+            raise ValueError(
+                f"license_name and license_link belong to license 'other', not {self.license!r}"
+            )
         return self
 
 
@@ -204,12 +228,6 @@ class Desk(DeskPart):
         if self.labels.entities and self.publish.entity_model is None:
             raise ValueError("labels.entities is set, so publish.entity_model must name one")
         return self
-
-    def withholds(self, article_license: str) -> bool:
-        """Whether the text of an article with this licence must not be passed on."""
-        if not (self.source.license or self.source.columns.license is not None):
-            return False
-        return license_id(article_license) not in map(license_id, self.publish.text_licenses)
 
     def digest(self) -> str:
         """A short hash of what decides gold and models; where articles come from does not."""

@@ -3,15 +3,13 @@
 Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
 ``answers/*.parquet`` (one row per answer seen), ``simulated/*.parquet`` (whose answers to what
 were simulated), ``guidelines/*.parquet``, ``splits/*.parquet`` and ``cursor.json``;
-``corpus.moves`` adds its own kinds.
+``corpus.moves`` adds its own kinds, ``corpus.secret`` the key of the pseudonyms.
 A segment is written under another name first and then moved, so a killed writer leaves no
 half segment; a second run finds what is missing and appends it.
 """
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -127,16 +125,6 @@ class Ledger:
         """Remember what a revision says; Argilla itself keeps only the last."""
         if revision not in self.guidelines():
             self.append("guidelines", [{"revision": revision, "text": text}])
-
-    def secret(self) -> bytes:
-        """32 random bytes of this desk, made at the first call; they never leave the state."""
-        path = f"{self.root}/pseudonyms.key"
-        if not self.fs.exists(path):
-            self._write(path, secrets.token_bytes(32))
-            if "file" in self.fs.protocol:
-                os.chmod(path, 0o600)
-        # Read back: of two first calls at once, the later key counts for both.
-        return bytes(self.fs.cat_file(path))
 
     def withdrawn(self) -> set[str]:
         """Articles that were answered, and whose answers were all deleted in Argilla."""

@@ -9,6 +9,7 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
 from corpus.ledger import AnswerKey, Ledger, LedgerEntry, current_entries
+from corpus.secret import desk_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,5 @@ def read_reviewed(desk: Desk) -> Reviewed:
         answers=tuple(answers[key] for key in sorted(answers)),
         simulated=frozenset(ledger.simulated()),
         guidelines=ledger.guidelines(),
-        secret=ledger.secret(),
+        secret=desk_secret(ledger),
     )

@@ -1,16 +1,16 @@
 """Reviewed articles → Parquet files that load_dataset reads, with ClassLabels in schema order."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import ClassLabel, Features, List, Value
 
 from corpus.articles import ReviewedArticle, Span
 from corpus.desk import Desk
 from corpus.errors import DeskError
+from corpus.permissions import stated_license, states_licenses, withheld_ids
 from corpus.review_state import Reviewed
 from publishing.responses_config import (
     disagreements_features,
@@ -18,29 +18,12 @@ from publishing.responses_config import (
     responses_features,
     responses_rows,
 )
+from publishing.shards import Row, WrittenConfig, write_config
 
 SPLITS = ("train", "validation", "test")
 # The one split of a configuration that is not for training ("all" means something to datasets).
 FULL = "full"
-SHARD_ROWS = 50_000
 TOKEN = re.compile(r"\w+|[^\w\s]")
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenConfig:
-    """A configuration on disk: ``folder``/{split}-*.parquet, of the splits that have rows.
-
-    ``memory_bytes`` is what a split takes as Arrow, ``file_bytes`` what is downloaded of all.
-    """
-
-    name: str
-    folder: str
-    features: Features
-    rows: dict[str, int]
-    memory_bytes: dict[str, int]
-    file_bytes: int
 
 
 def resolved_rows(
@@ -54,8 +37,11 @@ def resolved_rows(
     ]
 
 
-def dataset_features(desk: Desk) -> Features:
-    """The columns, whatever the rows: class numbers follow the schema, not the data."""
+def dataset_features(desk: Desk, licensed: bool) -> Features:
+    """The columns: class numbers follow the schema, whatever the rows.
+
+    ``licensed`` adds the licence of each article.
+    """
     topics, entities = list(desk.labels.topics), list(desk.labels.entities)
     features: dict[str, Any] = {
         "id": Value("string"),
@@ -69,7 +55,7 @@ def dataset_features(desk: Desk) -> Features:
         features["spans"] = List(span)
         features["tokens"] = List(Value("string"))
         features["ner_tags"] = List(ClassLabel(names=iob2_names(entities)))
-    if _states_licenses(desk):
+    if licensed:
         features |= {"license": Value("string"), "text_withheld": Value("bool")}
     features |= {
         "source": Value("string"),
@@ -90,26 +76,25 @@ def iob2_names(entities: Sequence[str]) -> list[str]:
 def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenConfig]:
     """Write all configurations; "default" is the first, and one without rows gets no file.
 
-    A split without rows gets no file either: readers cannot tell an empty Parquet from a broken
-    one. Rows stand by id, so equal rows give equal bytes.
+    Rows stand by id, so equal rows give equal bytes.
     """
     topics, entities = list(desk.labels.topics), list(desk.labels.entities)
+    known = [r.article for r in review.gold.reviewed]
+    licensed, withheld = states_licenses(desk, known), withheld_ids(desk, known)
     published = resolved_rows(review.gold.reviewed, topics, entities)
     published.sort(key=lambda r: r.article.id)
     ids = [r.article.id for r in published]
-    default = {split: [to_row(desk, r) for r in published if r.split == split] for split in SPLITS}
-    answers = responses_rows(review, topics, entities)
-    differing = disagreements_rows(review, ids, topics, entities)
+    default: dict[str, list[Row]] = {split: [] for split in SPLITS}
+    for item in published:
+        default[item.split].append(to_row(desk, item, licensed, withheld))
+    answers = {FULL: responses_rows(review, topics, entities)}
+    differing = {FULL: disagreements_rows(review, ids, topics, entities)}
+    of_answers = responses_features(topics, entities)
+    of_differing = disagreements_features(topics, entities)
     configs = [
-        _write("default", "data", dataset_features(desk), default, folder),
-        _write("responses", "responses", responses_features(topics, entities), answers, folder),
-        _write(
-            "disagreements",
-            "disagreements",
-            disagreements_features(topics, entities),
-            differing,
-            folder,
-        ),
+        write_config("default", dataset_features(desk, licensed), default, folder, "data"),
+        write_config("responses", of_answers, answers, folder, "responses"),
+        write_config("disagreements", of_differing, differing, folder, "disagreements"),
     ]
     return [config for config in configs if config.rows or config.name == "default"]
 
@@ -117,25 +102,30 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
 def refuse_changed_classes(desk: Desk, topics: Sequence[str], entities: Sequence[str]) -> None:
     """DeskError where class numbers of a published version would mean something else now."""
     for key, old, new in (
-        ("topics", list(topics), list(desk.labels.topics)),
-        ("entities", list(entities), list(desk.labels.entities)),
+        ("topics", topics, list(desk.labels.topics)),
+        ("entities", entities, list(desk.labels.entities)),
     ):
-        if new[: len(old)] != old:
+        for number, label in enumerate(old):
+            if new[number : number + 1] == [label]:
+                continue
+            there = f"is number {new.index(label)}" if label in new else "is gone"
             raise DeskError(
-                f"{desk.publish.dataset} is published with {key} {old}; the desk has {new}, so "
-                "class numbers would change their meaning. New labels may only follow the old.",
-                f"Restore the order of labels.{key}, or name another repository under publish:.",
+                f"{desk.publish.dataset} is published with {label!r} as number {number} of its "
+                f"{key}, in labels.{key} of the desk it {there}: class numbers would change their "
+                "meaning. New labels may only follow the published ones.",
+                f"Restore the order {', '.join(old)} in labels.{key}, or name another repository "
+                "in publish.dataset, then run copydesk publish.",
             )
 
 
-def to_row(desk: Desk, reviewed: ReviewedArticle) -> dict[str, Any]:
+def to_row(desk: Desk, reviewed: ReviewedArticle, licensed: bool, withheld: Collection[str]) -> Row:
     """One row of the default configuration; without text where its licence forbids it."""
     article = reviewed.article
-    withheld = desk.withholds(article.license)
-    row: dict[str, Any] = {
+    hidden = article.id in withheld
+    row: Row = {
         "id": article.id,
-        "title": None if withheld else article.title,
-        "text": None if withheld else article.text,
+        "title": None if hidden else article.title,
+        "text": None if hidden else article.text,
     }
     if desk.labels.topics:
         row["topic"] = reviewed.topic
@@ -143,9 +133,9 @@ def to_row(desk: Desk, reviewed: ReviewedArticle) -> dict[str, Any]:
         spans = reviewed.spans or ()
         tokens, tags = to_iob2(article.text, spans)
         row["spans"] = [{"start": s.start, "end": s.end, "label": s.label} for s in spans]
-        row |= {"tokens": None if withheld else tokens, "ner_tags": None if withheld else tags}
-    if _states_licenses(desk):
-        row |= {"license": article.license, "text_withheld": withheld}
+        row |= {"tokens": None if hidden else tokens, "ner_tags": None if hidden else tags}
+    if licensed:
+        row |= {"license": stated_license(desk, article), "text_withheld": hidden}
     return row | {
         "source": article.source,
         "published_at": article.published_at,
@@ -154,34 +144,6 @@ def to_row(desk: Desk, reviewed: ReviewedArticle) -> dict[str, Any]:
         "agreement": reviewed.agreement,
         "blind": reviewed.blind,
     }
-
-
-def _write(
-    name: str,
-    folder_name: str,
-    features: Features,
-    rows: Mapping[str, list[Row]] | list[Row],
-    folder: Path,
-) -> WrittenConfig:
-    splits = {FULL: rows} if isinstance(rows, list) else rows
-    (folder / folder_name).mkdir(parents=True, exist_ok=True)
-    counts, sizes, on_disk = {}, {}, 0
-    for split, part in splits.items():
-        if not part:
-            continue
-        counts[split], sizes[split] = len(part), 0
-        shards = -(-len(part) // SHARD_ROWS)
-        for i in range(shards):
-            shard = Dataset.from_list(part[i * SHARD_ROWS : (i + 1) * SHARD_ROWS], features)
-            file = folder / folder_name / f"{split}-{i:05d}-of-{shards:05d}.parquet"
-            shard.to_parquet(str(file))
-            sizes[split] += shard.data.nbytes
-            on_disk += file.stat().st_size
-    return WrittenConfig(name, folder_name, features, counts, sizes, on_disk)
-
-
-def _states_licenses(desk: Desk) -> bool:
-    return bool(desk.source.license) or desk.source.columns.license is not None
 
 
 def to_iob2(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:

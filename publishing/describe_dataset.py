@@ -3,15 +3,16 @@
 import re
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.gold import Gold
+from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed
 from corpus.sources.rows import source_name
 from corpus.splits import BLIND_POLICY, POLICY, leaks
-from publishing.dataset import SPLITS, WrittenConfig, resolved_rows
+from publishing.dataset import SPLITS, resolved_rows
 from publishing.describe_answers import (
     describe_agreement,
     describe_answers,
@@ -20,6 +21,7 @@ from publishing.describe_answers import (
 )
 from publishing.manifest import DatasetManifest, Label, Provenance, Review, Source, Splits
 from publishing.provenance import license_of
+from publishing.shards import WrittenConfig
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -41,7 +43,7 @@ def describe_dataset(
         license=license_of(desk),
         language=desk.publish.language,
         provenance=made_by,
-        source=_source(desk, published),
+        source=_source(desk, published, withheld_ids(desk, (r.article for r in gold.reviewed))),
         topics=_labels(desk.labels.topics, [(r.split, [str(r.topic)]) for r in published]),
         entities=_labels(
             desk.labels.entities,
@@ -76,7 +78,7 @@ def _labels(
     }
 
 
-def _source(desk: Desk, published: Sequence[ReviewedArticle]) -> Source:
+def _source(desk: Desk, published: Sequence[ReviewedArticle], withheld: Collection[str]) -> Source:
     lengths = [len(r.article.text) for r in published] or [0]
     days = sorted(r.article.published_at for r in published if _DAY.match(r.article.published_at))
     return Source(
@@ -86,7 +88,7 @@ def _source(desk: Desk, published: Sequence[ReviewedArticle]) -> Source:
         last_published=days[-1] if days else "",
         characters_median=float(statistics.median(lengths)),
         characters_max=max(lengths),
-        withheld=sum(desk.withholds(r.article.license) for r in published),
+        withheld=sum(r.article.id in withheld for r in published),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from corpus.articles import Article
 from corpus.desk import Desk
+from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed
 from corpus.sources.rows import source_name
 from publishing.dataset import resolved_rows
@@ -95,7 +96,7 @@ def _training(trained: Trained) -> Training:
 
 def _errors(desk: Desk, review: Reviewed, trained: Trained) -> list[WrongAnswer]:
     articles = _test_articles(desk, review)
-    withheld = {article.id for article in articles if desk.withholds(article.license)}
+    withheld = withheld_ids(desk, (r.article for r in review.gold.reviewed))
     return wrong_answers(trained.predictions, articles, withheld)
 
 

@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, Un
 
 from corpus.errors import DeskError
 from publishing import figures
-from publishing.dataset import WrittenConfig
 from publishing.earlier_card import (
     NOTES_END,
     NOTES_START,
@@ -20,6 +19,7 @@ from publishing.earlier_card import (
 )
 from publishing.front_matter import OWNED, dataset_metadata, model_metadata
 from publishing.manifest import DatasetManifest, Manifest, ModelManifest
+from publishing.shards import WrittenConfig
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = "[More Information Needed]"

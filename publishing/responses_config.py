@@ -78,7 +78,12 @@ def disagreements_features(topics: Sequence[str], entities: Sequence[str]) -> Fe
         columns["topic_votes"] = List({"topic": Value("string"), "votes": Value("int32")})
     if entities:
         columns["span_votes"] = List({**SPAN, "votes": Value("int32")})
-    return Features(columns | {"resolution": Value("string"), "published": Value("bool")})
+    columns |= {
+        "resolution": Value("string"),
+        "agreement": Value("float32"),
+        "published": Value("bool"),
+    }
+    return Features(columns)
 
 
 def disagreements_rows(
@@ -87,8 +92,8 @@ def disagreements_rows(
     """Articles with two or more submitted answers that are not all the same, by id.
 
     ``resolution`` is the rule that decided, "tie", "waiting" (fewer answers than the desk asks
-    for) or "near-duplicate" (left out); ``published`` says whether it is in the default
-    configuration.
+    for) or "near-duplicate" (left out); ``agreement`` that of the questions it decided;
+    ``published`` says whether the article is in the default configuration.
     """
     groups: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in review.answers:
@@ -107,6 +112,7 @@ def disagreements_rows(
                 {"id": identifier, "answers": len(group), **row}
                 | {
                     "resolution": found.rule if found else left_out,
+                    "agreement": found.agreement if found else None,
                     "published": identifier in there,
                 }
             )

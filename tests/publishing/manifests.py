@@ -5,7 +5,7 @@ from typing import Any
 from datasets import Features
 
 from corpus.articles import Span
-from publishing.dataset import WrittenConfig, dataset_features
+from publishing.dataset import dataset_features
 from publishing.describe_dataset import describe_dataset
 from publishing.manifest import (
     Answers,
@@ -39,7 +39,7 @@ def configs_of(about: Any) -> list[WrittenConfig]:
         return WrittenConfig(name, folder, features, rows, {s: 9 * n for s, n in rows.items()}, 99)
 
     return [
-        config("default", dataset_features(about), {"train": 9, "test": 3}),
+        config("default", dataset_features(about, licensed=False), {"train": 9, "test": 3}),
         config("responses", responses_features(topics, entities), {"full": 36}),
         config("disagreements", disagreements_features(topics, entities), {"full": 3}),
     ]
