@@ -18,6 +18,7 @@ from publishing.manifest import (
     WrongAnswer,
 )
 from publishing.responses_config import disagreements_features, responses_features
+from publishing.shards import WrittenConfig
 from tests.publishing.reviews import TOPICS, TYPES, desk, some_review
 from training.evaluation import score_entities, score_topics
 

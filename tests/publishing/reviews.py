@@ -1,14 +1,18 @@
-"""A small review in memory: articles, answers of three people, gold."""
+"""A small review in memory (articles, answers of three people, gold), and its files read back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from datasets import DatasetDict, load_dataset
 
 from corpus.articles import Article, Response, ScoredSpan, Span
 from corpus.desk import Desk, read_desk
 from corpus.gold import build_gold
 from corpus.ledger import LedgerEntry
 from corpus.review_state import Reviewed
+from publishing.shards import WrittenConfig
 
 TOPICS = {"World": "the world", "Sports": "games | matches", "Business": "money"}
 TYPES = {"person": "a named person", "event": "a named event"}
@@ -85,6 +89,19 @@ def reviewed(
     keys = frozenset(e.key for e in entries) if simulated else frozenset()
     gold = build_gold(about, {a.id: a for a in articles}, entries, splits or {}, keys)
     return Reviewed(gold, tuple(entries), keys, {"9f8e7d6c5b4a": "# Rules\n\nBe fair."}, SECRET)
+
+
+def load(folder: Path, configs: Sequence[WrittenConfig], name: str) -> DatasetDict:
+    """The files of a configuration, as from the Hub."""
+    config = config_of(configs, name)
+    files = {split: f"{config.folder}/{split}-*.parquet" for split in config.rows}
+    return load_dataset(
+        "parquet", data_dir=str(folder), data_files=files, cache_dir=str(folder / "cache")
+    )
+
+
+def config_of(configs: Sequence[WrittenConfig], name: str) -> WrittenConfig:
+    return next(config for config in configs if config.name == name)
 
 
 def some_review(about: Desk, count: int = 12) -> Reviewed:

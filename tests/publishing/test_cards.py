@@ -242,7 +242,7 @@ def test_placeholders_stop_the_card() -> None:
 def test_a_licence_must_be_set() -> None:
     with pytest.raises(ValueError, match="at least 1 character"):
         License(id="")
-    with pytest.raises(DeskError, match=r"publish.license: String should have at least 1"):
+    with pytest.raises(DeskError, match=r"publish\.license: .* is no licence identifier"):
         desk(**{"publish.license": ""})
     with pytest.raises(DeskError, match="needs license_name and license_link"):
         desk(**{"publish.license": "other"})

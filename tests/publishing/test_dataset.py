@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas
 import pytest
-from datasets import DatasetDict, load_dataset
 
-from corpus.articles import Span, content_id
+from corpus.articles import Span
 from corpus.errors import DeskError
 from publishing.dataset import (
-    WrittenConfig,
+    dataset_features,
     refuse_changed_classes,
     to_iob2,
     write_dataset,
@@ -23,26 +22,15 @@ from tests.publishing.reviews import (
     SECRET,
     START,
     TOPICS,
+    TYPES,
     answer,
     article,
+    config_of,
     desk,
+    load,
     reviewed,
     some_review,
 )
-
-
-def load(folder: Path, configs: list[WrittenConfig], name: str) -> DatasetDict:
-    """As from the Hub, by the folder's own card."""
-    files = {
-        s: f"{name_of(configs, name).folder}/{s}-*.parquet" for s in name_of(configs, name).rows
-    }
-    return load_dataset(
-        "parquet", data_dir=str(folder), data_files=files, cache_dir=str(folder / "cache")
-    )
-
-
-def name_of(configs: list[WrittenConfig], name: str) -> WrittenConfig:
-    return next(config for config in configs if config.name == name)
 
 
 def test_columns_and_labels(tmp_path: Path) -> None:
@@ -60,7 +48,7 @@ def test_columns_and_labels(tmp_path: Path) -> None:
     tagged = dict(zip(row["tokens"], [names[tag] for tag in row["ner_tags"]], strict=True))
     assert (tagged["Ada"], tagged["Obi"], tagged["won"]) == ("B-person", "I-person", "O")
     assert set(data["test"]["blind"]) == {True}
-    assert {split: len(part) for split, part in data.items()} == name_of(configs, "default").rows
+    assert {split: len(part) for split, part in data.items()} == config_of(configs, "default").rows
 
 
 def test_every_answer_with_what_was_shown(tmp_path: Path) -> None:
@@ -117,6 +105,8 @@ def test_where_annotators_differ(tmp_path: Path) -> None:
     assert (found["resolution"], found["published"]) == ("majority", True)
     assert (rows[tied.id]["resolution"], rows[tied.id]["published"]) == ("tie", False)
     assert rows[tied.id]["topic"] is None
+    # A third voted another topic, a third marked other spans.
+    assert found["agreement"] == pytest.approx(2 / 3, abs=1e-4)
     published = {i for part in load(tmp_path, configs, "default").values() for i in part["id"]}
     assert published == {same.id, disputed.id}
 
@@ -158,47 +148,27 @@ def test_nobody_can_be_found_behind_a_pseudonym(tmp_path: Path) -> None:
     assert sha256(PEOPLE[0].encode()).hexdigest()[:10] not in published_name(SECRET, PEOPLE[0])
 
 
-@pytest.mark.parametrize(
-    ("stated", "withheld"),
-    [("CC BY 4.0", False), ("cc0-1.0", False), ("all rights reserved", True), ("", True)],
-)
-def test_text_is_published_only_under_its_own_licence(
-    tmp_path: Path, stated: str, withheld: bool
-) -> None:
-    about = desk(**{"source.columns.license": "licence"})
-    text, title = "Ada Obi won the Harbour Cup.", "Cup"
-    item = article(1, id=content_id(text, title), text=text, title=title, license=stated)
-    spans = (Span(0, 7, "person"),)
-    entries = [answer(item, person, "Sports", spans) for person in range(2)]
-    configs = write_dataset(about, reviewed(about, [item], entries), tmp_path)
-    (row,) = next(iter(load(tmp_path, configs, "default").values()))
-    assert row["text_withheld"] is withheld
-    assert row["license"] == stated
-    assert row["spans"] == [{"start": 0, "end": 7, "label": "person"}]
-    if withheld:
-        assert [row[name] for name in ("text", "title", "tokens", "ner_tags")] == [None] * 4
-        assert b"Obi" not in b"".join(f.read_bytes() for f in tmp_path.rglob("*.parquet"))
-        # The recipe of docs/publishing.md.
-        assert sha256(f"{title}\n{text}".encode()).hexdigest()[:16] == row["id"]
-    else:
-        assert row["text"] == text
-
-
-def test_a_desk_may_pass_on_what_its_contract_allows(tmp_path: Path) -> None:
-    about = desk(**{"source.license": "wire-contract", "publish.text_licenses": ["Wire contract"]})
-    assert not about.withholds("wire-contract")
-    assert desk(**{"source.license": "wire-contract"}).withholds("wire-contract")
-    assert not desk().withholds("")
-
-
 def test_class_numbers_never_change_their_meaning() -> None:
     about = desk()
     refuse_changed_classes(about, ["World", "Sports"], ["person"])
     refuse_changed_classes(about, list(TOPICS), ["person", "event"])
-    with pytest.raises(DeskError, match=r"class numbers would change.*\n.*labels\.topics|topics"):
+    refuse_changed_classes(about, [], [])
+    with pytest.raises(DeskError, match=r"'Sports' as number 0 of its topics.* is number 1: "):
         refuse_changed_classes(about, ["Sports", "World"], [])
-    with pytest.raises(DeskError, match="published with entities"):
+    with pytest.raises(DeskError, match=r"'place' as number 1 of its entities.* is gone") as error:
         refuse_changed_classes(about, [], ["person", "place"])
+    assert "Restore the order person, place in labels.entities" in error.value.next_step
+
+
+def test_new_labels_keep_the_numbers_of_the_old() -> None:
+    before = dataset_features(desk(), licensed=False)
+    longer = {"labels.topics": {**TOPICS, "Arts": "a"}, "labels.entities": {**TYPES, "place": "p"}}
+    after = dataset_features(desk(**longer), licensed=False)
+    for label in TOPICS:
+        assert after["topic"].str2int(label) == before["topic"].str2int(label)
+    for tag in before["ner_tags"].feature.names:
+        assert after["ner_tags"].feature.str2int(tag) == before["ner_tags"].feature.str2int(tag)
+    assert after["topic"].names[-1] == "Arts"
 
 
 def test_the_front_matter_is_what_datasets_would_write(tmp_path: Path) -> None:
