@@ -85,9 +85,9 @@ class Ledger:
         return found
 
     def append_articles(self, articles: Iterable[Article]) -> int:
-        """Append the articles not yet here; returns how many were new."""
-        known = self.articles()
-        new = {a.id: a for a in articles if a.id not in known}
+        """Append the articles not yet here, or here under another licence; returns how many."""
+        known = {a.id: a.license for a in self.articles().values()}
+        new = {a.id: a for a in articles if known.get(a.id) != a.license}
         self.append("articles", [_article_row(a) for a in new.values()])
         return len(new)
 

@@ -12,10 +12,12 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from argilla_settings.connection import connect
+from argilla_settings.licenses import correct_licenses, other_licenses
 from argilla_settings.news import dataset_url, ensure_dataset
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from corpus.articles import Article, Prediction
 from corpus.desk import Desk
+from corpus.permissions import states_licenses
 from corpus.review_state import open_ledger
 from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
@@ -53,6 +55,7 @@ def load_news(config: LoadNews) -> LoadReport:
     batch = choose_batch(desk, loaded.articles, config.skip, config.limit or desk.source.limit)
     client = connect()
     dataset = ensure_dataset(client, desk)
+    follow_licenses(client, dataset, desk, loaded.articles)
     new = leave_out_known(client, dataset, desk, batch)
     predictions = predict_batch(desk, new)
     blind = log_batch(desk, dataset, new, predictions)
@@ -91,6 +94,22 @@ def choose_batch(
         )
     ]
     return reviewable[skip : None if limit is None else skip + limit]
+
+
+@task(cache_policy=NO_CACHE)
+def follow_licenses(
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, articles: Sequence[Article]
+) -> None:
+    """Articles that are there follow a source that states another licence for them now."""
+    if not states_licenses(desk):
+        return
+    others = other_licenses(client, dataset, articles)
+    if others:
+        ledger = open_ledger(desk)
+        # The next pull must read all records. Noted first: a kill in between costs only that.
+        ledger.set_cursor({**ledger.cursor(), "licences": "corrected"})
+        correct_licenses(client, dataset, others)
+        log.warning("%d articles have another licence than before; pull, then publish", len(others))
 
 
 @task(cache_policy=NO_CACHE)

@@ -1,9 +1,14 @@
 """The desk's licence is one the Hub knows, and a source's spelling is understood or not trusted."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from corpus.articles import Article
 from corpus.desk import read_desk
 from corpus.errors import DeskError
+from corpus.ledger import Ledger
 from corpus.licenses import HUB_LICENSES, OPEN_LICENSES, license_id
 from embedded.hub.licenses import LICENSES
 
@@ -52,3 +57,15 @@ def test_name_and_link_belong_to_other() -> None:
     assert read_desk("desk.yaml", {"publish.license": "other", **both}).publish.license == "other"
     with pytest.raises(DeskError, match=r"belong to license 'other', not 'cc0-1\.0'"):
         read_desk("desk.yaml", both)
+
+
+def test_ledgers_without_licences_are_read_and_take_them(tmp_path: Path) -> None:
+    ledger = Ledger(str(tmp_path), "harbour")
+    columns = ("id", "text", "title", "source", "published_at", "source_split")
+    ledger.append("articles", [dict.fromkeys(columns, "") | {"id": "a", "text": "Ada"}])
+    old = Article(id="a", text="Ada")
+    assert ledger.articles() == {"a": old}
+    assert ledger.append_articles([old]) == 0
+    open_one = replace(old, license="cc0-1.0")
+    assert ledger.append_articles([open_one]) == 1
+    assert ledger.articles() == {"a": open_one}

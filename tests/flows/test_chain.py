@@ -1,8 +1,6 @@
 """The whole chain on two dozen sample articles with small knobs, against the real services."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -20,7 +18,7 @@ from flows.demo import demo_table, nothing_changed
 from flows.load_news import LoadNews, load_news
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.flows.chain import BATCH, KNOBS
-from tests.running import HubService, Services
+from tests.running import HubService, Services, run_plain_client
 
 pytestmark = pytest.mark.services
 
@@ -129,17 +127,7 @@ print(json.dumps({
     "topics": list(topics), "spans": str(spans), "records": len(records),
 }))
 """
-    variables = {k: v for k, v in __import__("os").environ.items() if k != "HF_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**variables, **services.environment, "HF_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = run_plain_client(services, script, tmp_path)
     assert sum(found["splits"].values()) > BATCH
     assert found["names"] == ["World", "Sports", "Business", "Sci/Tech"]
     assert all(mention == mention.strip() != "" for mention in found["mentions"])

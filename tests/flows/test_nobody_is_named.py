@@ -5,13 +5,12 @@ readable by plain clients.
 import json
 import os
 import secrets
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import argilla as rg
+import httpx
 import pandas
 import pytest
 from huggingface_hub import HfApi
@@ -29,7 +28,7 @@ from flows.load_news import LoadNews, load_news
 from flows.publish import publish_dataset
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from publishing.hub import Published
-from tests.running import Services
+from tests.running import Services, run_plain_client
 
 pytestmark = pytest.mark.services
 
@@ -174,17 +173,7 @@ def test_nothing_leads_to_the_people(published: Review) -> None:
 def test_a_plain_client_reads_every_configuration(
     published: Review, services: Services, tmp_path: Path
 ) -> None:
-    variables = {k: v for k, v in os.environ.items() if k != "HF_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-c", READ],
-        env={**variables, **services.environment, "HF_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = run_plain_client(services, READ, tmp_path)
     gold = [row for rows in found["default"].values() for row in rows]
     answers = found["responses"]["full"]
     assert len(answers) == 36
@@ -204,6 +193,14 @@ def test_a_plain_client_reads_every_configuration(
     assert {i for i, topics in per_article.items() if len(topics) > 1} <= set(disputed)
     there = {row["id"] for row in gold}
     assert all(row["published"] is (i in there) for i, row in disputed.items())
+
+
+def test_the_hubs_page_shows_rows_without_text(published: Review) -> None:
+    page = httpx.get(f"{os.environ['HF_ENDPOINT']}/datasets/copydesk/named-people")
+    assert page.status_code == 200
+    shown = page.text.encode().lower()
+    assert b"text_withheld" in shown
+    assert [name for name, s in published.private.items() if s.lower() in shown] == []
 
 
 def test_publishing_the_same_state_again_names_nobody_anew(published: Review) -> None:
