@@ -75,6 +75,7 @@ def _repo_routes(prefix: str) -> list[Route]:
         Route(GET, repo + "/blob/{revision}/{path...}", repo_pages.blob_page),
         Route(GET, repo + "/commits/{revision}", repo_pages.commits_page),
         Route(GET, repo + "/commit/{revision}", repo_pages.commit_page),
+        Route(GET, repo + "/discussions/{number}", repo_pages.proposal_page),
         Route(GET, repo, repo_pages.repo_page),
     ]
 
