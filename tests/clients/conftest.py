@@ -40,25 +40,22 @@ def environment(
 
 
 @pytest.fixture(scope="module")
-def run_client(environment: dict[str, str]) -> Callable[..., Findings]:
-    """Runs a module of this package with a new repository's name; what it prints last is JSON."""
-
-    def run(module: str, timeout_seconds: int = 180) -> Findings:
-        repo = f"copydesk/{module.replace('_', '-')}-{uuid.uuid4().hex[:8]}"
-        done = subprocess.run(
-            [sys.executable, "-m", f"tests.clients.{module}", repo],
-            env=environment,
-            cwd=environment["TMPDIR"],
-            capture_output=True,
-            text=True,
-            timeout=timeout_seconds,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        found: Findings = json.loads(done.stdout.splitlines()[-1])
-        return found
-
-    return run
+def found(request: pytest.FixtureRequest, environment: dict[str, str]) -> Findings:
+    """What the module's CLIENT, another module of this package, prints as its last line of JSON."""
+    client = request.module.CLIENT
+    repo = f"copydesk/{client.replace('_', '-')}-{uuid.uuid4().hex[:8]}"
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.clients.{client}", repo],
+        env=environment,
+        cwd=environment["TMPDIR"],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    findings: Findings = json.loads(done.stdout.splitlines()[-1])
+    return findings
 
 
 @pytest.fixture

@@ -1,18 +1,12 @@
 """What `datasets` pushes comes back the same, by head, tag and commit."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.clients.conftest import Findings
 from tests.clients.with_datasets import ROW
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def found(run_client: Callable[..., Findings]) -> Findings:
-    return run_client("with_datasets")
+CLIENT = "with_datasets"
 
 
 def test_data_sets_load_by_tag_by_commit_and_by_head(found: Findings) -> None:

@@ -1,17 +1,11 @@
 """Repositories as file systems."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.clients.conftest import Findings
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def found(run_client: Callable[..., Findings]) -> Findings:
-    return run_client("with_files")
+CLIENT = "with_files"
 
 
 def test_fsspec_writes_reads_copies_moves_and_removes(found: Findings) -> None:

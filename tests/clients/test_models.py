@@ -1,17 +1,11 @@
 """Models that the libraries push are the ones they load."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.clients.conftest import Findings
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def found(run_client: Callable[..., Findings]) -> Findings:
-    return run_client("with_models")
+CLIENT = "with_models"
 
 
 def test_transformers_loads_this_version_and_an_older_one(found: Findings) -> None:

@@ -32,7 +32,6 @@ PLACES = {
     "HF_STORED_TOKENS_PATH": "stored_tokens",
 }
 asked: Counter[str] = Counter()
-running = pytest.StashKey[str]()
 
 
 class RepoFactory(Protocol):
