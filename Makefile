@@ -58,7 +58,7 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-conformance: setup ## Argilla's own suites and the engine's properties (make conformance ARGS="--examples 400")
+conformance: setup ## Argilla's and huggingface_hub's own suites, the engine's properties (ARGS="--examples 400", "--only hub")
 	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
 bench: bench-logging bench-large bench-annotators bench-hub $(if $(DATA),bench-models) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too

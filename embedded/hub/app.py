@@ -76,6 +76,7 @@ def _repo_routes(prefix: str) -> list[Route]:
         Route(GET, repo + "/commits/{revision}", repo_pages.commits_page),
         Route(GET, repo + "/commit/{revision}", repo_pages.commit_page),
         Route(GET, repo + "/viewer/{config}/{split}", repo_pages.repo_page),
+        Route(GET, repo + "/discussions/{number}", repo_pages.proposal_page),
         Route(GET, repo, repo_pages.repo_page),
     ]
 

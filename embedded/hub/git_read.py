@@ -14,6 +14,7 @@ from dulwich.repo import Repo
 
 from embedded.hub.blobs import Pointer, parse_pointer
 from embedded.hub.errors import entry_not_found, revision_not_found
+from embedded.hub.names import is_proposal
 
 _FACTS: dict[ObjectID, tuple[int, Pointer | None]] = {}
 _FACTS_MAX = 50_000
@@ -52,8 +53,8 @@ def read_revision(repo: Repo, revision: str) -> Commit:
 
 
 def read_branch(repo: Repo, branch: str) -> Commit:
-    """The head of a branch; HubError RevisionNotFound for tags, SHAs and unknown names."""
-    sha = _read_ref(repo, f"refs/heads/{branch}")
+    """The head of a branch or a proposed change; HubError RevisionNotFound for all else."""
+    sha = _read_ref(repo, branch if is_proposal(branch) else f"refs/heads/{branch}")
     if sha is None:
         raise revision_not_found(branch)
     return _peel(repo, sha, branch)

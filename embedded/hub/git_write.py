@@ -20,7 +20,7 @@ from dulwich.repo import Repo
 
 from embedded.hub.durable import sync_folder
 from embedded.hub.errors import HubError, revision_not_found
-from embedded.hub.names import check_ref_name
+from embedded.hub.names import PROPOSALS, check_ref_name
 from embedded.hub.packs import NewObjects, new_objects
 
 MAIN = Ref(b"refs/heads/main")
@@ -68,9 +68,14 @@ def write_first_commit(repo: Repo, files: Iterable[FileAdd], text: CommitText) -
 
 
 def write_commit(
-    repo: Repo, branch: Ref, head: ObjectID, changes: Iterable[Change], text: CommitText
+    repo: Repo,
+    branch: Ref,
+    head: ObjectID,
+    changes: Iterable[Change],
+    text: CommitText,
+    is_new: bool = False,
 ) -> ObjectID:
-    """Applies the changes in order on top of `head` and moves the branch.
+    """Applies the changes in order on top of `head` and moves the branch, or makes it if new.
 
     HubError 404 for deleting what is not there, 422 for a file in place of a folder, 412 when
     the branch no longer points at `head`.
@@ -85,7 +90,13 @@ def write_commit(
     }
     with new_objects(repo.object_store) as objects:
         commit = _commit(objects, [head], _tree(objects, files, changes), text)
-    return _move_ref(repo, branch, head, commit)
+    return _move_ref(repo, branch, ZERO_SHA if is_new else head, commit)
+
+
+def next_proposal(repo: Repo) -> Ref:
+    """The reference of a new proposed change: `refs/pr/1`, `refs/pr/2`, …"""
+    numbers = [int(name) for name in repo.refs.keys(base=Ref(PROPOSALS.encode()))]
+    return Ref(f"{PROPOSALS}{max(numbers, default=0) + 1}".encode())
 
 
 def squash_branch(repo: Repo, branch: Ref, head: ObjectID, text: CommitText) -> ObjectID:

@@ -11,6 +11,8 @@ KINDS = ("models", "datasets", "spaces")
 RESERVED_NAMESPACES = frozenset({*KINDS, "api", "login", "healthz", "static", "lfs-objects"})
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
 REF_MAX_BYTES, REF_PART_MAX_BYTES = 1024, 200
+PROPOSALS = "refs/pr/"
+_PROPOSAL = re.compile(rf"{PROPOSALS}[1-9][0-9]{{0,8}}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -65,3 +67,12 @@ def check_ref_name(name: str, prefix: str) -> Ref:
     if is_long or name.startswith("refs/") or name == "HEAD" or not check_ref_format(Ref(full)):
         raise HubError(400, f"Invalid reference name: {name[:REF_MAX_BYTES]!r}")
     return Ref(full)
+
+
+def head_ref(name: str) -> Ref:
+    """What a commit to `name` moves: a branch, or a proposed change such as `refs/pr/1`."""
+    return Ref(name.encode()) if is_proposal(name) else check_ref_name(name, "refs/heads/")
+
+
+def is_proposal(name: str) -> bool:
+    return _PROPOSAL.fullmatch(name) is not None

@@ -28,7 +28,7 @@ def create_repo(call: Call) -> Response:
         "id": repo_id.full_name,
     }
     try:
-        call.hub.store.create(repo_id, account.name, private)
+        call.hub.store.create(repo_id, account.name, private, _first_card(repo_id, data))
     except HubError as error:
         if error.status != 409:
             raise
@@ -163,6 +163,16 @@ def _repo_of(call: Call, data: dict[str, Any]) -> RepoId:
         raise HubError(400, "The name of the repository is missing")
     owner, _, short = name.rpartition("/")
     return parse_repo_id(kind, str(data.get("organization") or owner or account.name), short)
+
+
+def _first_card(repo_id: RepoId, data: dict[str, Any]) -> str:
+    """A Space says in its card what runs it, from the start; other repositories have none yet."""
+    if repo_id.kind != "spaces":
+        return ""
+    sdk = data.get("sdk")
+    if sdk not in ("docker", "gradio", "static"):
+        raise HubError(400, f"The sdk of the Space is {sdk!r}: use 'docker', 'gradio' or 'static'")
+    return f"---\ntitle: {repo_id.name}\nsdk: {sdk}\n---\n"
 
 
 def _split(kind: str, full_name: object) -> RepoId:

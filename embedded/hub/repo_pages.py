@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from dulwich.objects import Commit
 from dulwich.repo import Repo
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from embedded.hub.card import tags_of
 from embedded.hub.changes import changed_files
@@ -26,7 +27,7 @@ from embedded.hub.git_read import (
     read_revision,
     references,
 )
-from embedded.hub.names import RepoId
+from embedded.hub.names import PROPOSALS, RepoId
 from embedded.hub.render import markdown_html, page
 from embedded.hub.routing import Call
 from embedded.hub.summaries import card_of
@@ -92,6 +93,12 @@ def tree_page(call: Call) -> Response:
         values = _frame(call, repo_id, repo, commit, revision, "files")
     lines = {name: _line(last) for name, last in lasts.items()}
     return page("tree.html", **values, entries=entries, lasts=lines, crumbs=_crumbs(path))
+
+
+def proposal_page(call: Call) -> Response:
+    """Where clients send people after they proposed a change: to its commits."""
+    reference = f"{PROPOSALS}{call.params['number']}"
+    return RedirectResponse(f"{call.readable_repo().url_path}/commits/{quote(reference, safe='')}")
 
 
 def blob_page(call: Call) -> Response:

@@ -166,7 +166,7 @@ class Router:
         except Exception as error:
             logger.exception("%s %s failed", request.method, request.url.path)
             response = self._refused(request, as_refusal(error))
-        response.headers["X-Request-Id"] = uuid.uuid4().hex
+        response.headers["X-Request-Id"] = _request_id(request)
         await response(scope, receive, send)
 
     def _refused(self, request: Request, error: HubError) -> Response:
@@ -200,6 +200,12 @@ class Router:
             raise HubError(405, f"{request.method} is not possible here")
         code = "RepoNotFound" if re.match(rf"/api/({_KIND})/|/[^/]+/resolve/", path) else None
         raise HubError(404, f"Nothing is served at {unquote(path)}", code)
+
+
+def _request_id(request: Request) -> str:
+    """The client's own name of the request, where it gives one: it logs the answer under it."""
+    given = request.headers.get("x-request-id") or request.headers.get("x-amzn-trace-id")
+    return given or uuid.uuid4().hex
 
 
 def read_json(text: bytes) -> dict[str, Any]:

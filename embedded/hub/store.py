@@ -103,7 +103,7 @@ class Store:
             settings = self.settings(repo_id)
             _write_settings(self.folder(repo_id), RepoSettings(private, settings.created_at))
 
-    def create(self, repo_id: RepoId, author: str, private: bool) -> None:
+    def create(self, repo_id: RepoId, author: str, private: bool, card: str = "") -> None:
         """A repository with its first commit; HubError 409 when the name is taken."""
         with self.locked(repo_id):
             if self.exists(repo_id):
@@ -112,7 +112,7 @@ class Store:
             with tempfile.TemporaryDirectory(dir=self.root / "incoming") as folder:
                 temporary = Path(folder) / "new.git"
                 temporary.mkdir()
-                _fill(temporary, author, private)
+                _fill(temporary, author, private, card)
                 sync_tree(temporary)
                 temporary.rename(self.folder(repo_id))
                 sync_folder(self.folder(repo_id).parent)
@@ -151,12 +151,13 @@ def open_store(root: Path) -> Store:
     return Store(root)
 
 
-def _fill(folder: Path, author: str, private: bool) -> None:
+def _fill(folder: Path, author: str, private: bool, card: str) -> None:
     with Repo.init_bare(str(folder), default_branch=b"main") as repo:
         config = repo.get_config()
         config.set((b"core",), b"fsyncObjectFiles", True)
         config.write_to_path()
         files = [FileAdd(".gitattributes", GIT_ATTRIBUTES.encode())]
+        files += [FileAdd("README.md", card.encode())] if card else []
         write_first_commit(repo, files, CommitText("initial commit", "", author))
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     _write_settings(folder, RepoSettings(private, now))

@@ -26,7 +26,7 @@ from embedded.hub.git_write import (
     delete_ref,
     squash_branch,
 )
-from embedded.hub.names import check_ref_name
+from embedded.hub.names import PROPOSALS, check_ref_name, head_ref
 from embedded.hub.repo_api import paged
 from embedded.hub.routing import Call
 from embedded.hub.summaries import tree_json
@@ -79,8 +79,8 @@ def list_refs(call: Call) -> Response:
             "tags": _refs_json("refs/tags/", references(repo, "refs/tags/")),
             "converts": [],
         }
-    if call.flag("include_prs"):
-        answer["pullRequests"] = []
+        if call.flag("include_prs"):
+            answer["pullRequests"] = _refs_json(PROPOSALS, references(repo, PROPOSALS))
     return JSONResponse(answer)
 
 
@@ -121,7 +121,7 @@ def super_squash(call: Call) -> Response:
     with call.hub.store.locked(repo_id), call.hub.store.opened(repo_id) as repo:
         head = read_branch(repo, branch)
         text = CommitText(message, "", account.name)
-        sha = squash_branch(repo, check_ref_name(branch, "refs/heads/"), head.id, text)
+        sha = squash_branch(repo, head_ref(branch), head.id, text)
     return JSONResponse({"commitId": sha.decode()})
 
 

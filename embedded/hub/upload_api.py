@@ -13,17 +13,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from embedded.hub.blobs import BlobStore, Pointer, check_sha256
-from embedded.hub.errors import HubError, revision_not_found
+from embedded.hub.errors import HubError
 from embedded.hub.git_read import find_entry, read_branch, read_file, read_revision
 from embedded.hub.git_write import (
     Change,
     CommitText,
     Delete,
     FileAdd,
+    next_proposal,
     stale_parent,
     write_commit,
 )
-from embedded.hub.names import check_path, check_ref_name
+from embedded.hub.names import PROPOSALS, check_path, head_ref
 from embedded.hub.routing import Call, read_json
 
 REGULAR_MAX_BYTES = 10 * 1024 * 1024
@@ -35,7 +36,6 @@ COMMIT_MAX_BYTES = 4 * 1024**3
 def preupload(call: Call) -> Response:
     """For each file: ordinary or large, ignored or not, and its id when it is there already."""
     repo_id, _ = call.writable_repo()
-    refuse_pull_request(call)
     data = call.json()
     with call.hub.store.opened(repo_id) as repo:
         commit = read_revision(repo, call.params["revision"])
@@ -108,14 +108,8 @@ async def commit(call: Call) -> Response:
     The body waits on disk, so that nobody holds the repository while a slow client sends.
     """
     call.writable_repo()
-    refuse_pull_request(call)
     async with call.spooled(COMMIT_MAX_BYTES) as file:
         return await run_in_threadpool(_commit, call, _lines(file))
-
-
-def refuse_pull_request(call: Call) -> None:
-    if call.flag("create_pr"):
-        raise HubError(400, "Pull requests are not served here: commit to a branch instead")
 
 
 def _commit(call: Call, lines: Iterator[tuple[str, dict[str, Any]]]) -> Response:
@@ -128,16 +122,19 @@ def _commit(call: Call, lines: Iterator[tuple[str, dict[str, Any]]]) -> Response
         str(header.get("summary") or "Update"), str(header.get("description") or ""), account.name
     )
     with call.hub.store.locked(repo_id), call.hub.store.opened(repo_id) as repo:
-        if branch.startswith("refs/"):
-            raise revision_not_found(branch)
         head = read_branch(repo, branch)
         parent = header.get("parentCommit")
         if parent and not head.id.decode().startswith(str(parent)):
             raise stale_parent()
-        ref = check_ref_name(branch, "refs/heads/")
-        sha = write_commit(repo, ref, head.id, _changes(call.hub.blobs, lines), text).decode()
-    url = f"{call.base_url}{repo_id.url_path}/commit/{sha}"
-    return JSONResponse({"success": True, "commitOid": sha, "commitUrl": url, "hookOutput": ""})
+        is_proposed = call.flag("create_pr")
+        ref = next_proposal(repo) if is_proposed else head_ref(branch)
+        changes = _changes(call.hub.blobs, lines)
+        sha = write_commit(repo, ref, head.id, changes, text, is_new=is_proposed).decode()
+    page = f"{call.base_url}{repo_id.url_path}"
+    answer = {"commitOid": sha, "commitUrl": f"{page}/commit/{sha}", "hookOutput": ""}
+    if is_proposed:
+        answer["pullRequestUrl"] = f"{page}/discussions/{ref.decode().removeprefix(PROPOSALS)}"
+    return JSONResponse({"success": True, **answer})
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:

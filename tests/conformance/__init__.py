@@ -1,1 +1,1 @@
-"""Argilla's own test suites, run from their source distributions against our server and engine."""
+"""The clients' own test suites, run from their source distributions against our servers."""

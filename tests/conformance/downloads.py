@@ -1,6 +1,7 @@
-"""The source distributions that hold Argilla's tests, and what these need; none is committed.
+"""The source distributions that hold the tests of Argilla and of the Hub's client.
 
-Downloads stay in ``build/conformance`` (ignored by git); their hashes are checked on every run.
+None is committed, nor what they need: downloads stay in ``build/conformance`` (ignored by git);
+their hashes are checked on every run.
 """
 
 import hashlib
@@ -14,19 +15,20 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "build" / "conformance"
 PINS = PROJECT / "pins" / "conformance.txt"
-VERSION = "2.8.0"
+VERSIONS = {"argilla": "2.8.0", "argilla_server": "2.8.0", "huggingface_hub": "2.4.0"}
 SHA256 = {
     "argilla": "4364d58d8bfd51880efefc6ab08eb17983ffbede3807420536f4bbd6662afa37",
     "argilla_server": "c3ca464f7e024d1232fde23dbd6014e2c82a7cebd0382de03d7cb3cfae71e4b0",
+    "huggingface_hub": "13a6158b9e3393d9d3f248ce99074d50c2a0a1449fb9d8e2f710751e2084c188",
 }
-# huggingface_hub moved its errors after Argilla's last release. The only edit.
+# huggingface_hub moved its errors after Argilla's last release. The only edit in its suites.
 DRIFT = (re.compile(r"\bhuggingface_hub\.utils\._errors\b"), "huggingface_hub.errors")
 
 
 def unpacked(package: str) -> Path:
     """The folder of a source distribution, with the edit for drift."""
     archive = _archive(package)
-    folder = FOLDER / f"{package}-{VERSION}"
+    folder = FOLDER / f"{package}-{VERSIONS[package]}"
     shutil.rmtree(folder, ignore_errors=True)
     with tarfile.open(archive) as tar:
         tar.extractall(FOLDER, filter="data")
@@ -51,10 +53,10 @@ def test_packages() -> Path:
 
 
 def _archive(package: str) -> Path:
-    file = FOLDER / f"{package}-{VERSION}.tar.gz"
+    file = FOLDER / f"{package}-{VERSIONS[package]}.tar.gz"
     if not file.exists():
         name = package.replace("_", "-")
-        wanted = ("--no-deps", "--no-binary", name, f"{name}=={VERSION}")
+        wanted = ("--no-deps", "--no-binary", name, f"{name}=={VERSIONS[package]}")
         _pip("download", "--dest", str(FOLDER), *wanted)
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != SHA256[package]:

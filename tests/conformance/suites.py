@@ -1,20 +1,17 @@
-"""The suites: how each is run, how many cases must pass, and what is left out, with the reason."""
+"""Argilla's suites: how each is run, how many cases must pass, and what is left out, and why."""
 
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.home import Home
 from embedded.programs import argilla_python
 from embedded.services import start, stop
-from tests.conformance.downloads import FOLDER, PROJECT, test_packages, unpacked
+from tests.conformance.downloads import PROJECT, test_packages, unpacked
+from tests.conformance.runs import Outcome, outcome, run_pytest
 
 MAPPINGS = "compares the mappings of an Elasticsearch index; we have tables"
 DOCUMENTS = "reads back the documents of an Elasticsearch index; our engine reads Argilla's tables"
@@ -31,27 +28,10 @@ EXCLUDED = {
     "test_update_record_response": DOCUMENTS,
     "test_delete_record_response": DOCUMENTS,
 }
+WITHOUT_WARNINGS = ["-W", "ignore"]
 PROPERTIES = ("properties", "other_properties", "deletions", "hostile")
 PROPERTIES_LEAST = 131
 SKIPPED_WITHOUT_TOKEN = "skipped by themselves for want of a token of the real Hub"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a suite gave; ``least`` is how many must pass, so that no suite shrinks in silence."""
-
-    suite: str
-    passed: int
-    failed: int
-    skipped: int
-    excluded: int
-    least: int
-    failures: tuple[str, ...]
-
-    @property
-    def good(self) -> bool:
-        """Nothing failed and nothing is missing."""
-        return not self.failed and self.passed >= self.least
 
 
 def sdk_suite() -> Outcome:
@@ -66,11 +46,11 @@ def sdk_suite() -> Outcome:
             environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
             environment["HF_HOME"] = f"{folder}/hf"
             environment["PYTHONPATH"] = str(test_packages())
-            command = [sys.executable, "-m", "pytest", "tests/integration"]
-            report, _ = _pytest(command, source, environment)
+            command = [sys.executable, "-m", "pytest", "tests/integration", *WITHOUT_WARNINGS]
+            report, _ = run_pytest(command, source, environment)
         finally:
             stop(home)
-    return _outcome("argilla SDK, integration", report, 114)
+    return outcome("argilla SDK, integration", report, 114)
 
 
 def engine_suite() -> Outcome:
@@ -87,28 +67,29 @@ def engine_suite() -> Outcome:
         conftest = Path(__file__).with_name("server_conftest.py")
         shutil.copy(conftest, Path(folder) / "tests" / "conftest.py")
         command = [str(argilla_python()), "-m", "pytest", COMMONS, "--asyncio-mode=auto"]
+        command += WITHOUT_WARNINGS
         for name in EXCLUDED:
             command += ["--deselect", f"{CASES}::{name}"]
         environment = server_environment(Path(folder) / "home", folder)
         # The module's own condition for running at all; the conftest gives it our engine.
         environment["ARGILLA_SEARCH_ENGINE"] = "elasticsearch"
-        report, output = _pytest(command, Path(folder), environment)
+        report, output = run_pytest(command, Path(folder), environment)
     deselected = re.search(r"(\d+) deselected", output)
     excluded = int(deselected[1]) if deselected else 0
-    return _outcome("argilla-server, search engine", report, 92, excluded)
+    return outcome("argilla-server, search engine", report, 92, excluded)
 
 
 def property_suite(examples: int) -> Outcome:
     """Our properties against the plain-Python oracle, so many random worlds for each."""
     with tempfile.TemporaryDirectory(prefix="copydesk-conformance-") as folder:
         place = PROJECT / "tests" / "embedded" / "engine_properties"
-        command = [str(argilla_python()), "-m", "pytest"]
+        command = [str(argilla_python()), "-m", "pytest", *WITHOUT_WARNINGS]
         command += [str(place / f"{name}.py") for name in PROPERTIES]
         command += ["--import-mode=importlib", f"--confcutdir={place}"]
         environment = server_environment(Path(folder) / "home", str(PROJECT))
         environment["ENGINE_EXAMPLES"] = str(examples)
-        report, _ = _pytest(command, PROJECT, environment)
-    return _outcome("properties, against an oracle", report, PROPERTIES_LEAST)
+        report, _ = run_pytest(command, PROJECT, environment)
+    return outcome("properties, against an oracle", report, PROPERTIES_LEAST)
 
 
 def server_environment(home: Path, *pythonpath: str) -> dict[str, str]:
@@ -121,36 +102,3 @@ def server_environment(home: Path, *pythonpath: str) -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
     }
-
-
-def _pytest(command: list[str], cwd: Path, environment: Mapping[str, str]) -> tuple[Path, str]:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    report = FOLDER / "junit.xml"
-    report.unlink(missing_ok=True)
-    command = [*command, "-o", "addopts=", "-q", "-W", "ignore", f"--junitxml={report}"]
-    command += ["-p", "no:cacheprovider"]
-    whole = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment}
-    done = subprocess.run(
-        command, cwd=cwd, env=whole, stdout=subprocess.PIPE, text=True, check=False
-    )
-    if not report.exists():
-        raise SystemExit(f"error: {' '.join(command)} gave no report:\n{done.stdout[-3000:]}")
-    return report, done.stdout
-
-
-def _outcome(suite: str, report: Path, least: int, excluded: int = 0) -> Outcome:
-    cases = list(ET.parse(report).getroot().iter("testcase"))
-    failures = [case for case in cases if case.find("failure") is not None]
-    failures += [case for case in cases if case.find("error") is not None]
-    skipped = sum(case.find("skipped") is not None for case in cases)
-    names = {f"{c.get('classname', '')}::{c.get('name')}": _message(c) for c in failures}
-    passed = len(cases) - skipped - len(names)
-    lines = tuple(f"{name}\n    {message}" for name, message in names.items())
-    return Outcome(suite, passed, len(names), skipped, excluded, least, lines)
-
-
-def _message(case: ET.Element) -> str:
-    found = case.find("failure")
-    found = case.find("error") if found is None else found
-    text = "" if found is None else found.get("message") or ""
-    return text.strip().replace("\n", "\n    ")[:2000]

@@ -43,6 +43,24 @@ def test_create_answers_409_with_the_address(api: HfApi, new_repo: Callable[...,
     assert refused.value.response.status_code == 409
 
 
+def test_a_space_starts_with_a_card_that_names_what_runs_it(
+    api: HfApi, new_repo: Callable[..., str], http: httpx.Client
+) -> None:
+    repo = new_repo("space", space_sdk="gradio")
+    card = http.get(f"/spaces/{repo}/resolve/main/README.md").text
+    assert card == f"---\ntitle: {repo.partition('/')[2]}\nsdk: gradio\n---\n"
+    body = {"name": "other", "type": "space", "sdk": "fortran"}
+    refused = http.post("/api/repos/create", json=body)
+    assert (refused.status_code, "'fortran'" in refused.json()["error"]) == (400, True)
+
+
+def test_answers_carry_the_clients_name_of_the_request(http: httpx.Client) -> None:
+    named = http.get("/healthz", headers={"X-Amzn-Trace-Id": "a-b-c"})
+    assert named.headers["x-request-id"] == "a-b-c"
+    ids = {http.get("/healthz").headers["x-request-id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
 def test_tags_and_branches(api: HfApi, new_repo: Callable[..., str]) -> None:
     repo = new_repo()
     first = api.create_commit(repo, [add("a.txt", b"1")], commit_message="one")

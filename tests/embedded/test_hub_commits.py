@@ -15,9 +15,9 @@ from huggingface_hub import (
     HfApi,
 )
 from huggingface_hub.errors import (
-    BadRequestError,
     EntryNotFoundError,
     HfHubHTTPError,
+    RevisionNotFoundError,
 )
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("without_xet")]
@@ -184,9 +184,35 @@ def test_a_file_cannot_also_be_a_folder(api: HfApi, new_repo: Callable[..., str]
     assert refused.value.response.status_code == 422
 
 
-def test_pull_requests_are_refused_in_words(api: HfApi, new_repo: Callable[..., str]) -> None:
-    with pytest.raises(BadRequestError, match="commit to a branch instead"):
-        api.create_commit(new_repo(), [add("a.txt")], commit_message="x", create_pr=True)
+def test_a_proposed_change_is_a_reference_of_its_own(
+    api: HfApi, new_repo: Callable[..., str], http: httpx.Client
+) -> None:
+    repo = new_repo()
+    first = api.create_commit(repo, [add("a.txt")], commit_message="x", create_pr=True)
+    assert (first.pr_revision, first.pr_num) == ("refs/pr/1", 1)
+    more = api.create_commit(
+        repo, [add("b.txt")], commit_message="y", revision="refs/pr/1", parent_commit=first.oid
+    )
+    assert {"a.txt", "b.txt"} <= set(api.list_repo_files(repo, revision="refs/pr/1"))
+    assert api.list_repo_files(repo) == [".gitattributes"]
+    second = api.create_commit(repo, [add("c.txt")], commit_message="z", create_pr=True)
+    refs = api.list_repo_refs(repo, include_pull_requests=True).pull_requests or []
+    found = {ref.ref: ref.target_commit for ref in refs}
+    assert found == {"refs/pr/1": more.oid, "refs/pr/2": second.oid}
+    with pytest.raises(RevisionNotFoundError):
+        api.create_commit(repo, [add("d.txt")], commit_message="w", revision="refs/pr/9")
+    page = http.get(httpx.URL(first.pr_url or "").path, follow_redirects=True)
+    assert (page.status_code, ">y<" in page.text) == (200, True)
+
+
+def test_a_proposed_change_that_fails_leaves_no_reference(
+    api: HfApi, new_repo: Callable[..., str]
+) -> None:
+    repo = new_repo()
+    missing = CommitOperationDelete("nowhere.txt")
+    with pytest.raises(EntryNotFoundError):
+        api.create_commit(repo, [missing], commit_message="x", create_pr=True)
+    assert api.list_repo_refs(repo, include_pull_requests=True).pull_requests == []
 
 
 def test_upload_folder_respects_the_gitignore(

@@ -1,0 +1,1 @@
+"""Unmodified libraries and commands against the embedded Hub, with their default settings."""
