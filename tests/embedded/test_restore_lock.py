@@ -51,9 +51,7 @@ def is_locked(home: Home) -> bool:
         return False
 
 
-def test_restore_waits_for_who_starts_services(
-    filled: Home, changed: Path, tmp_path: Path
-) -> None:
+def test_restore_waits_for_who_starts_services(filled: Home, changed: Path, tmp_path: Path) -> None:
     running = threading.Thread(target=restore_backup, args=(filled, changed, True))
     with locked(filled):
         running.start()
