@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-page clean
+.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-page desk-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,6 +80,9 @@ bench-models: setup ## Whole rounds on real corpora: make bench-models DATA=fold
 
 bench-page: setup ## docs/benchmarks.md from bench-results/
 	$(BIN)/python -m benchmarks.page
+
+desk-page: setup ## docs/desk.md from the models that check a desk
+	$(BIN)/copydesk desk-keys > docs/desk.md
 
 clean: ## Remove environments and caches; data in .copydesk stays
 	rm -rf .venv .venv-argilla .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

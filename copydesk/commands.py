@@ -6,6 +6,7 @@ Imports are lazy: torch, argilla and Prefect are loaded by the command that need
 import re
 import shlex
 import sys
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,6 @@ from embedded.home import default_home
 
 app = typer.Typer(
     name="copydesk",
-    help="From annotation to model: review news in Argilla, publish on the Hugging Face Hub.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,6 +60,24 @@ def main() -> None:
         if end.code == 130:
             print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
         raise
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"copydesk {metadata.version('copydesk')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """From annotation to model: review news in Argilla, publish on the Hugging Face Hub."""
 
 
 def _with_desk(next_step: str) -> str:
@@ -206,6 +224,14 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     report = run_demo(Demo(**run, accounts=str(home.accounts)))
     show_rounds(report.rounds)
     show_places(home)
+
+
+@app.command()
+def desk_keys() -> None:
+    """All keys of a desk with defaults and what they are, as Markdown."""
+    from corpus.desk_keys import page
+
+    print(page(), end="")
 
 
 app.command()(publish)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from embedded.home import Home
-from embedded.status import ManagerStatus, ProgramStatus
+from embedded.status import NEVER_STARTED, ManagerStatus, ProgramStatus
 
 DATA = {
     "argilla_database": "Argilla database",
@@ -27,6 +27,17 @@ def show_status(
     sizes: Mapping[str, int],
 ) -> None:
     """Programs, what is wrong with them, and data sizes."""
+    if manager.state == NEVER_STARTED:
+        names = ", ".join(program.name for program in programs)
+        print(f"{manager.problem}\nIt will run {names}, and build the search index again.")
+    else:
+        _show_programs(manager, programs)
+    data = [(label, size_text(sizes[key])) for key, label in DATA.items()]
+    print(f"\nDATA in {home.root}")
+    print("\n".join(_aligned(data, right=(1,))))
+
+
+def _show_programs(manager: ManagerStatus, programs: Sequence[ProgramStatus]) -> None:
     head = ("PROGRAM", "STATE", "HEALTH", "PID", "PORT", "MEMORY", "UPTIME", "RESTARTS")
     rows = [head, *(_row(program) for program in programs), _manager_row(manager)]
     print("\n".join(_aligned(rows, right=(3, 4, 5, 6, 7))))
@@ -35,9 +46,6 @@ def show_status(
         problems.append(("manager", manager.problem))
     for name, problem in problems:
         print(f"\n{name}: {problem}")
-    data = [(label, size_text(sizes[key])) for key, label in DATA.items()]
-    print(f"\nDATA in {home.root}")
-    print("\n".join(_aligned(data, right=(1,))))
 
 
 def size_text(size_bytes: int) -> str:

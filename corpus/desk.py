@@ -14,10 +14,13 @@ from pydantic import (
     model_validator,
 )
 
+from corpus.desk_errors import KEYS, desk_error
 from corpus.errors import DeskError
 from corpus.licenses import OPEN_LICENSES, require_hub_license
 
 RepoId = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$", max_length=96)]
+
+Noise = Annotated[float, Field(ge=0, lt=1)]
 
 # Of a desk, and so of its Argilla data set and of its folder in the state.
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,60}$"
@@ -33,11 +36,11 @@ class Columns(DeskPart):
     """Where the source keeps what: a column's name, or its position (from 0) without a header."""
 
     text: str | int | list[str | int] = Field("text", description="one column, or several joined")
-    title: str | int | None = None
-    topic: str | int | None = None
-    spans: str | int | None = None
-    published_at: str | int | None = None
-    split: str | int | None = None
+    title: str | int | None = Field(None, description="the headline")
+    topic: str | int | None = Field(None, description="the source's own topic")
+    spans: str | int | None = Field(None, description="list of {start, end, label}, in code points")
+    published_at: str | int | None = Field(None, description="date, or date and time")
+    split: str | int | None = Field(None, description="the source's own train, test, …")
     license: str | int | None = Field(
         None, description="the licence of each article; one without is published without text"
     )
@@ -47,10 +50,12 @@ class SourceSettings(DeskPart):
     """What is read, and how the source's labels are called here."""
 
     path: str = Field(description="csv, jsonl or parquet file, or a Hub data set 'owner/name'")
-    format: Literal["auto", "csv", "jsonl", "parquet", "hub"] = "auto"
+    format: Literal["auto", "csv", "jsonl", "parquet", "hub"] = Field(
+        "auto", description="auto: by the ending of the path"
+    )
     config: str | None = Field(None, description="configuration of a Hub data set")
     revision: str | None = Field(None, description="revision of a Hub data set")
-    header: bool = Field(True, description="False for a csv without a header row")
+    header: bool = Field(True, description="false for a csv without a header row")
     columns: Columns = Columns()
     encoding: str = Field("utf-8", description="of a csv or jsonl file")
     delimiter: str = Field(",", min_length=1, max_length=1, description="of a csv file")
@@ -61,7 +66,7 @@ class SourceSettings(DeskPart):
         default_factory=dict, description="the source's span label → entity type; null: dropped"
     )
     review_splits: list[str] | None = Field(
-        None, description="source splits that are reviewed; None reviews all"
+        None, description="source splits that are reviewed; left out: all"
     )
     benchmark_split: str | None = Field(
         None, description="source split whose own labels score the models; never reviewed"
@@ -69,7 +74,7 @@ class SourceSettings(DeskPart):
     limit: int | None = Field(None, ge=1, description="at most so many articles in a load")
     license: str = Field("", description="the licence of all its articles, if they share one")
     suggest_labels: bool = Field(
-        True, description="show the source's labels as suggestions; False keeps them as gold only"
+        True, description="show the source's labels as suggestions; false keeps them as gold only"
     )
 
     @model_validator(mode="after")
@@ -95,8 +100,10 @@ class SourceSettings(DeskPart):
 class LabelSettings(DeskPart):
     """Topics and entity types in schema order, each with the definition annotators read."""
 
-    topics: dict[str, str] = Field(default_factory=dict)
-    entities: dict[str, str] = Field(default_factory=dict)
+    topics: dict[str, str] = Field(default_factory=dict, description="topic → its definition")
+    entities: dict[str, str] = Field(
+        default_factory=dict, description="entity type → its definition"
+    )
 
     @model_validator(mode="after")
     def something_to_ask(self) -> "LabelSettings":
@@ -116,37 +123,44 @@ class ReviewSettings(DeskPart):
     )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
     blind_share: float = Field(0.1, ge=0, le=0.5, description="share shown without suggestions")
-    seed: int = 13
+    seed: int = Field(13, description="decides which records are blind")
 
 
 class SplitSettings(DeskPart):
     """Shares of validation and test among the reviewed articles."""
 
-    validation: float = Field(0.1, ge=0, lt=0.5)
-    test: float = Field(0.2, gt=0, lt=0.5)
+    validation: float = Field(0.1, ge=0, lt=0.5, description="share that learning curves are of")
+    test: float = Field(
+        0.2,
+        gt=0,
+        lt=0.5,
+        description="share that scores models; blind records do, if there are any",
+    )
 
 
 class TopicModelSettings(DeskPart):
     """SetFit's knobs. ``pairs_per_example`` is SetFit's num_iterations."""
 
     per_class: int | None = Field(None, ge=2, description="at most so many examples a topic")
-    pairs_per_example: int | None = Field(None, ge=1, le=50, description="None: by data set size")
-    batch_size: int = Field(16, ge=2)
-    learning_rate: float = Field(2e-5, gt=0, lt=0.1)
+    pairs_per_example: int | None = Field(
+        None, ge=1, le=50, description="left out: by data set size"
+    )
+    batch_size: int = Field(16, ge=2, description="pairs in a step")
+    learning_rate: float = Field(2e-5, gt=0, lt=0.1, description="of the encoder, at its highest")
     max_steps: int = Field(-1, description="-1: 80, after which more steps buy little")
     frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
-    max_length_tokens: int = Field(128, ge=16, le=512)
+    max_length_tokens: int = Field(128, ge=16, le=512, description="what follows is not read")
 
 
 class EntityModelSettings(DeskPart):
     """Fine-tuning of a token classifier."""
 
-    epochs: int = Field(4, ge=1, le=50)
+    epochs: int = Field(4, ge=1, le=50, description="passes over the training split")
     # Small batches: of few articles, more steps teach more than smoother ones (measured).
-    batch_size: int = Field(8, ge=1)
-    learning_rate: float = Field(3e-4, gt=0, lt=0.1)
-    max_length_tokens: int = Field(256, ge=16, le=512)
-    stride_tokens: int = Field(64, ge=0, le=256)
+    batch_size: int = Field(8, ge=1, description="windows in a step")
+    learning_rate: float = Field(3e-4, gt=0, lt=0.1, description="at its highest")
+    max_length_tokens: int = Field(256, ge=16, le=512, description="of a window")
+    stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")
 
 
 class ModelSettings(DeskPart):
@@ -155,15 +169,15 @@ class ModelSettings(DeskPart):
     encoder: str = Field("offline", description="'offline' (MiniLM from its wheel) or a repo_id")
     topics: TopicModelSettings = TopicModelSettings()
     entities: EntityModelSettings = EntityModelSettings()
-    seed: int = 42
+    seed: int = Field(42, description="of training")
 
 
 class PublishSettings(DeskPart):
     """Where results go and under which licence."""
 
-    dataset: RepoId
-    topic_model: RepoId | None = None
-    entity_model: RepoId | None = None
+    dataset: RepoId = Field(description="data set repo, 'owner/name'")
+    topic_model: RepoId | None = Field(None, description="needed where the desk has topics")
+    entity_model: RepoId | None = Field(None, description="needed where it has entity types")
     license: Annotated[str, AfterValidator(require_hub_license)] = Field(
         description="the Hub's id of the licence, for example cc0-1.0, or other"
     )
@@ -175,9 +189,11 @@ class PublishSettings(DeskPart):
         "one only labels are. '' stands for articles without a licence, which are withheld, too, "
         "once source.license or source.columns.license is set",
     )
-    language: str = "en"
-    pretty_name: str
-    private: bool = False
+    language: str = Field("en", description="of the articles, as the Hub writes it")
+    pretty_name: str = Field(description="title of the cards")
+    private: bool = Field(
+        False, description="hide the repositories; what is hidden is never shown by us"
+    )
 
     @model_validator(mode="after")
     def other_licence_has_a_name(self) -> "PublishSettings":
@@ -194,16 +210,24 @@ class PublishSettings(DeskPart):
 class SimulationSettings(DeskPart):
     """Simulated reviewers (demo, tests, benchmarks): the noise of each annotator in [0, 1)."""
 
-    topic_noise: list[Annotated[float, Field(ge=0, lt=1)]] = [0.02, 0.05, 0.08]
-    span_noise: list[Annotated[float, Field(ge=0, lt=1)]] = [0.02, 0.05, 0.08]
-    seed: int = 7
+    topic_noise: list[Noise] = Field(
+        [0.02, 0.05, 0.08], description="share of wrong topics, an annotator each"
+    )
+    span_noise: list[Noise] = Field(
+        [0.02, 0.05, 0.08], description="share of spans missed or mistyped, an annotator each"
+    )
+    seed: int = Field(7, description="of the noise")
 
 
 class Desk(DeskPart):
     """One desk: source, labels, review policy, models and repositories."""
 
     name: str = Field(pattern=NAME_PATTERN, description="Argilla data set name")
-    workspace: str = Field("copydesk", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
+    workspace: str = Field(
+        "copydesk",
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$",
+        description="Argilla's; people see the desks of the workspaces they are in",
+    )
     source: SourceSettings
     labels: LabelSettings
     review: ReviewSettings = ReviewSettings()
@@ -264,7 +288,7 @@ def read_desk(path: str | Path, overrides: dict[str, Any] | None = None) -> Desk
     try:
         desk = Desk.model_validate(raw)
     except ValidationError as error:
-        raise DeskError(_all_errors(file, error), f"Correct these keys in {file}.") from error
+        raise desk_error(file, error, list(overrides or ()), _is_valid(file)) from error
     return _with_found_paths(desk, file)
 
 
@@ -283,19 +307,17 @@ def _set_dotted(raw: dict[str, Any], key: str, value: Any) -> None:
     for parent in parents:
         raw = raw.setdefault(parent, {})
         if not isinstance(raw, dict):
-            raise DeskError(f"--set {key}: {parent!r} is not a group.", "See desk.yaml for keys.")
+            raise DeskError(f"--set {key}: {parent!r} is not a group of keys.", KEYS)
     raw[last] = value
 
 
-def _all_errors(file: Path, error: ValidationError) -> str:
-    lines = [f"Desk {file} has {error.error_count()} error(s):"]
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"]) or "desk"
-        if item["type"] == "extra_forbidden":
-            lines.append(f"  {where}: unknown key (value {item['input']!r})")
-        else:
-            lines.append(f"  {where}: {item['msg']}")
-    return "\n".join(lines)
+def _is_valid(file: Path) -> bool:
+    """Whether the file is a desk as it stands, without anything replaced."""
+    try:
+        Desk.model_validate(_parse_yaml(file))
+    except ValidationError:
+        return False
+    return True
 
 
 def _with_found_paths(desk: Desk, file: Path) -> Desk:

@@ -104,10 +104,21 @@ class Home:
 @contextmanager
 def locked(home: Home) -> Iterator[None]:
     """Who changes what runs holds this: two `up` at once would start two sets of services."""
-    descriptor = os.open(home.root / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with os.fdopen(_lock(home.root / "services.lock"), "w"):
         yield
+
+
+def _lock(file: Path) -> int:
+    """A descriptor that holds the lock of the folder that is there, not of one moved aside.
+
+    While we wait, `restore` may put another folder with a lock of its own in this one's place.
+    """
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if file.exists() and os.path.samestat(os.fstat(descriptor), file.stat()):
+            return descriptor
+        os.close(descriptor)
 
 
 def default_home() -> Home:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,12 @@ import psutil
 
 from embedded.backup_reading import opened, read_manifest, unpack
 from embedded.errors import ServiceError
-from embedded.home import Home
+from embedded.exchange import exchange
+from embedded.home import Home, locked
 from embedded.home_files import list_files
 from embedded.processes import marked_processes
 from embedded.room import require_room
-from embedded.services import stop
+from embedded.services import stop_locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,15 @@ def restore_backup(
         require_room(staging.parent, total, "This backup needs", next_step)
         say(f"Checking {total / 1e6:.1f} MB of {manifest.made_at}")
         unpack(archive, file, manifest, staging, say)
-        if home.root.exists() and marked_processes(home):
-            say("Stopping the services of this home")
-            stop(home, say)
-        kept = _move_in(home, staging)
-    home.prepare()
+        # An `up` that waits for one folder's lock finds the other folder, and waits for its lock.
+        with locked(Home(staging)), locked(home) if home.root.exists() else nullcontext():
+            # Another `up` may have filled it meanwhile.
+            _refuse_data(home, replace)
+            if home.root.exists() and marked_processes(home):
+                say("Stopping the services of this home")
+                stop_locked(home, say)
+            kept = _move_in(home, staging)
+            home.prepare()
     return RestoreReport(len(manifest.members), manifest.made_at, kept)
 
 
@@ -90,17 +95,21 @@ def _staging(home: Home) -> Iterator[Path]:
 
 
 def _move_in(home: Home, staging: Path) -> Path | None:
-    """The old home aside, the new one in; the old one back where that fails."""
-    aside = None
+    """The new content in, the old one aside; both as they were where that fails."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    aside = home.root.with_name(f"{home.root.name}.before-restore-{now}")
     try:
-        if home.root.exists():
-            now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-            aside = home.root.with_name(f"{home.root.name}.before-restore-{now}")
-            home.root.rename(aside)
-        staging.rename(home.root)
+        if not home.root.exists():
+            staging.rename(home.root)
+            return None
+        # Under its last name first: killed after the exchange, the old content is found there.
+        staging.rename(aside)
+        try:
+            exchange(home.root, aside)
+        except OSError:
+            aside.rename(staging)
+            raise
     except OSError as error:
-        if aside is not None and aside.exists() and not home.root.exists():
-            aside.rename(home.root)
         raise ServiceError(
             f"{home.root} cannot be replaced ({error.strerror}); it is as it was.",
             "Set COPYDESK_HOME to a folder inside of one you may write to, no mount point.",

@@ -41,6 +41,7 @@ __all__ = [
     "start",
     "status",
     "stop",
+    "stop_locked",
 ]
 
 
@@ -83,7 +84,12 @@ def stop(home: Home, say: Callable[[str], None] = lambda _: None) -> bool:
     if not home.root.exists():
         return False
     with locked(home):
-        ran, killed = stop_manager(home)
+        return stop_locked(home, say)
+
+
+def stop_locked(home: Home, say: Callable[[str], None] = lambda _: None) -> bool:
+    """The same for who holds the home's lock already."""
+    ran, killed = stop_manager(home)
     if killed:
         say(f"Did not end in time and had to be killed: {', '.join(killed)}.")
     return ran

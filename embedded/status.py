@@ -22,6 +22,8 @@ from embedded.supervision import (
 from embedded.supervisor_config import GUARD
 from embedded.waiting import last_line
 
+NEVER_STARTED = "never started"
+
 
 @dataclass(frozen=True, slots=True)
 class ProgramStatus:
@@ -44,8 +46,8 @@ class ProgramStatus:
 
 @dataclass(frozen=True, slots=True)
 class ManagerStatus:
-    """The process manager: ``state`` is running, not responding, starting again, killed
-    or down.
+    """The process manager: ``state`` is running, not responding, starting again, killed,
+    down or never started (data of a backup, before its first `up`).
     """
 
     state: str
@@ -82,7 +84,15 @@ def manager_status(home: Home) -> ManagerStatus:
         log = home.logs / "guard-restarts.log"
         problem = f"It was killed, and no program runs: copydesk up ({log} may say more)."
         return ManagerStatus("killed", False, restarts=restarts, problem=problem)
+    if was_never_started(home):
+        problem = "This data was restored and was never started here: copydesk up"
+        return ManagerStatus(NEVER_STARTED, False, problem=problem)
     return ManagerStatus("down", False, problem="Nothing runs here: copydesk up")
+
+
+def was_never_started(home: Home) -> bool:
+    """Whether a home lists services, as a backup does, that no `up` has started in it."""
+    return home.services.exists() and not home.supervisor_config.exists()
 
 
 def _running_manager(home: Home, pid: int, guarded: bool, restarts: int) -> ManagerStatus:
@@ -118,7 +128,8 @@ def data_sizes(home: Home) -> dict[str, int]:
 
 def _program_status(home: Home, program: Program, info: dict[str, Any]) -> ProgramStatus:
     pid = info.get("pid", 0)
-    state = info.get("statename", "STOPPED")
+    stopped = NEVER_STARTED.upper() if was_never_started(home) else "STOPPED"
+    state = info.get("statename", stopped)
     wrong = complaint(home, program, pid) if pid else state.lower()
     return ProgramStatus(
         name=program.name,
@@ -140,6 +151,8 @@ def _problem(home: Home, program: Program, info: dict[str, Any], wrong: str) -> 
     log = home.logs / f"{program.name}.log"
     if not wrong:
         return ""
+    if was_never_started(home):
+        return "never started here: copydesk up"
     if is_given_up(info) and read_starts(home, program.name).exhausted:
         minutes = WINDOW_SECONDS // 60
         return (

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,15 @@ def test_help_is_quick_and_names_every_command() -> None:
         "demo",
         "export-argilla",
         "import-argilla",
+        "desk-keys",
     ]:
         assert name in done.stdout
+
+
+def test_it_says_its_version() -> None:
+    written = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    done = copydesk("--version")
+    assert (done.returncode, done.stdout) == (0, f"copydesk {written['project']['version']}\n")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +154,7 @@ def test_without_services_the_next_command_is_named(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "Run copydesk up" in done.stderr
     mistaken = copydesk("load", "--set", "review.blind=1", COPYDESK_HOME=home)
+    assert "--set review.blind does not fit desk desk.yaml" in mistaken.stderr
     assert "review.blind: unknown key" in mistaken.stderr
     assert copydesk("status", COPYDESK_HOME=home).returncode == 3
     assert "No services were running" in copydesk("down", COPYDESK_HOME=home).stdout

@@ -10,7 +10,7 @@ ratings of suggestions and answers, scores, agents, types.
 import sqlite3
 from pathlib import Path
 
-from embedded.argilla import index_triggers
+from embedded.argilla import index_triggers, index_values
 
 # Raise it when tables or triggers change: they are made anew from Argilla's tables.
 VERSION = 3
@@ -83,7 +83,7 @@ def build(db: sqlite3.Connection) -> None:
         db.execute(f"DROP TABLE IF EXISTS main.copydesk_{name}")
     for statement in TABLES.split(";"):
         db.execute(statement)
-    for statement in index_triggers.FILL:
+    for statement in index_values.FILL:
         db.execute(statement)
     for statement in index_triggers.TRIGGERS:
         db.execute(statement)

@@ -10,22 +10,10 @@ from dataclasses import dataclass, field
 
 from argilla_server.search_engine import TextQuery
 
+from embedded.argilla import text_nodes as tree
 from embedded.argilla.filters import Sql
 from embedded.argilla.text_fuzzy import sloppy_matches, variants, vocabulary
 from embedded.argilla.text_index import field_columns, has_table, is_ready, table_name
-from embedded.argilla.text_nodes import (
-    Both,
-    Everything,
-    Fuzzy,
-    Leaf,
-    Node,
-    Not,
-    Phrase,
-    Prefix,
-    Words,
-    operands,
-    positive_leaves,
-)
 from embedded.argilla.text_query import parse
 
 # The order of hits is decided by so many of the query's words.
@@ -70,7 +58,7 @@ def to_rank(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> 
     node, place = _read(db, dataset_id, query)
     if node is None or not place.columns:
         return None
-    wanted = positive_leaves(node)
+    wanted = tree.positive_leaves(node)
     match = _expression(place, node) if len(wanted) <= RANKED_LEAVES else None
     decides = bool(match)
     if not match:
@@ -85,7 +73,7 @@ def to_rank(db: sqlite3.Connection, dataset_id: str, query: TextQuery | str) -> 
 
 def _read(
     db: sqlite3.Connection, dataset_id: str, query: TextQuery | str
-) -> tuple[Node | None, Place]:
+) -> tuple[tree.Node | None, Place]:
     query = TextQuery(q=query) if isinstance(query, str) else query
     if not has_table(db, dataset_id) and not is_ready(db, dataset_id):
         # A draft has no records, and no table to search them in.
@@ -94,13 +82,13 @@ def _read(
     return parse(query.q), Place(db, dataset_id, tuple(columns))
 
 
-def _condition(place: Place, node: Node) -> Sql:
-    if isinstance(node, Everything):
+def _condition(place: Place, node: tree.Node) -> Sql:
+    if isinstance(node, tree.Everything):
         return Sql("1")
-    if isinstance(node, Not):
+    if isinstance(node, tree.Not):
         inner = _condition(place, node.node)
         return Sql(f"NOT {inner.text}", inner.values)
-    if isinstance(node, Phrase) and node.slop:
+    if isinstance(node, tree.Phrase) and node.slop:
         docs = json.dumps(sloppy_matches(place.db, place.dataset_id, place.columns, node))
         return Sql("d.doc IN (SELECT value FROM json_each(?))", [docs])
     whole = _expression(place, node)
@@ -108,18 +96,19 @@ def _condition(place: Place, node: Node) -> Sql:
         name = table_name(place.dataset_id)
         sql = f"d.doc IN (SELECT rowid FROM search.{name} WHERE {name} MATCH ?)"
         return Sql(sql, [whole]) if whole else NOTHING
-    nodes, operator = operands(node) if isinstance(node, Both) else ([node], "AND")
+    nodes, operator = tree.operands(node) if isinstance(node, tree.Both) else ([node], "AND")
     parts = [_condition(place, part) for part in nodes]
     text = f"({f' {operator} '.join(part.text for part in parts)})"
     return Sql(text, [value for part in parts for value in part.values])
 
 
-def _expression(place: Place, node: Node) -> str | None:
+def _expression(place: Place, node: tree.Node) -> str | None:
     """All of it as one FTS5 expression: empty where nothing can match, None where none says it."""
-    if not isinstance(node, Both):
-        special = isinstance(node, Everything | Not) or (isinstance(node, Phrase) and node.slop)
+    if not isinstance(node, tree.Both):
+        sloppy = isinstance(node, tree.Phrase) and node.slop
+        special = sloppy or isinstance(node, tree.Everything | tree.Not)
         return None if special else _match(place, node)  # type: ignore[arg-type]
-    nodes, operator = operands(node)
+    nodes, operator = tree.operands(node)
     parts = [_expression(place, part) for part in nodes]
     if None in parts:
         return None
@@ -128,22 +117,22 @@ def _expression(place: Place, node: Node) -> str | None:
     return " OR ".join(f"({part})" for part in parts if part)
 
 
-def _match(place: Place, leaf: Leaf) -> str:
+def _match(place: Place, leaf: tree.Leaf) -> str:
     """The FTS5 expression of a leaf; empty where nothing can match."""
     match: list[str]
-    if isinstance(leaf, Words):
+    if isinstance(leaf, tree.Words):
         match = [_quote(word) for word in leaf.words]
         if len(match) > 1 and len(place.columns) > 1:
             each = " AND ".join(match)
             return " OR ".join(f"{{{column}}} : ({each})" for column in place.columns)
         return _in(place, " AND ".join(match))
-    if isinstance(leaf, Phrase):
+    if isinstance(leaf, tree.Phrase):
         return _in(place, _quote(" ".join(leaf.words)))
-    if isinstance(leaf, Prefix):
+    if isinstance(leaf, tree.Prefix):
         # It is not cut into words: what no word contains begins none.
         fits = all(sign in IN_WORD or not sign.isascii() for sign in leaf.start)
         return _in(place, f"{_quote(leaf.start)} *") if fits else ""
-    if isinstance(leaf, Fuzzy):
+    if isinstance(leaf, tree.Fuzzy):
         near = variants(place.vocabulary(), leaf)
         return _in(place, " OR ".join(_quote(word) for word in near)) if near else ""
     return ""

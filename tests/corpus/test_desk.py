@@ -1,6 +1,7 @@
 """desk.yaml: all errors at once, each naming key and rule."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,41 @@ def test_all_errors_at_once(tmp_path: Path) -> None:
     assert "models.sed: unknown key" in error.value.problem
     assert "review.blind_share" in error.value.problem
     assert str(bad) in error.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("overrides", "option", "line"),
+    [
+        ({"review.blind": 1}, "--set review.blind", "review.blind: unknown key (value 1)"),
+        ({"review.blind.x": 1}, "--set review.blind.x", "review.blind: unknown key"),
+        ({"models.seed": 1, "review.blind_share": 2}, "--set review.blind_share", "review.blind_s"),
+        # A rule about a group of keys.
+        ({"splits.test": 0.3, "labels": {}}, "--set labels", "needs labels.topics"),
+    ],
+)
+def test_an_error_of_the_command_line_is_not_the_files(
+    overrides: dict[str, Any], option: str, line: str
+) -> None:
+    with pytest.raises(DeskError) as error:
+        read_desk(PROJECT / "desk.yaml", overrides)
+    assert error.value.problem.startswith(f"{option} does not fit desk ")
+    assert line in error.value.problem
+    assert error.value.next_step.startswith(f"Correct {option}. ")
+    assert "docs/desk.md" in error.value.next_step
+
+
+def test_errors_of_both_are_told_apart(tmp_path: Path) -> None:
+    text = (PROJECT / "desk.yaml").read_text(encoding="utf-8")
+    bad = tmp_path / "desk.yaml"
+    bad.write_text(text.replace("seed: 42", "sed: 42"), encoding="utf-8")
+    with pytest.raises(DeskError) as error:
+        read_desk(bad, {"review.blind_share": 2})
+    lines = error.value.problem.splitlines()
+    assert lines[0] == f"Desk {bad} has 2 error(s):"
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "  --set review.blind_share", "  models.sed",
+    ]  # fmt: skip
+    assert f"in {bad}, and --set review.blind_share." in error.value.next_step
 
 
 def test_mapping_to_a_label_outside_the_schema() -> None:

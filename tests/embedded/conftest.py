@@ -1,11 +1,11 @@
-"""Clients of the embedded Hub, and a home without services."""
+"""Clients of the embedded Hub, Argilla in a home of its own, and a home without services."""
 
 import hashlib
 import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from huggingface_hub import HfApi, constants
 from embedded.home import Home, write_private
 from embedded.hub.names import RepoId
 from embedded.hub.store import open_store
+from embedded.services import exports, start, stop
+from tests.embedded import argilla_rest as rest
 
 # They run in the Argilla server's environment: test_engine_properties starts them there.
 collect_ignore = ["engine_properties"]
@@ -46,6 +48,32 @@ def new_repo(api: HfApi) -> Callable[..., str]:
 def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads by LFS, as clients do after `copydesk env`."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+
+
+@contextmanager
+def argilla_of(home: Home, host: str | None = None) -> Iterator[pytest.MonkeyPatch]:
+    """Argilla alone, of this home: the environment names no other one meanwhile."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("ARGILLA_API_URL", raising=False)
+        environment.delenv("ARGILLA_API_KEY", raising=False)
+        try:
+            start(home, services=("argilla",), host=host)
+            yield environment
+        finally:
+            stop(home)
+
+
+@pytest.fixture
+def url(home: Home) -> str:
+    """The address of Argilla in the module's own ``home``."""
+    return exports(home)["ARGILLA_API_URL"]
+
+
+@pytest.fixture
+def owner(home: Home, url: str) -> Iterator[httpx.Client]:
+    """A client of Argilla in the module's own ``home``."""
+    with rest.client(url, exports(home)["ARGILLA_API_KEY"]) as client:
+        yield client
 
 
 @pytest.fixture

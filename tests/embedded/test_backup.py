@@ -13,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from copydesk.commands import app
 from embedded.backup import write_backup
 from embedded.backup_file import MANIFEST
 from embedded.errors import ServiceError
@@ -22,6 +24,7 @@ from embedded.processes import marked_processes
 from embedded.programs import PROJECT
 from embedded.restore import restore_backup
 from embedded.services import start, status, stop
+from embedded.status import manager_status
 from tests.embedded.conftest import digests
 
 
@@ -89,8 +92,19 @@ def test_restore_stops_the_services_of_the_home(
         restore_backup(home, file, replace=True, say=said.append)
         assert marked_processes(home) == []
         assert "Stopping the services of this home" in said
+        monkeypatch.setenv("COPYDESK_HOME", str(home.root))
+        told = CliRunner().invoke(app, ["status"])
+        assert told.exit_code == 3
+        first, second, *_ = told.stdout.splitlines()
+        assert first == "This data was restored and was never started here: copydesk up"
+        assert second == "It will run hub, and build the search index again."
+        assert "not ok" not in told.stdout
+        ((line,), manager) = status(home), manager_status(home)
+        assert (line.state, manager.state) == ("NEVER STARTED", "never started")
         start(home, services=("hub",))
         assert [line.healthy for line in status(home)] == [True]
+        stop(home)
+        assert manager_status(home).state == "down"
     finally:
         stop(home)
 

@@ -24,6 +24,7 @@ from embedded.services import exports, start, status, stop
 from embedded.supervision import marked_processes
 from embedded.users import end_all_sessions, refuse_weak_secrets, rotate_user
 from tests.embedded import argilla_rest as rest
+from tests.embedded.conftest import argilla_of
 from tests.embedded.redis_scan import everything_in_redis
 
 OTHER_LOOPBACK = "127.0.0.2"
@@ -33,25 +34,8 @@ OTHER_LOOPBACK = "127.0.0.2"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Argilla alone, on another address of loopback."""
     home = Home(tmp_path_factory.mktemp("security") / "home")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("ARGILLA_API_URL", raising=False)
-        environment.delenv("ARGILLA_API_KEY", raising=False)
-        try:
-            start(home, services=("argilla",), host=OTHER_LOOPBACK)
-            yield home
-        finally:
-            stop(home)
-
-
-@pytest.fixture
-def url(home: Home) -> str:
-    return exports(home)["ARGILLA_API_URL"]
-
-
-@pytest.fixture
-def owner(home: Home, url: str) -> Iterator[httpx.Client]:
-    with rest.client(url, exports(home)["ARGILLA_API_KEY"]) as client:
-        yield client
+    with argilla_of(home, host=OTHER_LOOPBACK):
+        yield home
 
 
 def test_it_listens_where_it_was_asked_to_and_nowhere_else(home: Home, url: str) -> None:

@@ -15,7 +15,7 @@ from copydesk.commands import app
 from embedded.argilla.accounts_file import new_account, new_key
 from embedded.errors import ServiceError
 from embedded.home import Home, read_json
-from embedded.services import exports, make_accounts, start, stop
+from embedded.services import make_accounts
 from embedded.users import (
     add_user,
     assign_users,
@@ -25,6 +25,7 @@ from embedded.users import (
     unassign_users,
 )
 from tests.embedded import argilla_rest as rest
+from tests.embedded.conftest import argilla_of
 
 SPORT = "sport-desk"
 
@@ -33,29 +34,12 @@ SPORT = "sport-desk"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Argilla with one account that was added before its first start."""
     home = Home(tmp_path_factory.mktemp("users") / "home")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("ARGILLA_API_URL", raising=False)
-        environment.delenv("ARGILLA_API_KEY", raising=False)
+    home.prepare()
+    make_accounts(home)
+    add_user(home, "ann", "annotator", ["copydesk"])
+    with argilla_of(home) as environment:
         environment.setenv("COPYDESK_HOME", str(home.root))
-        home.prepare()
-        make_accounts(home)
-        add_user(home, "ann", "annotator", ["copydesk"])
-        try:
-            start(home, services=("argilla",))
-            yield home
-        finally:
-            stop(home)
-
-
-@pytest.fixture
-def url(home: Home) -> str:
-    return exports(home)["ARGILLA_API_URL"]
-
-
-@pytest.fixture
-def owner(home: Home, url: str) -> Iterator[httpx.Client]:
-    with rest.client(url, exports(home)["ARGILLA_API_KEY"]) as client:
-        yield client
+        yield home
 
 
 def copydesk_users(*arguments: str) -> Result:

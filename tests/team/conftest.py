@@ -9,44 +9,39 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from argilla_settings.connection import connect
+from argilla_settings.import_server import import_server
+from argilla_settings.rest import send
+from argilla_settings.simulated_review import annotator_keys, review
+from corpus.errors import DeskError
+from corpus.ledger import Ledger
+from corpus.moves import read_moves
+from corpus.review_state import open_ledger
 from embedded.ports import HOST, free_port
-from embedded.programs import argilla_python, redis_server
+from embedded.programs import redis_server
+from flows.load_news import LoadNews, load_news
+from flows.pull_reviewed import PullReviewed, pull_reviewed
+from tests.running import Services
 from tests.team import compose
-
-START_SECONDS = 120
-LAUNCHER = Path(__file__).with_name("plain_engine.py")
-
-
-@dataclass(frozen=True)
-class TeamServer:
-    """The running server; ``environment`` is that of the compose file, with addresses of here."""
-
-    url: str
-    api_key: str = field(repr=False)
-    environment: dict[str, str] = field(repr=False)
-    postgres: Path
-    folder: Path
-
-
-def postgres_binaries() -> Path:
-    """The folder of initdb and postgres; such tests skip where there is none."""
-    on_path = shutil.which("initdb")
-    found = [Path(on_path).resolve().parent] if on_path else []
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    for folder in found:
-        if (folder / "postgres").exists():
-            return folder
-    pytest.skip("Postgres is not installed; make postgres installs it (root on Debian or Ubuntu)")
+from tests.team.moving import BATCH, DESK, KNOBS, NAME, articles, killed_import
+from tests.team.processes import (
+    Running,
+    TeamServer,
+    answers,
+    postgres_binaries,
+    read,
+    replace,
+    stock,
+    wait_for,
+)
 
 
 @pytest.fixture(scope="session")
@@ -156,69 +151,61 @@ def team_server(
         yield TeamServer(url, api_key, environment, socket, team_folder)
 
 
-class Running:
-    """A process of the launcher, ended warm at the end of the block."""
-
-    def __init__(
-        self, folder: Path, name: str, arguments: list[str], environment: dict[str, str]
-    ) -> None:
-        self.log = (folder / f"{name}.log").open("wb")
-        self.process = subprocess.Popen(
-            [argilla_python(), LAUNCHER, *arguments],
-            stdout=self.log,
-            stderr=self.log,
-            # Wide, so that the log does not break ids.
-            env={**os.environ, **environment, "COLUMNS": "400"},
-            cwd=folder,
-        )
-
-    def __enter__(self) -> "subprocess.Popen[bytes]":
-        return self.process
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
+@pytest.fixture(scope="session")
+def reviewed(services: Services) -> Ledger:
+    """A batch that was loaded, answered and pulled on the embedded server."""
+    load_news(LoadNews(overrides=KNOBS, limit=BATCH))
+    ledger, keys = open_ledger(DESK), annotator_keys(services.home.accounts)
+    assert review(DESK, articles(), keys, ledger.append_simulated) == 3 * BATCH
+    assert pull_reviewed(PullReviewed(overrides=KNOBS)).new_answers == 3 * BATCH
+    return ledger
 
 
-def stock(command: list[str], environment: dict[str, str]) -> str:
-    """Run a command of the compose file in the Argilla environment: nothing of ours is loaded."""
+@pytest.fixture(scope="session")
+def exported(reviewed: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("team") / "argilla.zip"
     done = subprocess.run(
-        [argilla_python(), *command[1:]],
-        env={**os.environ, **environment, "ARGILLA_SEARCH_ENGINE": "elasticsearch"},
-        cwd=environment["ARGILLA_HOME_PATH"].rsplit("/", 1)[0],
+        [sys.executable, "-m", "copydesk", "export-argilla", str(file), "--dataset", NAME],
         capture_output=True,
+        cwd=compose.PROJECT,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert f"{BATCH} records, {3 * BATCH} answers (data sets: 1) are in {file}" in done.stdout
+    assert f"{NAME}: {BATCH} records, {3 * BATCH} answers" in done.stderr
+    return file
 
 
-def replace(environment: dict[str, str], name: str, old: str, new: str) -> None:
-    """Put an address of here into a value; the value must have had the compose file's."""
-    assert old in environment[name]
-    environment[name] = environment[name].replace(old, new)
+@pytest.fixture
+def on_team_server(team_server: TeamServer, monkeypatch: pytest.MonkeyPatch) -> TeamServer:
+    """This test's process, and what it starts, talk to the team's server."""
+    monkeypatch.setenv("ARGILLA_API_URL", team_server.url)
+    monkeypatch.setenv("ARGILLA_API_KEY", team_server.api_key)
+    return team_server
 
 
-def wait_for(name: str, process: "subprocess.Popen[bytes]", ready: Any) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        assert process.poll() is None, f"{name} ended; see its log"
-        assert time.monotonic() < deadline, f"{name} is not ready"
-        time.sleep(0.2)
+@pytest.fixture(scope="session")
+def accounts(exported: Path) -> Path:
+    return exported.with_name("accounts.json")
 
 
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def read(folder: Path, name: str) -> bytes:
-    return (folder / name).read_bytes()
+@pytest.fixture(scope="session")
+def moved(team_server: TeamServer, exported: Path, accounts: Path, reviewed: Ledger) -> Ledger:
+    """The batch on the team's server, after an import that was killed and then continued."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ARGILLA_API_URL", team_server.url)
+        environment.setenv("ARGILLA_API_KEY", team_server.api_key)
+        client = connect()
+        # The team has this person already, under an id of its own.
+        person = {"username": "annotator-2", "first_name": "Bo", "role": "annotator",
+                  "password": "long enough, here"}  # fmt: skip
+        send(client, "POST", "users", person)
+        killed_import(exported, accounts)
+        with pytest.raises(DeskError, match="has not finished"):
+            pull_reviewed(PullReviewed(overrides=KNOBS))
+        assert len(read_moves(reviewed).answers) >= 15
+        added = import_server(client, exported, accounts, lambda workspace, name: reviewed)
+        assert 0 < added.records < BATCH
+        assert added.different == 0
+    return reviewed
