@@ -91,6 +91,18 @@ def _subquery(state: State) -> Node | None:
     return state.top
 
 
+def _closes_on_something(state: State, start: int) -> bool:
+    """False, with the reader behind it, for what is never closed or closed at once."""
+    if state.index >= state.end:
+        state.index = start
+        return False
+    if state.index == start:
+        state.operator = None
+        state.index += 1
+        return False
+    return True
+
+
 def _group(state: State) -> None:
     state.index += 1
     start, depth = state.index, 1
@@ -103,12 +115,7 @@ def _group(state: State) -> None:
         if depth == 0:
             break
         state.index += 1
-    if state.index >= state.end:
-        state.index = start
-    elif state.index == start:
-        state.operator = None
-        state.index += 1
-    else:
+    if _closes_on_something(state, start):
         inner = _subquery(State(state.text, start, state.index, state.means))
         _add(state, inner)
         state.index += 1
@@ -131,12 +138,7 @@ def _phrase(state: State) -> None:
             break
         copied.append(char)
         state.index += 1
-    if state.index >= state.end:
-        state.index = start
-    elif state.index == start:
-        state.operator = None
-        state.index += 1
-    else:
+    if _closes_on_something(state, start):
         number = _number(state) if slop else 0
         _add(state, Phrase("".join(copied), number))
         state.index += 1

@@ -92,15 +92,16 @@ def create(server: Server, schema: Schema) -> Made:
     body = {"name": f"properties {next(NUMBERS)}", "workspace_id": server.workspace_id}
     dataset = server.call("POST", "datasets", body)["id"]
     base = f"datasets/{dataset}"
-    for name, settings in schema.fields().items():
-        required = name == schema.text
-        part = {"name": name, "title": "t", "required": required, "settings": settings}
-        server.call("POST", f"{base}/fields", part)
-    questions = {}
-    for name, settings in schema.questions().items():
-        required = name == schema.label
-        part = {"name": name, "title": "t", "required": required, "settings": settings}
-        questions[name] = server.call("POST", f"{base}/questions", part)["id"]
+    questions: dict[str, str] = {}
+    for kind, parts, required in (
+        ("fields", schema.fields(), schema.text),
+        ("questions", schema.questions(), schema.label),
+    ):
+        for name, settings in parts.items():
+            part = {"name": name, "title": "t", "required": name == required, "settings": settings}
+            made = server.call("POST", f"{base}/{kind}", part)
+            if kind == "questions":
+                questions[name] = made["id"]
     for name, kind in schema.metadata().items():
         part = {"name": name, "title": "t", "settings": {"type": kind}}
         server.call("POST", f"{base}/metadata-properties", part)
