@@ -1,6 +1,6 @@
 """The cards of what would be published now, without asking any service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpus.desk import Desk
@@ -24,5 +24,5 @@ def local_parts(desk: Desk, folder: Path) -> Iterator[Part]:
         yield model_part(desk, review, trained, files, data, folder / kind)
 
 
-def _nothing(revision: str) -> dict[str, Labelled]:
+def _nothing(revision: str, names: Sequence[str]) -> dict[str, Labelled]:
     return {}

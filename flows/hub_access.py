@@ -1,7 +1,7 @@
 """The Hub of the environment, as the flows use it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,14 +28,14 @@ def last_revision(repo_id: str) -> str | None:
     return head_revision(hub_api(), repo_id, "model")
 
 
-def labels_at(repo_id: str) -> Callable[[str], dict[str, Labelled]]:
-    """Reads the labels of a published data set at a revision."""
+def labels_at(repo_id: str) -> Callable[[str, Sequence[str]], dict[str, Labelled]]:
+    """Reads the labels in these files of a published data set at a revision."""
 
-    def read(revision: str) -> dict[str, Labelled]:
+    def read(revision: str, names: Sequence[str]) -> dict[str, Labelled]:
         folder = hub_api().snapshot_download(
-            repo_id, repo_type="dataset", revision=revision, allow_patterns="data/*.parquet"
+            repo_id, repo_type="dataset", revision=revision, allow_patterns=list(names)
         )
-        return read_labels(Path(folder))
+        return read_labels(Path(folder), names)
 
     return read
 

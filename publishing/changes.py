@@ -1,6 +1,6 @@
 """What is different from the last published version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,15 @@ class Labelled:
     spans: tuple[tuple[int, int, str], ...]
 
 
-def read_labels(folder: Path) -> dict[str, Labelled]:
-    """Id → labels of every row of a default configuration, whose files lie in ``folder``/data."""
+def default_files(files: Iterable[str]) -> list[str]:
+    """Those of the default configuration among the files of a data set."""
+    return sorted(name for name in files if name.startswith("data/") and name.endswith(".parquet"))
+
+
+def read_labels(folder: Path, names: Iterable[str]) -> dict[str, Labelled]:
+    """Id → labels of every row of these files below ``folder``."""
     found = {}
-    for file in sorted(folder.glob("data/*.parquet")):
+    for file in (folder / name for name in names):
         there = set(parquet.read_schema(file).names)
         table = parquet.read_table(
             file, columns=[c for c in ("id", "topic", "spans") if c in there]

@@ -98,7 +98,7 @@ def _license(license: License) -> dict[str, Any]:
 
 
 def _config(config: WrittenConfig) -> dict[str, Any]:
-    files = [{"split": s, "path": f"{config.folder}/{s}-*.parquet"} for s in config.rows]
+    files = [{"split": s, "path": f"{config.folder}/{s}-*-of-*.parquet"} for s in config.rows]
     return {
         "config_name": config.name,
         "data_files": files,

@@ -9,17 +9,15 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from publishing.hub_errors import errors_for_people, without_secrets
-from publishing.manifest import FILE
+from publishing.manifest import FILE, is_ours
 from publishing.plan import Complete, Operation, Plan, additions, difference, planned
 from publishing.remote import (
     Previous,
     Target,
     file_ids,
     is_hidden,
-    listed_files,
     next_tag,
     read_previous,
-    read_text,
     tag_of,
     version_tags,
 )
@@ -58,24 +56,23 @@ def publish_folder(
     patience = patience or Patience()
     with errors_for_people(api, target.repo_id):
         files = additions(folder)
-        first_head: str | None = None
+        sent = False
         while True:
             try:
                 _ensure_repo(api, target)
-                previous = read_previous(api, target)
-                first_head = first_head or previous.head
-                previous = _with_its_tag(api, target, previous)
+                previous = _with_its_tag(api, target, read_previous(api, target))
                 operations = difference(api, target, previous, files, complete(previous))
-                head = previous.head or ""
                 if operations:
-                    head = _commit(api, target, operations, head, message)
-                tag = _tag(api, target, head)
+                    sent = True
+                    head = _commit(api, target, operations, previous.head or "", message)
+                    tag = _tag(api, target, head)
+                else:
+                    tag = previous.tag or _tag(api, target, previous.head or "")
+                    head = version_tags(api, target)[tag]
                 break
             except FAILURES as error:
                 patience.wait_or_raise(error, target.repo_id)
-    published = Published(
-        target.repo_id, target.repo_type, head, tag, _url(api, target), head != first_head
-    )
+    published = Published(target.repo_id, target.repo_type, head, tag, _url(api, target), sent)
     log.info("%s %s at %s", _state(published), target.repo_id, head[:8])
     return published
 
@@ -114,14 +111,9 @@ def _with_its_tag(api: HfApi, target: Target, previous: Previous) -> Previous:
     """Tag the version at head where a publish died between its commit and its tag.
 
     Else a next version with other content would leave that one without a tag for ever, and be
-    compared with the tag before. What people commit on top of a version is no version of ours:
-    it leaves the manifest as it was.
+    compared with the tag before.
     """
-    if previous.head is None or listed_files(previous.manifest) is None:
-        return previous
-    if tag_of(version_tags(api, target), previous.head):
-        return previous
-    if previous.tag and read_text(api, target, FILE, previous.tag) == previous.manifest:
+    if previous.head is None or previous.tag or not is_ours(previous.manifest):
         return previous
     return replace(previous, tag=_tag(api, target, previous.head))
 

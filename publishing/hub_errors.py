@@ -12,6 +12,8 @@ from corpus.errors import DeskError
 from publishing.retries import LOST, TRANSIENT, cause_of, is_upload_refusal, status_of
 
 REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError)
+# Subclasses that tell of a mistake in code, never of a Hub.
+MISTAKES = (RecursionError, NotImplementedError)
 # A query may hold a signature that lets its reader upload or download; a user part, a password.
 _QUERY = re.compile(r"\?[^\s'\"<>]*")
 _USER = re.compile(r"//[^/@\s]+@")
@@ -25,6 +27,8 @@ def errors_for_people(api: HfApi, repo_id: str) -> Iterator[None]:
     """
     try:
         yield
+    except MISTAKES:
+        raise
     except REFUSED as error:
         raise hub_error(api, repo_id, error) from None
 

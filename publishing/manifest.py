@@ -5,6 +5,7 @@ Parts that are None were not measured: their section is left out of the card.
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FILE = "manifest.json"
 CARD = "README.md"
+KINDS = ("dataset", "topics", "entities", "instructions")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class _Part(BaseModel):
@@ -256,10 +259,13 @@ def to_json(manifest: Manifest) -> str:
 
 
 def from_json(text: str) -> Manifest:
-    """The manifest in this JSON; raises pydantic's ValidationError for anything else."""
+    """The manifest in this JSON; raises pydantic's ValidationError for anything else.
+
+    What a later Copydesk wrote into it besides is left out.
+    """
     raw = json.loads(text)
     model = DatasetManifest if raw.get("kind") == "dataset" else ModelManifest
-    return model.model_validate(raw)
+    return model.model_validate(raw, extra="ignore")
 
 
 def read_manifest(text: str | None) -> Manifest | None:
@@ -268,6 +274,31 @@ def read_manifest(text: str | None) -> Manifest | None:
         return None if text is None else from_json(text)
     except (ValidationError, ValueError, AttributeError):
         return None
+
+
+def is_ours(text: str | None) -> bool:
+    """Whether Copydesk wrote this manifest.json, also another version: others use the name, too."""
+    try:
+        raw = json.loads(text or "null")
+    except ValueError:
+        return False
+    if not isinstance(raw, dict) or raw.get("kind") not in KINDS:
+        return False
+    made_by, files = raw.get("provenance"), raw.get("files")
+    if not isinstance(made_by, dict) or "copydesk_version" not in made_by:
+        return False
+    return isinstance(files, dict) and all(_SHA256.fullmatch(str(sha)) for sha in files.values())
+
+
+def listed_files(text: str | None) -> set[str] | None:
+    """The files that our manifest lists; None where it is not ours."""
+    return set(json.loads(text or "")["files"]) if is_ours(text) else None
+
+
+def published_labels(text: str | None, key: Literal["topics", "entities"]) -> list[str]:
+    """The labels of a data set as any version of our manifest names them, in their order."""
+    raw = json.loads(text or "null") if is_ours(text) else {}
+    return [str(label) for label in raw.get(key) or ()]
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -1,13 +1,19 @@
 """What goes into one repository: files in a folder, and the texts that depend on what is there."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.desk import Desk
 from corpus.review_state import Reviewed
-from publishing.changes import Labelled, dataset_changes, model_changes, read_labels
+from publishing.changes import (
+    Labelled,
+    dataset_changes,
+    default_files,
+    model_changes,
+    read_labels,
+)
 from publishing.dataset import refuse_changed_classes, write_dataset
 from publishing.describe_dataset import describe_dataset
 from publishing.describe_model import Trained, describe_model
@@ -16,9 +22,11 @@ from publishing.manifest import (
     CARD,
     FILE,
     DatasetManifest,
-    Manifest,
     ModelManifest,
     file_hashes,
+    is_ours,
+    listed_files,
+    published_labels,
     read_manifest,
     same_content,
     to_json,
@@ -30,8 +38,8 @@ from publishing.provenance import provenance
 from publishing.remote import Previous, Target
 from publishing.render import render_dataset_card, render_model_card
 
-# Gives the labels of the version at this commit.
-ReadLabels = Callable[[str], dict[str, Labelled]]
+# Gives the labels in these files at this commit.
+ReadLabels = Callable[[str, Sequence[str]], dict[str, Labelled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +65,27 @@ def dataset_part(desk: Desk, review: Reviewed, folder: Path, labels_at: ReadLabe
     """Write the data files; card and manifest follow when the Hub is read."""
     configs = write_dataset(desk, review, folder)
     manifest = describe_dataset(desk, review, configs, file_hashes(folder), provenance(desk))
-    new = read_labels(folder)
+    new = read_labels(folder, default_files(manifest.files))
     repo_id = desk.publish.dataset
 
     def complete(previous: Previous) -> dict[str, str]:
         current = manifest
-        old = read_manifest(previous.manifest)
-        if isinstance(old, DatasetManifest):
-            refuse_changed_classes(desk, list(old.topics), list(old.entities))
+        before = previous.manifest
+        # From any version of our manifest: another Copydesk's is no reason to renumber classes.
+        refuse_changed_classes(
+            desk, published_labels(before, "topics"), published_labels(before, "entities")
+        )
+        old = read_manifest(before)
         if isinstance(old, DatasetManifest) and same_content(manifest, old):
-            current = old
-        elif old is not None and previous.tag and previous.head:
-            changes = dataset_changes(previous.tag, labels_at(previous.head), new)
+            card = render_dataset_card(old, repo_id, configs, previous.card)
+            return {FILE: before or "", CARD: card}
+        current = manifest
+        if is_ours(before) and previous.tag and previous.head:
+            names = default_files(listed_files(before) or ())
+            changes = dataset_changes(previous.tag, labels_at(previous.head, names), new)
             current = manifest.model_copy(update={"changes": changes})
-        return _texts(current, render_dataset_card(current, repo_id, configs, previous.card))
+        card = render_dataset_card(current, repo_id, configs, previous.card)
+        return {FILE: to_json(current), CARD: card}
 
     rows = sum(manifest.rows.values())
     target = Target(repo_id, "dataset", desk.publish.private)
@@ -95,14 +110,15 @@ def model_part(
     repo_id = named or ""
 
     def complete(previous: Previous) -> dict[str, str]:
-        current = manifest
         old = read_manifest(previous.manifest)
         if isinstance(old, ModelManifest) and same_content(manifest, old):
-            current = old
-        elif isinstance(old, ModelManifest) and previous.tag:
+            card = render_model_card(old, repo_id, previous.card)
+            return {FILE: previous.manifest or "", CARD: card}
+        current = manifest
+        if isinstance(old, ModelManifest) and previous.tag:
             changes = model_changes(previous.tag, old, manifest)
             current = manifest.model_copy(update={"changes": changes})
-        return _texts(current, render_model_card(current, repo_id, previous.card))
+        return {FILE: to_json(current), CARD: render_model_card(current, repo_id, previous.card)}
 
     target = Target(repo_id, "model", desk.publish.private)
     return Part(
@@ -118,7 +134,3 @@ def _copy_model(files: ModelFiles, folder: Path) -> None:
         if file.stat().st_size:
             (folder / FOLDER).mkdir(exist_ok=True)
             shutil.copy(file, folder / FOLDER)
-
-
-def _texts(manifest: Manifest, card: str) -> dict[str, str]:
-    return {FILE: to_json(manifest), CARD: card}

@@ -1,7 +1,7 @@
 """What a repository on the Hub holds now."""
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,12 @@ from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundE
 from huggingface_hub.hf_api import RepoFile
 
 from corpus.errors import DeskError
-from publishing.manifest import CARD, FILE
+from publishing.manifest import CARD, FILE, listed_files
 
 CHUNK_BYTES = 1024 * 1024
+# People's own tags may look like versions; below so many of them the version is not looked for.
+VERSIONS_READ = 5
+_VERSION = re.compile(r"v[1-9][0-9]{0,8}")
 # What the Hub makes itself; a README that people wrote there is kept as notes of our card.
 HUBS_OWN = {".gitattributes", CARD}
 
@@ -29,7 +32,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The texts at ``head`` and the last version tag; all None for a repository not yet made."""
+    """The texts at ``head`` and the tag of the version they are of, None where there is none; all
+    None for a repository not yet made.
+    """
 
     head: str | None
     tag: str | None
@@ -46,12 +51,13 @@ def read_previous(api: HfApi, target: Target) -> Previous:
         head = api.repo_info(target.repo_id, repo_type=target.repo_type).sha
     except RepositoryNotFoundError:
         return NOTHING
-    versions = _numbers(version_tags(api, target))
+    manifest = read_text(api, target, FILE, head)
+    tags = version_tags(api, target)
     return Previous(
         head=head,
-        tag=f"v{max(versions)}" if versions else None,
+        tag=_version(api, target, tags, head or "", manifest),
         card=read_text(api, target, CARD, head),
-        manifest=read_text(api, target, FILE, head),
+        manifest=manifest,
     )
 
 
@@ -67,7 +73,13 @@ def read_text(api: HfApi, target: Target, name: str, revision: str | None) -> st
         )
     except RemoteEntryNotFoundError:
         return None
-    return Path(path).read_text(encoding="utf-8")
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DeskError(
+            f"{name} of {target.repo_id} is not UTF-8 (byte {error.start}).",
+            f"Save {name} there as UTF-8, then run copydesk publish again.",
+        ) from error
 
 
 def is_hidden(api: HfApi, target: Target) -> bool:
@@ -131,15 +143,17 @@ def our_files(target: Target, manifest: str | None, remote: Mapping[str, str]) -
     return set()
 
 
-def listed_files(manifest: str | None) -> set[str] | None:
-    """What our manifest lists; None where it is not ours: others use that name, too."""
-    try:
-        found = json.loads(manifest or "null")
-    except ValueError:
-        return None
-    files = found.get("files") if isinstance(found, dict) else None
-    return set(files) if isinstance(files, dict) else None
+def _version(
+    api: HfApi, target: Target, tags: Mapping[str, str], head: str, manifest: str | None
+) -> str | None:
+    """The tag of the version that head holds, also below commits of other people on top of it."""
+    if manifest is None or tag_of(tags, head):
+        return tag_of(tags, head) or None
+    for number in sorted(_numbers(tags), reverse=True)[:VERSIONS_READ]:
+        if read_text(api, target, FILE, f"v{number}") == manifest:
+            return f"v{number}"
+    return None
 
 
 def _numbers(tags: Mapping[str, str]) -> list[int]:
-    return [int(tag[1:]) for tag in tags if tag[:1] == "v" and tag[1:].isdecimal()]
+    return [int(tag[1:]) for tag in tags if _VERSION.fullmatch(tag)]

@@ -1,5 +1,6 @@
 """Manifests for tests of cards: of a real small review, and of made-up models."""
 
+import json
 from typing import Any
 
 from datasets import Features
@@ -31,6 +32,12 @@ MADE_BY = Provenance(
 )
 
 
+def manifest_json(files: dict[str, str]) -> str:
+    """The least that says whose it is, and which files are ours."""
+    made_by = {"copydesk_version": "0.1.0"}
+    return json.dumps({"kind": "dataset", "provenance": made_by, "files": files})
+
+
 def configs_of(about: Any) -> list[WrittenConfig]:
     """As if 12 articles had been written."""
     topics, entities = list(about.labels.topics), list(about.labels.entities)
@@ -57,7 +64,9 @@ def dataset_manifest(
         }
     )
     review = some_review(about)
-    made = describe_dataset(about, review, configs_of(about), {"data/train.parquet": "00"}, MADE_BY)
+    made = describe_dataset(
+        about, review, configs_of(about), {"data/train.parquet": "0a" * 32}, MADE_BY
+    )
     if not simulated:
         made = made.model_copy(update={"answers": made.answers.model_copy(update={"simulated": 0})})
     return made.model_copy(update=changes)
@@ -113,7 +122,7 @@ def model_manifest(
         "blind_test": True,
         "errors": [_wrong()] if scored else [],
         "wrong": 1 if scored else None,
-        "files": {"model.safetensors": "00bb"},
+        "files": {"model.safetensors": "0b" * 32},
     }
     return ModelManifest(**facts | changes)
 

@@ -1,7 +1,6 @@
 """Publishing through a Hub that fails: nothing doubled, nothing lost, never half a version."""
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -31,6 +30,7 @@ from tests.publishing.faults import (
     Case,
     fault_table,
 )
+from tests.publishing.manifests import manifest_json
 from tests.publishing.watcher import Watcher
 from tests.running import HubService
 
@@ -68,7 +68,7 @@ def send(api: HfApi, repo_id: str, folder: Path, version: str) -> Published:
     def complete(previous: Previous) -> Mapping[str, str]:
         card = f"# Version {version}\n"
         files = file_hashes(folder) | {"card": hashlib.sha256(card.encode()).hexdigest()}
-        return {"manifest.json": json.dumps({"files": files}), "README.md": card}
+        return {"manifest.json": manifest_json(files), "README.md": card}
 
     patience = Patience(pauses=QUICK)
     return publish_folder(api, Target(repo_id, "dataset"), folder, complete, version, patience)

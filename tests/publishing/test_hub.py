@@ -1,9 +1,9 @@
 """The only writes to the Hub, against the embedded one."""
 
-import json
 import uuid
 from pathlib import Path
 
+import httpx
 import pytest
 from huggingface_hub import HfApi
 
@@ -13,6 +13,7 @@ from publishing.manifest import file_hashes
 from publishing.plan import Complete, plan_lines
 from publishing.remote import Previous, Target, next_tag
 from publishing.retries import Patience
+from tests.publishing.manifests import manifest_json
 from tests.running import HubService
 
 pytestmark = pytest.mark.services
@@ -37,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def texts(folder: Path, card: str) -> Complete:
-    manifest = json.dumps({"files": file_hashes(folder)})
+    manifest = manifest_json(file_hashes(folder))
     return lambda _: {"manifest.json": manifest, "README.md": card}
 
 
@@ -104,7 +105,10 @@ def test_a_repository_of_somebody_else_is_refused(api: HfApi, repo_id: str, fold
     assert commits(api, repo_id) == before
 
 
-@pytest.mark.parametrize("manifest", ['{"name": "an app"}', "no JSON", "[1]", '{"files": 3}'])
+@pytest.mark.parametrize(
+    "manifest",
+    ['{"name": "an app"}', "no JSON", "[1]", '{"files": 3}', '{"files": {"train.csv": "00"}}'],
+)
 def test_a_manifest_of_somebody_else_makes_a_repository_not_ours(
     api: HfApi, repo_id: str, folder: Path, manifest: str
 ) -> None:
@@ -189,7 +193,7 @@ def test_texts_are_made_again_from_what_somebody_committed_meanwhile(
                 repo_id=repo_id,
                 repo_type="dataset",
             )
-        manifest = json.dumps({"files": file_hashes(folder)})
+        manifest = manifest_json(file_hashes(folder))
         return {"manifest.json": manifest, "README.md": f"# Ours\n{previous.card}"}
 
     done = publish_folder(api, Target(repo_id, "dataset"), folder, complete, "test", AT_ONCE)
@@ -225,7 +229,7 @@ def test_a_file_of_this_machine_is_not_the_hubs_fault(
 ) -> None:
     def complete(_: Previous) -> dict[str, str]:
         (folder / "data/train.parquet").unlink()
-        return {"manifest.json": '{"files": {}}', "README.md": "# One\n"}
+        return {"manifest.json": manifest_json({}), "README.md": "# One\n"}
 
     with pytest.raises(DeskError, match=r"file of this machine: No such file.*train\.parquet"):
         publish_folder(api, Target(repo_id, "dataset"), folder, complete, "test", AT_ONCE)
@@ -234,3 +238,44 @@ def test_a_file_of_this_machine_is_not_the_hubs_fault(
 def test_tags_count_upwards() -> None:
     assert next_tag({}) == "v1"
     assert next_tag({"v1": "a", "v12": "b", "release": "c"}) == "v13"
+
+
+def test_commits_of_others_make_no_version(api: HfApi, repo_id: str, folder: Path) -> None:
+    first = publish(api, repo_id, folder)
+    for name in ("LICENSE", "NOTE"):
+        api.upload_file(
+            path_in_repo=name, repo_id=repo_id, repo_type="dataset", path_or_fileobj=b"theirs"
+        )
+        again = publish(api, repo_id, folder)
+        assert (again.changed, again.tag, again.revision) == (False, "v1", first.revision)
+    # What looks like a version and is none.
+    oldest = commits(api, repo_id)[-1]
+    for tag in ("v007", "v9"):
+        api.create_tag(repo_id, tag=tag, repo_type="dataset", revision=oldest)
+    assert publish(api, repo_id, folder).tag == "v1"
+    second = publish(api, repo_id, folder, "# Two\n")
+    assert (second.changed, second.tag) == (True, "v10")
+    assert {"LICENSE", "NOTE"} <= set(api.list_repo_files(repo_id, repo_type="dataset"))
+
+
+def test_a_card_that_is_not_utf8_is_named(api: HfApi, repo_id: str, folder: Path) -> None:
+    publish(api, repo_id, folder)
+    card = {"path": "README.md", "encoding": "base64", "content": "IyBL9mxuCg=="}
+    # By hand, as git would: the client itself refuses to send such a card.
+    lines = [{"key": "header", "value": {"summary": "x"}}, {"key": "file", "value": card}]
+    sent = httpx.post(
+        f"{api.endpoint}/api/datasets/{repo_id}/commit/main",
+        content="\n".join(map(json.dumps, lines)),
+        headers={"Authorization": f"Bearer {api.token}", "Content-Type": "application/x-ndjson"},
+    )
+    sent.raise_for_status()
+    with pytest.raises(DeskError, match=r"README\.md of .* is not UTF-8"):
+        publish(api, repo_id, folder)
+
+
+def test_a_mistake_in_our_code_is_not_the_hubs(api: HfApi, repo_id: str, folder: Path) -> None:
+    def complete(previous: Previous) -> dict[str, str]:
+        raise RecursionError("ours")
+
+    with pytest.raises(RecursionError, match="ours"):
+        publish_folder(api, Target(repo_id, "dataset"), folder, complete, "test", AT_ONCE)
