@@ -1,5 +1,6 @@
 """The only writes to the Hub, against the embedded one."""
 
+import json
 import uuid
 from pathlib import Path
 
