@@ -16,7 +16,7 @@ from corpus.review_state import open_ledger, read_gold
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, load_news
-from flows.publish import publish
+from flows.publish import Publish, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from flows.score_models import score_models
 from flows.train_topics import train_topics
@@ -102,9 +102,9 @@ def test_simulated_answers_are_remembered_and_scores_are_never_stale(
     gold = pull_reviewed(PullReviewed(overrides=overrides)).gold
     train_topics(run)
     with pytest.raises(DeskError, match="is not scored on the test split as it is now"):
-        publish(run)
+        publish(Publish(overrides=overrides))
     score_models(run)
-    published = publish(run)
+    published = publish(Publish(overrides=overrides))
     card = DatasetCard.load(
         hub_file(hub_service, published.items[0].repo_id, "dataset", "README.md")
     )
@@ -117,7 +117,7 @@ def test_simulated_answers_are_remembered_and_scores_are_never_stale(
     assert len(later.reviewed) > len(gold.reviewed)
     train_topics(run)
     with pytest.raises(DeskError, match="copydesk score"):
-        publish(run)
+        publish(Publish(overrides=overrides))
 
 
 def test_a_model_of_other_topics_suggests_nothing(services: Services) -> None:
@@ -128,7 +128,7 @@ def test_a_model_of_other_topics_suggests_nothing(services: Services) -> None:
     pull_reviewed(PullReviewed(overrides=old))
     train_topics(run)
     score_models(run)
-    publish(run)
+    publish(Publish(overrides=old))
     new = {
         **old,
         "name": "new-topics",
