@@ -60,7 +60,7 @@ def card(
     settings = read_desk(run["desk"], run["overrides"])
     with tempfile.TemporaryDirectory() as name:
         for part in local_parts(settings, Path(name)):
-            page = write_card(part, out / part.target.repo_id.split("/")[1])
+            page = write_card(part, out)
             print(page.with_name(CARD), page, sep="\n")
 
 

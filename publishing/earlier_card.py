@@ -1,98 +1,134 @@
-"""What stays of the card that a publish replaces: people's words, and metadata of theirs."""
+"""What stays of the text that a publish replaces: people's words."""
 
 import re
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-import yaml
+from publishing.card_sections import Heading, Section, heading_of, sections, split_card
 
 NOTES_START, NOTES_END = "<!-- notes: kept by copydesk -->", "<!-- /notes -->"
-_NOTES = re.compile(re.escape(NOTES_START) + r"(.*?)" + re.escape(NOTES_END), re.DOTALL)
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r"^## +(.*?)\s*$")
+KEPT = (
+    "<!-- The sections above are written anew by copydesk at each publish. Sections of your own,"
+    " and what stands between the marks below, stay. -->"
+)
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+# Shorter lines of a template could be anybody's.
+_TELLING_CHARACTERS = 12
 
 
-def kept_notes(card: str | None, own_headings: Collection[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What tells our sections: their headings today, and what templates say under each."""
+
+    title: str
+    written: frozenset[str]
+    lines: dict[str | None, tuple[str, ...]]
+
+    def wrote(self, section: Section) -> bool:
+        """Whether the section comes from a template, of this version or an earlier one.
+
+        One that this card leaves out comes from us if it holds a line of its template.
+        """
+        heading = section.heading
+        if heading is None or heading.level > 2:
+            return False
+        if heading.text in (self.written if heading.level == 2 else (self.title,)):
+            return True
+        lines = self.lines.get(heading.text if heading.level == 2 else None, ())
+        return any(line in section.text for line in lines)
+
+    def heads(self, heading: Heading | None) -> bool:
+        """Whether a template has this heading."""
+        if heading is None:
+            return False
+        return heading == Heading(1, self.title) or (
+            heading.level == 2 and heading.text in (self.written | self.lines.keys())
+        )
+
+
+def ours(template: str, body: str) -> Ours:
+    """From the template (Jinja) and the new body made of it."""
+    now = [section.heading for section in sections(body) if section.heading]
+    return Ours(
+        title=next((heading.text for heading in now if heading.level == 1), ""),
+        written=frozenset(heading.text for heading in now if heading.level == 2),
+        lines={
+            section.heading.text if section.heading.level == 2 else None: _telling(section.text)
+            for section in sections(template)
+            if section.heading
+        },
+    )
+
+
+def kept_notes(card: str | None, own: Ours) -> str:
     """What people wrote in a card of ours, or all of a card that is not ours.
 
-    In ours: the text between the marks of the notes, and every second-level section with a
-    heading that no template has, wherever it stands. Sections of ours are written anew.
+    In ours: the text between every pair of marks, what stands above the title and below our last
+    section, and every section that no template has, wherever it stands. Ours are written anew.
     """
     if card is None:
         return ""
-    body = _FRONT_MATTER.sub("", card)
-    inside = _NOTES.search(body)
-    if inside is None:
-        return body.strip()
+    lines = split_card(card)[1].split("\n")
+    if not any(line.strip() in (NOTES_START, NOTES_END, KEPT) for line in lines):
+        return "\n".join(lines).strip()
+    notes, rest = _notes(lines, own)
     others = [
-        text
-        for heading, text in _sections(_NOTES.sub("", body))
-        if heading is not None and heading not in own_headings
+        section.text
+        for block in _blocks(rest)
+        for section in sections(block)
+        if section.heading is None or not own.wrote(section)
     ]
-    return "\n\n".join(part.strip() for part in (inside[1], *others) if part.strip())
+    return "\n\n".join(part.strip() for part in (*notes, *others) if part.strip())
 
 
-def merged_metadata(
-    ours: dict[str, Any], card: str | None, owned: Collection[str]
-) -> dict[str, Any]:
-    """Our front matter, with the keys, tags and configurations that others added to the card.
+def _notes(lines: list[str], own: Ours) -> tuple[list[str], list[str]]:
+    """(text of each pair of marks, lines outside of them).
 
-    ``owned`` are the keys that we may write: one that we leave out today does not come back from
-    the last version. An unreadable front matter counts as none: it is replaced.
+    Marks count where they stand alone on a line. Without its end mark a note ends before the next
+    heading of ours. Below the last note nothing is ours: the line ``KEPT`` stands in for it.
     """
-    theirs = _metadata(card)
-    merged = ours | {key: value for key, value in theirs.items() if key not in owned}
-    merged["tags"] = _union(ours.get("tags"), theirs.get("tags"))
-    for key in ("configs", "dataset_info"):
-        if key in ours:
-            merged[key] = _with_other_configs(ours[key], theirs.get(key))
-    return merged
+    marks = [i for i, line in enumerate(lines) if line.strip() in (NOTES_START, NOTES_END)]
+    notes: list[str] = []
+    rest: list[str] = []
+    done = 0
+    for number, start in enumerate(marks):
+        rest += lines[done:start]
+        done = start + 1
+        if lines[start].strip() == NOTES_START:
+            end = marks[number + 1] if number + 1 < len(marks) else len(lines)
+            if end == len(lines) or lines[end].strip() != NOTES_END:
+                end = _before_ours(lines, start + 1, end, own)
+            notes.append("\n".join(line for line in lines[start + 1 : end] if line.strip() != KEPT))
+            done = end
+    after = lines[done:]
+    is_closed = bool(marks) and lines[marks[-1]].strip() == NOTES_END
+    return notes, [*rest, *([KEPT] if is_closed else []), *after]
 
 
-def headings(text: str) -> list[str]:
-    """The second-level headings, in order."""
-    return [heading for heading, _ in _sections(text) if heading is not None]
+def _before_ours(lines: list[str], start: int, end: int, own: Ours) -> int:
+    for i in range(start, end):
+        if lines[i].strip() == KEPT or own.heads(heading_of(lines[i])):
+            return i
+    return end
 
 
-def _metadata(card: str | None) -> dict[str, Any]:
-    match = _FRONT_MATTER.match(card or "")
-    try:
-        found = yaml.safe_load(match[1]) if match else None
-    except yaml.YAMLError:
-        # The Hub shows such a card without metadata, too.
-        return {}
-    return found if isinstance(found, dict) else {}
+def _blocks(lines: list[str]) -> Iterator[str]:
+    """The text between lines that end what is ours."""
+    block: list[str] = []
+    for line in lines:
+        if line.strip() == KEPT:
+            yield "\n".join(block)
+            block = []
+        else:
+            block.append(line)
+    yield "\n".join(block)
 
 
-def _union(*lists: Any) -> list[Any]:
-    items = [item for part in lists if isinstance(part, list) for item in part]
-    return list(dict.fromkeys(map(str, items)))
-
-
-def _with_other_configs(ours: Any, theirs: Any) -> Any:
-    own = ours if isinstance(ours, list) else [ours]
-    names = {part.get("config_name", "default") for part in own}
-    others = [
-        part
-        for part in (theirs if isinstance(theirs, list) else [])
-        if isinstance(part, dict) and part.get("config_name", "default") not in names
-    ]
-    return [*own, *others] if others else ours
-
-
-def _sections(body: str) -> Iterator[tuple[str | None, str]]:
-    """(heading, text with heading) of each second-level section; None for what stands above."""
-    heading: str | None = None
-    lines: list[str] = []
-    fence = ""
-    for line in body.splitlines():
-        mark = _FENCE.match(line)
-        if mark and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else mark[1]
-        found = None if fence else _HEADING.match(line)
-        if found:
-            yield heading, "\n".join(lines)
-            heading, lines = found[1], []
-        lines.append(line)
-    yield heading, "\n".join(lines)
+def _telling(section: str) -> tuple[str, ...]:
+    """The longer lines that a template's section says itself, without its heading."""
+    said = _TAG.sub("\n", section.partition("\n")[2]).splitlines()
+    return tuple(
+        line.strip()
+        for line in said
+        if len(line.strip()) >= _TELLING_CHARACTERS and any(map(str.isalpha, line))
+    )

@@ -17,6 +17,10 @@ _MARK = re.compile(f"{START}([^{MIDDLE}]*){MIDDLE}([^{END}]*){END}")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\([^)]*\)")
+_BIBTEX = str.maketrans(
+    {sign: f"\\{sign}" for sign in "{}%#&_$"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
 
 
 class Count(int):
@@ -91,7 +95,14 @@ def interval(value: Mapping[str, Figure] | None) -> str:
 
 def cell(value: Any) -> str:
     """A value inside a table or a line: one line, no bar that would end the cell."""
-    return " ".join(str(marked(value)).replace("|", "\\|").split())
+    if not isinstance(value, Text):
+        return str(marked(value))
+    return _mark(value.key, " ".join(value.replace("|", "\\|").split()))
+
+
+def bibtex(value: Text) -> str:
+    """A value inside braces of a BibTeX entry, on one line."""
+    return _mark(value.key, " ".join(value.translate(_BIBTEX).split()))
 
 
 def listed(values: Sequence[Any], quote: str = "") -> str:
@@ -113,7 +124,7 @@ def plain(value: Any) -> str:
     """A setting as it was set: 2e-05 stays 2e-05."""
     if isinstance(value, bool) or value is None:
         return "yes" if value else "no"
-    return _mark(value.key, f"{value:g}") if isinstance(value, Figure) else marked(value)
+    return _mark(value.key, f"{value:g}") if isinstance(value, Figure) else cell(value)
 
 
 def quoted(value: Text) -> str:
@@ -162,8 +173,13 @@ def _leaf(kind: Any, value: Any, key: str) -> Any:
 
 
 def _escaped(name: str) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")
+    return _bare(str(name)).replace("~", "~0").replace("/", "~1")
 
 
 def _clean(text: str) -> str:
+    """No value opens a comment: those of a card are the marks of what people wrote."""
+    return _bare(text).replace("<!--", "&lt;!--")
+
+
+def _bare(text: str) -> str:
     return re.sub(f"[{START}{MIDDLE}{END}]", "", text)

@@ -1,5 +1,6 @@
 """Pictures of a card, drawn from figures of its manifest."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,13 +20,17 @@ def draw_confusion(labels: Sequence[str], counts: Sequence[Sequence[int]], file:
         for j, count in enumerate(row):
             colour = "white" if shares[i][j] > 0.5 else "black"
             axes.text(j, i, str(count), ha="center", va="center", color=colour)
-    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
-    axes.set_yticks(range(len(labels)), labels)
+    # A dollar sign of a label opens no formula.
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(len(labels)), labels, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
     axes.set_title(f"Confusion of topics, {sum(map(sum, counts))} articles")
     figure.colorbar(image, label="share of the gold topic", fraction=0.046)
-    figure.tight_layout()
-    # Without the name of the software, the same figures are the same file.
-    figure.savefig(file, metadata={"Software": None})
+    with warnings.catch_warnings():
+        # The font knows no letter of many scripts: it draws a box, which is no reason to stop.
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.tight_layout()
+        # Without the name of the software, the same figures are the same file.
+        figure.savefig(file, metadata={"Software": None})
     pyplot.close(figure)

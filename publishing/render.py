@@ -1,5 +1,6 @@
 """Cards from manifests: front matter, our sections from a template, what people wrote before."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, Un
 
 from corpus.errors import DeskError
 from publishing import figures
-from publishing.earlier_card import (
-    NOTES_END,
-    NOTES_START,
-    headings,
-    kept_notes,
-    merged_metadata,
-)
+from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
+from publishing.earlier_metadata import merged_metadata
 from publishing.front_matter import OWNED, dataset_metadata, model_metadata
 from publishing.manifest import DatasetManifest, Manifest, ModelManifest
 from publishing.shards import WrittenConfig
@@ -24,10 +20,8 @@ from publishing.shards import WrittenConfig
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = "[More Information Needed]"
 UNFINISHED = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b")
-KEPT = (
-    "<!-- The sections above are written anew by copydesk at each publish. Sections of your own,"
-    " and what stands between the marks below, stay. -->"
-)
+_DEFINITION = re.compile(r"/(?:topics|entities)/[^/]*/definition|/labels/[^/#]*")
+_logger = logging.getLogger(__name__)
 SCORE_NAMES = {
     "accuracy": "Accuracy",
     "macro_f1": "Macro-F1",
@@ -89,7 +83,10 @@ def _card(text: str, metadata: Mapping[str, Any], manifest: Manifest, previous: 
     front = merged_metadata(dict(metadata), previous, OWNED)
     written: str = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
     body = figures.without_marks(text)
-    notes = kept_notes(previous, _own_headings(manifest) | set(headings(body)))
+    template = (TEMPLATES / _template(manifest)).read_text(encoding="utf-8")
+    notes = kept_notes(previous, ours(template, body))
+    if PLACEHOLDER in notes:
+        _logger.warning("The card keeps %r: it stands in people's notes.", PLACEHOLDER)
     return f"---\n{written}---\n\n{body}\n\n{KEPT}\n\n{NOTES_START}\n{notes}\n{NOTES_END}\n"
 
 
@@ -97,19 +94,27 @@ def _template(manifest: Manifest) -> str:
     return "dataset_card.md" if manifest.kind == "dataset" else "model_card.md"
 
 
-def _own_headings(manifest: Manifest) -> set[str]:
-    """Of every section we may write, also of those this card leaves out."""
-    return set(headings((TEMPLATES / _template(manifest)).read_text(encoding="utf-8")))
-
-
 def _refuse_placeholders(text: str, repo_id: str) -> None:
-    """In the template, and the Hub's own one also in definitions, names and guidelines."""
+    """In the template, and as a value: a definition, a name, the guidelines."""
     found = UNFINISHED.search(figures.without_values(text))
-    if found or PLACEHOLDER in text:
+    if found:
         raise DeskError(
-            f"Card of {repo_id} holds the placeholder {found[0] if found else PLACEHOLDER!r}.",
-            "Replace it: it stands in the desk, in its guidelines, or in the template.",
+            f"Card of {repo_id} holds the placeholder {found[0]!r}.", "Replace it in the template."
         )
+    for shown in figures.shown_figures(text):
+        # What articles say is theirs.
+        if _is_placeholder(shown) and not shown.key.startswith("/errors/"):
+            raise DeskError(
+                f"Card of {repo_id} shows {shown.text!r} for {shown.key} of its manifest, which is "
+                "a placeholder.",
+                "Say it in the desk or in its guidelines.",
+            )
+
+
+def _is_placeholder(shown: figures.Shown) -> bool:
+    bare = shown.text.removeprefix(">").strip()
+    is_empty = not bare and _DEFINITION.fullmatch(shown.key) is not None
+    return is_empty or PLACEHOLDER in bare or UNFINISHED.fullmatch(bare) is not None
 
 
 def _finalize(value: Any) -> str:
@@ -132,6 +137,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "interval": figures.interval,
         "cell": figures.cell,
+        "bibtex": figures.bibtex,
         "listed": figures.listed,
         "day": figures.day,
         "plain": figures.plain,

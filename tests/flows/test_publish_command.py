@@ -66,8 +66,8 @@ def test_another_address_and_privacy(api: HfApi) -> None:
 def test_cards_are_rendered_without_a_hub(api: HfApi, tmp_path: Path) -> None:
     done = copydesk("card", "--out", str(tmp_path), *SETTINGS, HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
-    folders = [tmp_path / KNOBS["publish.dataset"].split("/")[1]]
-    folders += [folders[0].with_name(folders[0].name + name) for name in NAMES[1:]]
+    repo_id = KNOBS["publish.dataset"]
+    folders = [tmp_path / f"{kind(name)}s" / f"{repo_id}{name}" for name in NAMES]
     paths = [folder / file for folder in folders for file in ("README.md", "index.html")]
     assert done.stdout.splitlines() == [str(path) for path in paths]
     for folder in folders:

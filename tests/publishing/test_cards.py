@@ -10,14 +10,12 @@ from huggingface_hub import DatasetCard, ModelCard
 
 from corpus.errors import DeskError
 from publishing import figures
-from publishing.earlier_card import NOTES_END, NOTES_START
 from publishing.local_card import card_html
 from publishing.manifest import (
     Calibration,
     DatasetChanges,
     DatasetManifest,
     Estimate,
-    Guidelines,
     License,
     Manifest,
     ModelChanges,
@@ -169,13 +167,13 @@ def test_some_simulated_answers_and_no_suggestions_are_said() -> None:
 
 def test_labels_may_be_called_none_or_inf_and_hold_bars() -> None:
     labels = {"None of these": "x", "inf": "y", "Web 3.0": "a | b\nc"}
-    card = data_card(dataset_manifest().model_copy(update={"topics": _labels(labels)}))
+    card = data_card(dataset_manifest().model_copy(update={"topics": labels_of(labels)}))
     assert all(f"| {label} |" in card for label in labels)
     assert "| Web 3.0 | a \\| b c |" in card
     require_tables(body_of(card))
 
 
-def _labels(definitions: dict[str, str]) -> dict[str, Any]:
+def labels_of(definitions: dict[str, str]) -> dict[str, Any]:
     part = next(iter(dataset_manifest().topics.values()))
     return {n: part.model_copy(update={"definition": d}) for n, d in definitions.items()}
 
@@ -231,14 +229,6 @@ def test_a_number_without_a_key_stops_the_card() -> None:
         figures.marked(total["a"] + total["b"])
 
 
-def test_placeholders_stop_the_card() -> None:
-    manifest = dataset_manifest(
-        guidelines=[Guidelines(revision="0a", text="[More Information Needed]")]
-    )
-    with pytest.raises(DeskError, match=r"placeholder '\[More Information Needed\]'"):
-        data_card(manifest)
-
-
 def test_a_licence_must_be_set() -> None:
     with pytest.raises(ValueError, match="at least 1 character"):
         License(id="")
@@ -261,36 +251,6 @@ def test_the_same_content_is_not_new_because_code_is() -> None:
         assert not same_content(new.model_copy(update={"language": "de"}), old)
         assert not same_content(new, None)
         assert not same_content(new, read_manifest("no json"))
-
-
-def test_what_people_wrote_survives() -> None:
-    manifest = dataset_manifest()
-    first = data_card(manifest)
-    edited = first.replace(NOTES_START, f"{NOTES_START}\nAsk Ada on floor 7.", 1)
-    edited = edited.replace("## Uses", "## House rules\n\nNo names of minors.\n\n## Uses")
-    edited = edited.replace("```bibtex", "```bibtex\n## not a heading")
-    edited = edited.replace("language: en\n", "language: en\nextra_gated_prompt: Ask first\n")
-    edited = edited.replace("tags:\n", "tags:\n- harbour\n")
-    again = data_card(manifest, previous=edited)
-    assert "Ask Ada on floor 7." in again
-    assert "## House rules\n\nNo names of minors." in again
-    assert again.index("## House rules") > again.index(NOTES_START)
-    assert again.count(NOTES_START) == again.count(NOTES_END) == again.count("## Uses") == 1
-    data = DatasetCard(again).data.to_dict()
-    assert data["extra_gated_prompt"] == "Ask first"
-    assert data["tags"] == ["news", "argilla", "copydesk", "harbour"]
-    assert data_card(manifest, previous=again) == again
-
-
-def test_a_card_of_somebody_else_becomes_the_notes() -> None:
-    theirs = "---\nlicense: mit\nwidget: [a]\nconfigs:\n- config_name: sft\n---\n# On the Hub\n"
-    card = data_card(dataset_manifest(), previous=theirs)
-    assert "# On the Hub" in card
-    data = DatasetCard(card).data.to_dict()
-    assert (data["license"], data["widget"]) == ("cc0-1.0", ["a"])
-    assert [config["config_name"] for config in data["configs"]][-1] == "sft"
-    broken = data_card(dataset_manifest(), previous="---\n: [\n---\n# Theirs\n")
-    assert "# Theirs" in broken
 
 
 def test_a_page_of_a_card_stands_alone() -> None:
