@@ -104,9 +104,14 @@ def _review(desk: Desk, gold: Gold) -> Review:
 
 def _splits(desk: Desk, gold: Gold, published: Sequence[ReviewedArticle]) -> Splits:
     splits = {r.article.id: r.split for r in gold.reviewed}
+    blind = {split: {r.blind for r in gold.reviewed if r.split == split} for split in SPLITS}
+    # By the articles, not by the desk: it may have asked otherwise when they got their splits.
+    blind_test = blind["test"] == {True}
+    apart = blind_test and True not in blind["train"] | blind["validation"]
     return Splits(
-        policy=f"{POLICY} {BLIND_POLICY}" if desk.review.blind_share else POLICY,
+        policy=f"{POLICY} {BLIND_POLICY}" if apart else POLICY,
         leaks=len(leaks([r.article for r in gold.reviewed], splits)),
         blind_percent=round(100 * desk.review.blind_share, 1),
         blind_rows=sum(r.blind for r in published),
+        blind_test=blind_test,
     )

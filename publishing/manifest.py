@@ -126,8 +126,9 @@ class Splits(_Part):
 
     policy: str
     leaks: int = Field(description="near-duplicate pairs that stand in different splits")
-    blind_percent: float
+    blind_percent: float = Field(description="that the desk draws now")
     blind_rows: int
+    blind_test: bool = Field(description="the test split has articles, and all of them are blind")
 
 
 class DatasetChanges(_Part):

@@ -157,7 +157,7 @@ def test_some_simulated_answers_and_no_suggestions_are_said() -> None:
     some = manifest.answers.model_copy(update={"simulated": 12})
     card = data_card(manifest.model_copy(update={"answers": some}))
     assert "**12 of the 36 answers were simulated**" in card
-    nothing = manifest.suggestions.model_copy(update={"agents": []})
+    nothing = manifest.suggestions.model_copy(update={"topics_shown": 0, "spans_shown": 0})
     assert "Annotators saw no suggestions." in data_card(
         manifest.model_copy(update={"suggestions": nothing})
     )
@@ -269,3 +269,18 @@ def test_manifests_read_back_as_they_were(kind: str) -> None:
     assert from_json(to_json(manifest)) == manifest
     assert to_json(from_json(to_json(manifest))) == to_json(manifest)
     assert set(TOPICS) | set(TYPES)
+
+
+def test_what_is_said_of_blind_articles_is_what_they_are() -> None:
+    manifest = dataset_manifest()
+    said = "The test split is made of such articles alone."
+    assert manifest.splits.blind_test
+    assert said in data_card(manifest)
+    # Splits stay, also when the desk asks otherwise later.
+    mixed = manifest.splits.model_copy(update={"blind_test": False})
+    card = data_card(manifest.model_copy(update={"splits": mixed}))
+    assert said not in card
+    assert "Suggestions stood beside articles of the test split, too." in card
+    nobody = manifest.suggestions.model_copy(update={"agents": []})
+    unnamed = data_card(manifest.model_copy(update={"suggestions": nobody}))
+    assert "Beside the articles stood suggestions." in unnamed
