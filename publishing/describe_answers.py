@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+import numpy as np
+
 from corpus.agreement_intervals import agreement_intervals
 from corpus.gold import Acceptance, measure_acceptance
-from corpus.intervals import Interval, article_weights, pooled_share
+from corpus.intervals import Interval, resampled_totals, share
 from corpus.ledger import AnswerKey, LedgerEntry
 from publishing.manifest import Agreement, Answers, Estimate, Guidelines, Suggestions
 
@@ -38,15 +40,7 @@ def describe_suggestions(entries: Sequence[LedgerEntry], seed: int) -> Suggestio
     """What was shown, what was kept, and agreement with and without suggestions."""
     groups = _by_article(entries)
     kept = [measure_acceptance(group) for group in groups]
-    weights = article_weights(len(groups), seed) if groups else None
-    pairs: dict[str, list[tuple[int, int]]] = {
-        "topic": [(a.topics_accepted, a.topics_shown) for a in kept],
-        "span": [(a.spans_accepted, a.spans_shown) for a in kept],
-    }
-    rates = {
-        name: None if weights is None else _estimate(pooled_share(weights, parts))
-        for name, parts in pairs.items()
-    }
+    topic_rate, span_rate = _rates(kept, seed)
     blind = [group for group in groups if group[0].blind]
     shown = [g for g, a in zip(groups, kept, strict=True) if _was_shown(g, a)]
     total = measure_acceptance([entry for group in groups for entry in group])
@@ -55,10 +49,10 @@ def describe_suggestions(entries: Sequence[LedgerEntry], seed: int) -> Suggestio
         agents=sorted(agents),
         topics_shown=total.topics_shown,
         topics_kept=total.topics_accepted,
-        topic_rate=rates["topic"],
+        topic_rate=topic_rate,
         spans_shown=total.spans_shown,
         spans_kept=total.spans_accepted,
-        span_rate=rates["span"],
+        span_rate=span_rate,
         agreement_blind=_if_any(_agreement(blind, seed)),
         agreement_shown=_if_any(_agreement(shown, seed)),
     )
@@ -98,8 +92,19 @@ def _agreement(groups: Groups, seed: int) -> Agreement:
     )
 
 
+def _rates(kept: Sequence[Acceptance], seed: int) -> tuple[Estimate | None, Estimate | None]:
+    """Shares of suggested topics and spans that were kept."""
+    if not kept:
+        return None, None
+    counts = [(a.topics_accepted, a.topics_shown, a.spans_accepted, a.spans_shown) for a in kept]
+    totals = resampled_totals(np.array(counts), seed)
+    topics, spans = share(totals[:, 0], totals[:, 1]), share(totals[:, 2], totals[:, 3])
+    return _estimate(topics), _estimate(spans)
+
+
 def _if_any(agreement: Agreement) -> Agreement | None:
-    return agreement if agreement.articles else None
+    """None where too few articles were compared to say anything."""
+    return agreement if agreement.topic_percent or agreement.span_f1 else None
 
 
 def _estimate(interval: Interval | None) -> Estimate | None:
