@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
@@ -58,16 +58,14 @@ def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Featur
 
 def responses_rows(
     review: Reviewed, topics: Sequence[str], entities: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Every submitted or discarded answer that counts now, by article and annotator."""
     names = {e.response.annotator for e in review.answers}
     pseudonyms = {name: published_name(review.secret, name) for name in names}
-    rows = [
-        _response_row(entry, pseudonyms, entry.key in review.simulated, topics, entities)
-        for entry in review.answers
-        if entry.response.status in ANSWERS
-    ]
-    return sorted(rows, key=lambda row: (row["article_id"], row["annotator"]))
+    answers = [entry for entry in review.answers if entry.response.status in ANSWERS]
+    answers.sort(key=lambda e: (e.response.article_id, pseudonyms[e.response.annotator]))
+    for entry in answers:
+        yield _response_row(entry, pseudonyms, entry.key in review.simulated, topics, entities)
 
 
 def disagreements_features(topics: Sequence[str], entities: Sequence[str]) -> Features:

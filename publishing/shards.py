@@ -2,18 +2,23 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, Features
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, Features, List
+from datasets.table import InMemoryTable
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
 SHARD_MAX_ROWS = 50_000
+# Rows that are Python objects at the same time.
+BLOCK_ROWS = 1000
 # As Arrow in memory; compressed it is a half or less.
 SHARD_MAX_BYTES = 100_000_000
 # Larger rows are cut short in the Hub's viewer; load_dataset reads them all the same.
@@ -36,7 +41,11 @@ class WrittenConfig:
 
 
 def write_config(
-    name: str, features: Features, splits: Mapping[str, list[Row]], folder: Path, subfolder: str
+    name: str,
+    features: Features,
+    splits: Mapping[str, Iterable[Row]],
+    folder: Path,
+    subfolder: str,
 ) -> WrittenConfig:
     """Write the splits that have rows; equal rows give equal bytes.
 
@@ -44,15 +53,15 @@ def write_config(
     """
     (folder / subfolder).mkdir(parents=True, exist_ok=True)
     counts, sizes, on_disk = {}, {}, 0
-    for split, rows in splits.items():
-        if not rows:
+    for split, given in splits.items():
+        data = _to_dataset(name, features, given)
+        if data is None:
             continue
-        _report_large_rows(name, rows)
-        data = Dataset.from_list(rows, features)
-        counts[split], sizes[split] = len(rows), data.data.nbytes
-        shards = shard_count(len(rows), data.data.nbytes)
+        rows = counts[split] = len(data)
+        sizes[split] = data.data.nbytes
+        shards = shard_count(rows, data.data.nbytes)
         for i in range(shards):
-            part = data.select(range(i * len(rows) // shards, (i + 1) * len(rows) // shards))
+            part = data.select(range(i * rows // shards, (i + 1) * rows // shards))
             file = folder / subfolder / f"{split}-{i:05d}-of-{shards:05d}.parquet"
             part.to_parquet(str(file))
             on_disk += file.stat().st_size
@@ -62,6 +71,30 @@ def write_config(
 def shard_count(rows: int, memory_bytes: int) -> int:
     """Into how many files of about equal numbers of rows a split goes."""
     return min(rows, max(-(-rows // SHARD_MAX_ROWS), -(-memory_bytes // SHARD_MAX_BYTES)))
+
+
+def _to_dataset(config: str, features: Features, rows: Iterable[Row]) -> Dataset | None:
+    """Rows as columns, a block at a time; None without any. Classes may be given by name."""
+    blocks = []
+    remaining = iter(rows)
+    while block := list(islice(remaining, BLOCK_ROWS)):
+        _report_large_rows(config, block)
+        columns = {key: _encoded(features[key], [row[key] for row in block]) for key in features}
+        blocks.append(pa.table(columns, schema=features.arrow_schema))
+    if not blocks:
+        return None
+    return Dataset(InMemoryTable(pa.concat_tables(blocks).combine_chunks()))
+
+
+def _encoded(feature: Any, values: list[Any]) -> list[Any]:
+    """Names of classes, alone or in lists, as their numbers; other values as they are."""
+    kind = feature.feature if isinstance(feature, List) else feature
+    if not isinstance(kind, ClassLabel):
+        return values
+    number = {name: i for i, name in enumerate(kind.names)} | {None: None}
+    if kind is feature:
+        return [number[value] for value in values]
+    return [None if items is None else [number[item] for item in items] for items in values]
 
 
 def _report_large_rows(config: str, rows: list[Row]) -> None:

@@ -1,5 +1,7 @@
 """The published Parquet files, read by load_dataset and pandas."""
 
+import random
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from corpus.articles import Span
 from corpus.errors import DeskError
+from publishing import shards
 from publishing.dataset import (
     dataset_features,
     refuse_changed_classes,
@@ -194,8 +197,40 @@ def test_the_front_matter_is_what_datasets_would_write(tmp_path: Path) -> None:
         ("Obis ran", [Span(0, 3, "person")], ["B-person", "O"]),
         ("Ada Bo", [Span(0, 3, "person"), Span(4, 6, "person")], ["B-person", "B-person"]),
         ("Ada Bo", [Span(0, 3, "person"), Span(0, 6, "event")], ["B-event", "I-event"]),
+        ("Adabo", [Span(0, 2, "person"), Span(2, 5, "event")], ["B-event"]),
         ("", [], []),
     ],
 )
 def test_iob2(text: str, spans: list[Span], tags: list[str]) -> None:
     assert to_iob2(text, spans)[1] == tags
+
+
+def test_iob2_is_what_asking_every_span_of_every_token_gives() -> None:
+    dice = random.Random(5)
+    for _ in range(300):
+        text = "".join(dice.choices("ab -", k=30))
+        starts = [dice.randrange(29) for _ in range(dice.randrange(8))]
+        spans = [Span(s, min(30, s + dice.randrange(1, 6)), dice.choice("xy")) for s in starts]
+        kept: list[Span] = []
+        for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
+            if all(span.end <= k.start or span.start >= k.end for k in kept):
+                kept.append(span)
+        expected, before = [], None
+        for token in re.finditer(r"\w+|[^\w\s]", text):
+            found = (k for k in kept if k.start < token.end() and token.start() < k.end)
+            inside = next(found, None)
+            mark = "I" if inside is before else "B"
+            expected.append("O" if inside is None else f"{mark}-{inside.label}")
+            before = inside
+        assert to_iob2(text, spans)[1] == expected
+
+
+def test_every_block_of_rows_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = desk()
+    review = some_review(about)
+    whole = write_dataset(about, review, tmp_path / "one")
+    monkeypatch.setattr(shards, "BLOCK_ROWS", 2)
+    assert write_dataset(about, review, tmp_path / "two") == whole
+    for file in (tmp_path / "one").rglob("*.parquet"):
+        other = tmp_path / "two" / file.relative_to(tmp_path / "one")
+        assert other.read_bytes() == file.read_bytes()
