@@ -10,7 +10,9 @@ from corpus.agreement_intervals import agreement_intervals
 from corpus.gold import Acceptance, measure_acceptance
 from corpus.intervals import Interval, resampled_totals, share
 from corpus.ledger import AnswerKey, LedgerEntry
+from publishing.agents import published_agent
 from publishing.manifest import Agreement, Answers, Estimate, Guidelines, Suggestions
+from publishing.responses_config import to_the_minute
 
 Groups = Sequence[Sequence[LedgerEntry]]
 
@@ -18,9 +20,11 @@ Groups = Sequence[Sequence[LedgerEntry]]
 def describe_answers(
     entries: Sequence[LedgerEntry], simulated: frozenset[AnswerKey] | set[AnswerKey]
 ) -> Answers:
-    """Of the answers that count now; ``simulated`` are the keys of those nobody gave."""
+    """Of the answers that count now, dated to the minute; ``simulated`` are the keys of those
+    nobody gave.
+    """
     submitted = _submitted(entries)
-    times = sorted(entry.response.answered_at.isoformat() for entry in submitted)
+    times = sorted(to_the_minute(entry.response.answered_at).isoformat() for entry in submitted)
     return Answers(
         submitted=len(submitted),
         discarded=sum(entry.response.status == "discarded" for entry in entries),
@@ -44,7 +48,8 @@ def describe_suggestions(entries: Sequence[LedgerEntry], seed: int) -> Suggestio
     blind = [group for group in groups if group[0].blind]
     shown = [g for g, a in zip(groups, kept, strict=True) if _was_shown(g, a)]
     total = measure_acceptance([entry for group in groups for entry in group])
-    agents = {a for e in _submitted(entries) for a in (e.topic_agent, e.spans_agent) if a}
+    named = {a for e in _submitted(entries) for a in (e.topic_agent, e.spans_agent)}
+    agents = {agent for name in named if (agent := published_agent(name))}
     return Suggestions(
         agents=sorted(agents),
         topics_shown=total.topics_shown,

@@ -7,6 +7,8 @@ from pathlib import Path
 from corpus.desk import Desk
 from publishing.manifest import License, Provenance
 
+PROJECT = Path(__file__).resolve().parents[1]
+
 
 def provenance(desk: Desk) -> Provenance:
     """Versions of the code and of the desk's settings."""
@@ -24,19 +26,25 @@ def license_of(desk: Desk) -> License:
     return License(id=settings.license, name=settings.license_name, link=settings.license_link)
 
 
-def code_revision() -> str:
-    """The commit of this code, or "unknown" outside its own git checkout or without git."""
-    project = Path(__file__).resolve().parents[1]
+def code_revision(project: Path = PROJECT) -> str:
+    """The commit of this code, or "unknown" outside its own git checkout or without git.
+
+    "-dirty" follows where tracked files differ from the commit.
+    """
+    # Installed inside somebody else's checkout, their commit says nothing about this code.
+    if _git(project, "rev-parse", "--show-toplevel") != str(project):
+        return "unknown"
+    # No tag is matched: the answer is the commit alone.
+    described = ("describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+    return _git(project, *described) or "unknown"
+
+
+def _git(project: Path, *arguments: str) -> str | None:
+    """What git prints; None where there is no git, or it fails."""
     try:
         asked = subprocess.run(
-            ["git", "rev-parse", "--show-toplevel", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=project,
+            ["git", *arguments], capture_output=True, text=True, check=False, cwd=project
         )
     except OSError:
-        return "unknown"
-    found = asked.stdout.split("\n")
-    # Installed inside somebody else's checkout, their commit says nothing about this code.
-    return found[1] if asked.returncode == 0 and Path(found[0]) == project else "unknown"
+        return None
+    return asked.stdout.strip() if asked.returncode == 0 else None

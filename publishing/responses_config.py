@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
@@ -12,6 +13,7 @@ from corpus.articles import ReviewedArticle, ScoredSpan, Span
 from corpus.errors import DeskError
 from corpus.ledger import LedgerEntry
 from corpus.review_state import Reviewed
+from publishing.agents import published_agent
 
 ANSWERS = ("submitted", "discarded")
 SPAN = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
@@ -25,8 +27,16 @@ def published_name(secret: bytes, annotator: str) -> str:
     return "annotator-" + hmac.new(secret, annotator.encode(), hashlib.sha256).hexdigest()[:10]
 
 
+def to_the_minute(time: datetime) -> datetime:
+    """As answers are dated outside: seconds would tell how fast somebody worked."""
+    return time.replace(second=0, microsecond=0)
+
+
 def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
-    """One row an answer. Times are UTC; offsets are those of the article's text."""
+    """One row an answer. Times are UTC, to the minute; offsets are those of the article's text.
+
+    Agents are those of ``published_agent``.
+    """
     columns: dict[str, Any] = {
         "article_id": Value("string"),
         "annotator": Value("string"),
@@ -129,7 +139,7 @@ def _response_row(
         "article_id": answer.article_id,
         "annotator": pseudonyms[answer.annotator],
         "status": answer.status,
-        "answered_at": answer.answered_at,
+        "answered_at": to_the_minute(answer.answered_at),
         "guidelines": entry.guidelines,
         "blind": entry.blind,
         "simulated": simulated,
@@ -139,13 +149,13 @@ def _response_row(
             "topic": _known(answer.topic, topics, answer.article_id),
             "suggested_topic": entry.suggested_topic,
             "suggested_topic_score": entry.suggested_topic_score,
-            "topic_agent": entry.topic_agent or None,
+            "topic_agent": published_agent(entry.topic_agent),
         }
     if entities:
         row |= {
             "spans": None if answer.spans is None else [_span(s) for s in answer.spans],
             "suggested_spans": _scored(entry.suggested_spans),
-            "spans_agent": entry.spans_agent or None,
+            "spans_agent": published_agent(entry.spans_agent),
         }
     return row
 

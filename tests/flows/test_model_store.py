@@ -1,6 +1,8 @@
 """Trainings that were done, were killed, or run twice at the same moment; and whose code it was."""
 
 import os
+import re
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +71,28 @@ def test_what_a_killed_training_left_is_removed_a_day_later(desk: Desk, gold: Go
 
 
 def test_the_revision_of_the_code_is_unknown_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert code_revision() == "unknown" or len(code_revision()) == 12
+    assert code_revision() == "unknown" or len(code_revision().removesuffix("-dirty")) == 12
     monkeypatch.setenv("PATH", "/nowhere")
     assert code_revision() == "unknown"
+
+
+def test_the_revision_tells_of_uncommitted_changes(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        name = ("-c", "user.name=Ada", "-c", "user.email=ada@lantern.example")
+        subprocess.run(["git", *name, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    assert code_revision(tmp_path) == "unknown"
+    code, inside = tmp_path / "code.py", tmp_path / "inside"
+    code.write_text("one")
+    inside.mkdir()
+    git("init")
+    git("add", "code.py")
+    git("commit", "-m", "One")
+    git("tag", "v1")
+    clean = code_revision(tmp_path)
+    assert re.fullmatch("[0-9a-f]{12}", clean)
+    (inside / "untracked").write_text("x")
+    assert code_revision(tmp_path) == clean
+    code.write_text("two")
+    assert code_revision(tmp_path) == f"{clean}-dirty"
+    assert code_revision(inside) == "unknown"

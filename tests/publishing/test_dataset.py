@@ -2,6 +2,8 @@
 
 import random
 import re
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from publishing.dataset import (
     to_iob2,
     write_dataset,
 )
+from publishing.describe_answers import describe_answers, describe_suggestions
 from publishing.front_matter import dataset_metadata
 from publishing.responses_config import published_name
 from tests.publishing.reviews import (
@@ -234,3 +237,46 @@ def test_every_block_of_rows_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     for file in (tmp_path / "one").rglob("*.parquet"):
         other = tmp_path / "two" / file.relative_to(tmp_path / "one")
         assert other.read_bytes() == file.read_bytes()
+
+
+def test_answers_are_dated_to_the_minute(tmp_path: Path) -> None:
+    about, item = desk(), article(1)
+    entries = [answer(item, person) for person in range(2)]
+    precise = timedelta(seconds=59, microseconds=123456)
+    late = [
+        replace(e, response=replace(e.response, answered_at=e.response.answered_at + precise))
+        for e in entries
+    ]
+    configs = write_dataset(about, reviewed(about, [item], late), tmp_path)
+    rows = load(tmp_path, configs, "responses")["full"]
+    assert sorted(rows["answered_at"]) == [e.response.answered_at for e in entries]
+    told = describe_answers(late, frozenset())
+    assert (told.first, told.last) == ("2031-05-01T09:10:00+00:00", "2031-05-01T09:11:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("agent", "published"),
+    [
+        ("copydesk/sample-news-topics:1a2b3c4d5e6f", True),
+        ("zero-shot:sentence-transformers/all-MiniLM-L6-v2", True),
+        ("zero-shot:potion-base-8M", True),
+        ("source:harbour news 2031.csv", True),
+        ("source:lantern/harbour-news", True),
+        ("ada.obi@lantern.example", False),
+        ("ada.obi_lantern.example", False),
+        ("ada.obi:1a2b3c4d5e6f", False),
+        ("source:ada@lantern.example", False),
+        ("source:/home/ada/news.csv", False),
+        ("copydesk/sample-news-topics:1a2b3c4d5e6f\nada", False),
+    ],
+)
+def test_only_agents_that_copydesk_names_are_published(
+    tmp_path: Path, agent: str, published: bool
+) -> None:
+    about, item = desk(), article(1)
+    entries = [answer(item, p, topic_agent=agent, spans_agent=agent) for p in range(2)]
+    configs = write_dataset(about, reviewed(about, [item], entries), tmp_path)
+    rows = load(tmp_path, configs, "responses")["full"]
+    expected = agent if published else "other"
+    assert set(rows["topic_agent"]) == set(rows["spans_agent"]) == {expected}
+    assert describe_suggestions(entries, 1).agents == [expected]
