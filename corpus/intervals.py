@@ -34,7 +34,10 @@ def draw_counts(samples: np.ndarray) -> np.ndarray:
 
     A product with it sums what was drawn, without a huge gather.
     """
-    return np.stack([np.bincount(row, minlength=samples.shape[1]) for row in samples])
+    counts = np.empty(samples.shape)
+    for row, drawn in enumerate(samples):
+        counts[row] = np.bincount(drawn, minlength=samples.shape[1])
+    return counts
 
 
 def to_interval(value: Any, resampled: np.ndarray) -> Interval:
@@ -62,7 +65,7 @@ def resampled_totals(columns: np.ndarray, seed: int, resamples: int = RESAMPLES)
     totals = [values.sum(axis=0, keepdims=True)]
     for start in range(0, resamples, BLOCK):
         size = (min(BLOCK, resamples - start), n)
-        totals.append(draw_counts(generator.integers(0, n, size=size)).astype(float) @ values)
+        totals.append(draw_counts(generator.integers(0, n, size=size)) @ values)
     return np.vstack(totals)
 
 

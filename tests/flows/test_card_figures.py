@@ -26,10 +26,12 @@ from publishing.describe_answers import (
     describe_answers,
     describe_suggestions,
 )
+from publishing.figures import without_marks
 from publishing.manifest import DatasetManifest, Manifest, ModelManifest, from_json
 from publishing.predictions import is_wrong, read_predictions
-from publishing.render import card_figures
+from publishing.render import KEPT, card_figures, draft
 from tests.flows.chain import BATCH, KNOBS
+from tests.flows.plain_figures import answer_figures, span_figures, topic_figures
 from tests.running import HubService, Services
 from training.evaluation import score_entities, score_topics
 from training.results import environment
@@ -40,6 +42,18 @@ MEASURED_ONCE = {"/training/wall_seconds", "/training/cpu_seconds"}
 TIMES = {"/answers/first", "/answers/last", "/source/first_published", "/source/last_published"}
 # A date, a number, or a number between brackets of a prediction.
 NUMERIC = re.compile(r"-?\d[\d.,]*(e-?\d+)?|\d{4}-\d\d-\d\d")
+
+ANSWER_KEYS = {
+    "/agreement/topic_percent/value",
+    "/agreement/topic_alpha/value",
+    "/agreement/span_f1/value",
+    "/suggestions/topic_rate/value",
+    "/suggestions/span_rate/value",
+}
+SCORE_KEYS = {
+    "topics": {"/scores/accuracy/value", "/scores/macro_f1/value"},
+    "entities": {"/scores/precision/value", "/scores/recall/value", "/scores/f1/value"},
+}
 
 
 @pytest.fixture(scope="session")
@@ -74,10 +88,18 @@ def shown_numbers(manifest: Manifest, repo_id: str) -> dict[str, str]:
 
 
 def require_card(folder: Path, manifest: Manifest, repo_id: str) -> None:
-    """The published page shows these values and no others."""
+    """The published page is what this manifest says, up to the notes of people."""
     card = (folder / "README.md").read_text(encoding="utf-8")
-    for item in card_figures(manifest, repo_id):
-        assert item.text in card
+    found = re.fullmatch(rf"---\n.*?\n---\n\n(.*?)\n\n{re.escape(KEPT)}.*", card, re.DOTALL)
+    assert found
+    assert found[1] == without_marks(draft(manifest, repo_id))
+
+
+def require_plain(shown: dict[str, str], plain: dict[str, float], expected: set[str]) -> None:
+    """The card shows these values, computed by other code than the card's, to three digits."""
+    assert expected <= plain.keys() & shown.keys()
+    for key in plain.keys() & shown.keys():
+        assert float(shown[key]) == pytest.approx(plain[key], abs=0.00051), key
 
 
 def require_equal(shown: dict[str, str], computed: dict[str, Any]) -> None:
@@ -203,6 +225,7 @@ def test_every_figure_of_the_data_set_card(
     shown = shown_numbers(manifest, desk.publish.dataset)
     assert len(shown) > 80
     require_equal(shown, computed)
+    require_plain(shown, answer_figures(responses, topics), ANSWER_KEYS)
     require_card(folder, manifest, desk.publish.dataset)
 
 
@@ -244,6 +267,8 @@ def test_every_figure_of_a_model_card(
     shown = shown_numbers(manifest, repo_id)
     assert len(shown) > 30
     require_equal(shown, computed)
+    plain = topic_figures if kind == "topics" else span_figures
+    require_plain(shown, plain(predictions), SCORE_KEYS[kind])
     require_card(folder, manifest, repo_id)
     assert manifest.lineage.dataset_revision == _dataset_revision(hub_service, desk, manifest)
 
