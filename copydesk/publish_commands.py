@@ -31,11 +31,13 @@ def publish(
     use_services()
     from flows.publish import Publish
     from flows.publish import publish as run_publish
-    from publishing.plan import plan_lines
+    from publishing.plan import plan_differences, plan_summary
 
     report = run_publish(Publish(**run, to=to, private=private, dry_run=dry_run))
     for plan in report.plans:
-        for line in plan_lines(plan):
+        print("\n".join(plan_summary(plan)))
+    for plan in report.plans:
+        for line in plan_differences(plan):
             _print_diff(line)
     for item in report.items:
         state = "committed" if item.changed else "unchanged"

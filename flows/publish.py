@@ -12,6 +12,7 @@ from pydantic import Field
 from corpus.desk import Desk
 from corpus.destination import published_to
 from corpus.review_state import Reviewed, read_reviewed
+from flows.cards import NOT_YET
 from flows.desk_run import DeskRun
 from flows.hub_access import hub_api, labels_at
 from flows.model_store import Kind, desk_kinds
@@ -90,7 +91,7 @@ def plan(desk: Desk, review: Reviewed, kinds: list[Kind]) -> PublishReport:
 def as_if_published(plan: Plan) -> Published:
     """The data set as the cards of its models would name it."""
     unchanged = plan.head is not None and not plan.changes
-    revision = (plan.head or "") if unchanged else "of this publish"
+    revision = (plan.head or "") if unchanged else NOT_YET
     tag = (plan.tag or "") if unchanged else "next"
     return Published(plan.target.repo_id, "dataset", revision, tag, "", not unchanged)
 

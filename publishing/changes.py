@@ -71,7 +71,7 @@ def model_changes(since: str, old: ModelManifest, new: ModelManifest) -> ModelCh
             name: ScoreChange(old=old.scores[name]["value"], new=new.scores[name]["value"])
             for name in names
         },
-        same_test=old.lineage.dataset_revision == new.lineage.dataset_revision,
+        same_test=old.lineage.test_digest == new.lineage.test_digest,
         examples_before=old.training.examples,
         settings=settings,
     )

@@ -1,10 +1,12 @@
 """The manifest of a model: its training, its scores, its mistakes."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from corpus.articles import Article
+from corpus.articles import Article, ReviewedArticle
 from corpus.desk import Desk
 from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed
@@ -51,6 +53,9 @@ def describe_model(
     """What the card of a model may say."""
     answers = describe_answers(review.answers, review.simulated)
     topics = trained.kind == "topics"
+    published = resolved_rows(
+        review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
+    )
     return ModelManifest(
         kind=trained.kind,
         library=LIBRARIES[trained.kind],
@@ -64,6 +69,8 @@ def describe_model(
             dataset=data.repo_id,
             dataset_revision=data.revision,
             dataset_tag=data.tag,
+            dataset_digest=gold_digest(published),
+            test_digest=gold_digest([r for r in published if r.split == "test"]),
             guidelines=list(review.gold.guidelines),
         ),
         labels=dict(desk.labels.topics if topics else desk.labels.entities),
@@ -71,12 +78,23 @@ def describe_model(
         training=_training(trained),
         scores=dict(trained.scores.get("test", {})),
         benchmark=dict(trained.scores.get("benchmark", {})),
-        benchmark_name=f"{source_name(desk.source)}, split {desk.source.benchmark_split}",
+        benchmark_name=_benchmark_name(desk),
         blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
         errors=_errors(desk, review, trained),
         wrong=sum(map(is_wrong, trained.predictions)) if trained.predictions else None,
         files=files,
     )
+
+
+def gold_digest(rows: Iterable[ReviewedArticle]) -> str:
+    """A short hash of ids, splits and gold labels, whatever their order."""
+    parts = sorted([r.article.id, r.split, r.topic, repr(r.spans)] for r in rows)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _benchmark_name(desk: Desk) -> str:
+    split = desk.source.benchmark_split
+    return "" if split is None else f"{source_name(desk.source)}, split {split}"
 
 
 def _training(trained: Trained) -> Training:

@@ -188,6 +188,8 @@ class Lineage(_Part):
     dataset: str
     dataset_revision: str
     dataset_tag: str
+    dataset_digest: str = Field(description="hash of its articles, splits and gold labels")
+    test_digest: str = Field(description="the same of its test split alone")
     guidelines: list[str] = Field(description="revisions that annotators of its data read")
 
 
@@ -220,7 +222,7 @@ class ModelChanges(_Part):
 
     since: str
     scores: dict[str, ScoreChange]
-    same_test: bool = Field(description="both were scored on the same data set revision")
+    same_test: bool = Field(description="both were scored on the same articles and labels")
     examples_before: int
     settings: list[str] = Field(description="settings with another value")
 
@@ -314,15 +316,19 @@ def file_hashes(folder: Path) -> dict[str, str]:
 def same_content(new: Manifest, old: Manifest | None) -> bool:
     """Whether all is equal but the versions of code, and what changed since another version.
 
-    The same content makes no commit because Copydesk was updated since.
+    The same content makes no commit because Copydesk was updated since; nor does a model because
+    its data set has a new revision with the same articles and labels (somebody edited its card).
     """
     if old is None or new.kind != old.kind:
         return False
     code = {"copydesk_version": "", "code_revision": ""}
 
     def bare(manifest: Manifest) -> Manifest:
-        plain = manifest.provenance.model_copy(update=code)
-        return manifest.model_copy(update={"provenance": plain, "changes": None})
+        plain: dict[str, Any] = {"provenance": manifest.provenance.model_copy(update=code)}
+        if isinstance(manifest, ModelManifest):
+            revision = {"dataset_revision": "", "dataset_tag": ""}
+            plain["lineage"] = manifest.lineage.model_copy(update=revision)
+        return manifest.model_copy(update=plain | {"changes": None})
 
     return bare(new) == bare(old)
 

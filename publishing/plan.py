@@ -82,8 +82,8 @@ def planned(
     return Plan(target, previous.head, previous.tag, tuple(changes), hides)
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """One line a file, then the differences of card and manifest."""
+def plan_summary(plan: Plan) -> Iterator[str]:
+    """What would happen, with one line a file."""
     where = plan.target.repo_id + (" (new)" if plan.head is None else f" at {plan.head[:8]}")
     if plan.hides:
         yield f"{plan.target.repo_type} {where}: becomes private"
@@ -94,7 +94,11 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         size = "" if change.kind == "delete" else f"  {change.size_bytes:,} bytes"
         yield f"  {change.kind:6}  {change.path}{size}"
-    for change in plan.changes:
+
+
+def plan_differences(plan: Plan) -> Iterator[str]:
+    """Of card and manifest, line by line; none where there is nothing to compare with."""
+    for change in plan.changes if plan.head is not None else ():
         yield from map(_printable, change.diff)
 
 

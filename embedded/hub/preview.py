@@ -49,20 +49,22 @@ class Table:
 
 
 def read_table(source: Path | bytes, row: int = 0) -> Table:
-    """Reads the ROWS rows around one. Raises pyarrow's ArrowInvalid when it is no Parquet."""
+    """Reads ROWS rows, `row` first. Raises pyarrow's ArrowInvalid when it is no Parquet."""
     file = open_parquet(source)
-    page = min(row, max(0, file.metadata.num_rows - 1)) // ROWS
+    first = min(row, max(0, file.metadata.num_rows - 1))
     schema = file.schema_arrow
     features = features_of(schema.metadata)
-    batch = next(islice(file.iter_batches(batch_size=ROWS), page, None), None)
-    rows = [] if batch is None else batch.to_pylist()
+    page = first // ROWS
+    batches = islice(file.iter_batches(batch_size=ROWS), page, page + 2)
+    read = [row for batch in batches for row in batch.to_pylist()]
+    rows = read[first - page * ROWS :][:ROWS]
     columns = tuple(
         (name, _type_name(schema.field(name).type, features.get(name))) for name in schema.names
     )
     words = [{key: worded(row[key], features.get(key)) for key in schema.names} for row in rows]
     colours = _label_colours(words)
     cells = tuple(_row(row, colours) for row in words)
-    return Table(columns, cells, file.metadata.num_rows, page * ROWS)
+    return Table(columns, cells, file.metadata.num_rows, first)
 
 
 def highlight(text: str, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:

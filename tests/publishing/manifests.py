@@ -95,6 +95,8 @@ def model_manifest(
             dataset=REPO,
             dataset_revision="0123456789abcdef0123456789abcdef01234567",
             dataset_tag="v3",
+            dataset_digest="0a" * 8,
+            test_digest="0b" * 8,
             guidelines=["9f8e7d6c5b4a"],
         ),
         "labels": labels,

@@ -119,7 +119,7 @@ def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) 
         assert "no score on it" in card
     assert ("harbour.csv, split test" in card) is benchmark
     assert ("simulated" in body_of(card)) is simulated
-    assert "55.250 CPU seconds" in card
+    assert "55.25 CPU seconds (31.5 by the clock)" in card
     assert ("![Confusion of topics]" in card) is (kind == "topics" and scored)
 
 

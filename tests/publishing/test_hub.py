@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from corpus.errors import DeskError
 from publishing.hub import Published, head_revision, plan_publish, publish_folder
 from publishing.manifest import file_hashes
-from publishing.plan import Complete, plan_lines
+from publishing.plan import Complete, Plan, plan_differences, plan_summary
 from publishing.remote import Previous, Target, next_tag
 from publishing.retries import Patience
 from tests.publishing.manifests import manifest_json
@@ -36,6 +36,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/train.parquet").write_bytes(b"PAR1" * 1000)
     return tmp_path
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    return [*plan_summary(plan), *plan_differences(plan)]
 
 
 def texts(folder: Path, card: str) -> Complete:
@@ -143,11 +147,11 @@ def test_a_dry_run_shows_what_a_publish_then_does(api: HfApi, repo_id: str, fold
     assert [(c.kind, c.path) for c in new.changes] == [
         ("add", "data/train.parquet"), ("add", "manifest.json"), ("add", "README.md"),
     ]  # fmt: skip
-    assert "dataset" in next(plan_lines(new))
+    assert "dataset" in plan_lines(new)[0]
     first = publish(api, repo_id, folder)
     unchanged = plan_publish(api, target, folder, texts(folder, "# One\n"))
     assert (unchanged.changes, unchanged.head, unchanged.tag) == ((), first.revision, "v1")
-    assert list(plan_lines(unchanged)) == [
+    assert plan_lines(unchanged) == [
         f"dataset {repo_id} at {first.revision[:8]}: unchanged, no commit"
     ]
     (folder / "data/train.parquet").rename(folder / "data/test.parquet")
@@ -157,7 +161,7 @@ def test_a_dry_run_shows_what_a_publish_then_does(api: HfApi, repo_id: str, fold
         "data/test.parquet": "add", "manifest.json": "update", "README.md": "update",
         "data/train.parquet": "delete",
     }  # fmt: skip
-    lines = list(plan_lines(changed))
+    lines = plan_lines(changed)
     assert {"-# One", "+# Two"} <= set(lines)
     assert any("data/test.parquet  4,000 bytes" in line for line in lines)
     assert commits(api, repo_id)[0] == first.revision
@@ -170,7 +174,7 @@ def test_a_dry_run_says_what_it_hides_and_steers_no_terminal(
     hidden = Target(repo_id, "dataset", private=True)
     plan = plan_publish(api, hidden, folder, texts(folder, "# Two\n"))
     assert plan.hides
-    lines = list(plan_lines(plan))
+    lines = plan_lines(plan)
     assert lines[0].endswith("becomes private")
     assert any("owned" in line for line in lines)
     assert not any("\x1b" in line or "\x07" in line for line in lines)

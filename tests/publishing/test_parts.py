@@ -8,8 +8,10 @@ import pytest
 
 from corpus.errors import DeskError
 from publishing.changes import read_labels
+from publishing.describe_model import Trained
+from publishing.hub import Published
 from publishing.manifest import is_ours, published_labels
-from publishing.parts import Part, dataset_part
+from publishing.parts import ModelFiles, Part, dataset_part, model_part
 from publishing.remote import NOTHING, Previous
 from tests.publishing.reviews import TOPICS, desk, some_review
 
@@ -63,3 +65,30 @@ def test_whose_manifest_it_is(tmp_path: Path) -> None:
         assert published_labels(other, "topics") == []
     assert not is_ours(None)
     assert not is_ours("no JSON")
+
+
+def model_after(folder: Path, revision: str, count: int = 12) -> Part:
+    """Of a data set at this revision, with so many reviewed articles."""
+    about = desk()
+    (folder / "trained").mkdir(parents=True)
+    (folder / "trained/model.safetensors").write_bytes(b"weights")
+    (folder / "learning_curve.png").write_bytes(b"png")
+    training = {
+        "seed": 1,
+        "settings": {"max_length_tokens": 128},
+        "examples": 9,
+        "diagnosis": "Healthy.",
+    }
+    trained = Trained("topics", "00ff", "base/model", None, training, {}, [])
+    files = ModelFiles(folder / "trained", folder / "learning_curve.png", folder / "evaluation")
+    data = Published(about.publish.dataset, "dataset", revision, "v1", "", changed=True)
+    return model_part(about, some_review(about, count), trained, files, data, folder / "model")
+
+
+def test_a_model_is_not_new_because_somebody_edited_the_card_of_its_data(tmp_path: Path) -> None:
+    first = model_after(tmp_path / "one", "a" * 40).complete(NOTHING)
+    again = model_after(tmp_path / "two", "b" * 40).complete(after(first))
+    assert again == {**first, "manifest.json": after(first).manifest}
+    grown = model_after(tmp_path / "three", "c" * 40, count=20).complete(after(first))
+    changes = json.loads(grown["manifest.json"])["changes"]
+    assert (changes["since"], changes["same_test"]) == ("v1", False)
