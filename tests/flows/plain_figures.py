@@ -27,8 +27,9 @@ def answer_figures(responses: list[Row], topics: list[str]) -> dict[str, float]:
     kept = [row for row in asked if topics[row["topic"]] == row["suggested_topic"]]
     spans = [(s, _spans(row["spans"])) for row in answers for s in row["suggested_spans"] or ()]
     right = [s for s, marked in spans if (s["start"], s["end"], s["label"]) in marked]
-    found["/suggestions/topic_rate/value"] = len(kept) / len(asked)
-    found["/suggestions/span_rate/value"] = len(right) / len(spans)
+    for name, part, whole in (("topic", kept, asked), ("span", right, spans)):
+        if whole:
+            found[f"/suggestions/{name}_rate/value"] = len(part) / len(whole)
     return found
 
 
@@ -85,13 +86,12 @@ def _agreement(answers: list[Row]) -> dict[str, float]:
     for (topic, _), value in matrix.items():
         margin[topic] += value
     n = sum(margin.values())
-    observed = sum(value for (c, k), value in matrix.items() if c != k)
-    expected = sum(margin[c] * margin[k] for c in margin for k in margin if c != k) / (n - 1)
-    return {
-        "topic_percent": sum(equal) / len(equal),
-        "topic_alpha": 1 - observed / expected,
-        "span_f1": shared / marked,
-    }
+    observed = sum(value for (c, k), value in matrix.items() if c != k) * (n - 1)
+    expected = sum(margin[c] * margin[k] for c in margin for k in margin if c != k)
+    # What cannot be compared, as between two answers on nothing, has no figure.
+    found = {"topic_percent": sum(equal) / len(equal)} if equal else {}
+    found |= {"topic_alpha": 1 - observed / expected} if expected else {}
+    return found | ({"span_f1": shared / marked} if marked else {})
 
 
 def _spans(items: list[Row] | None) -> set[tuple[int, int, str]]:

@@ -48,7 +48,6 @@ ANSWER_KEYS = {
     "/agreement/topic_alpha/value",
     "/agreement/span_f1/value",
     "/suggestions/topic_rate/value",
-    "/suggestions/span_rate/value",
 }
 SCORE_KEYS = {
     "topics": {"/scores/accuracy/value", "/scores/macro_f1/value"},

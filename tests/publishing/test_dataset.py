@@ -4,6 +4,7 @@ import random
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from publishing.dataset import (
     to_iob2,
     write_dataset,
 )
-from publishing.describe_answers import describe_answers, describe_suggestions
+from publishing.describe_answers import describe_agreement, describe_answers, describe_suggestions
 from publishing.front_matter import dataset_metadata
 from publishing.responses_config import published_name
+from tests.flows.plain_figures import answer_figures
 from tests.publishing.reviews import (
     AGENT,
     PEOPLE,
@@ -280,3 +282,19 @@ def test_only_agents_that_copydesk_names_are_published(
     expected = agent if published else "other"
     assert set(rows["topic_agent"]) == set(rows["spans_agent"]) == {expected}
     assert describe_suggestions(entries, 1).agents == [expected]
+
+
+def test_agreement_and_what_was_kept_are_those_of_plain_loops(tmp_path: Path) -> None:
+    about = desk()
+    review = some_review(about, 40)
+    rows = load(tmp_path, write_dataset(about, review, tmp_path), "responses")["full"].to_list()
+    plain = answer_figures(rows, list(TOPICS))
+    told = {
+        "agreement": describe_agreement(review.answers, 1).model_dump(),
+        "suggestions": describe_suggestions(review.answers, 1).model_dump(),
+    }
+    assert len(plain) == 11
+    for key, value in plain.items():
+        found = reduce(lambda part, name: part[name], key.strip("/").split("/"), told)
+        assert found == pytest.approx(value), key
+    assert 0 < plain["/suggestions/span_rate/value"] < 1
