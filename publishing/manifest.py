@@ -33,7 +33,9 @@ class Provenance(_Part):
     """Which code and which desk made it."""
 
     copydesk_version: str
-    code_revision: str = Field(description="commit of the flows, or 'unknown'")
+    code_revision: str = Field(
+        description="commit of the flows, with -dirty after uncommitted changes, or 'unknown'"
+    )
     desk: str
     desk_digest: str
 
