@@ -115,5 +115,5 @@ def assert_one_commit_each(desk: Desk, api: HfApi) -> None:
         ]
         assert len(published) == 1, [c.title for c in published]
         manifest = api.hf_hub_download(repo_id, "manifest.json", repo_type=kind)
-        provenance = json.loads(Path(manifest).read_text())["provenance"]
-        assert provenance["simulated_answers"] == provenance["answers"] == 3 * ARTICLES
+        answers = json.loads(Path(manifest).read_text())["answers"]
+        assert answers["simulated"] == answers["submitted"] == 3 * ARTICLES
