@@ -13,6 +13,7 @@ from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.model_store import StoredModel, train_once
 from training.entities.train import train_entities as fit_entities
+from training.examples import entity_examples
 from training.results import TrainedModel
 
 log = logging.getLogger("flows.train_entities")
@@ -34,7 +35,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
 
     def fit(folder: Path) -> TrainedModel:
         return fit_entities(
-            gold.reviewed,
+            entity_examples(gold.reviewed),
             list(desk.labels.entities),
             desk.models.entities,
             desk.models.encoder,

@@ -13,6 +13,7 @@ from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.model_store import StoredModel, train_once
 from training.classification.train import train_topics as fit_topics
+from training.examples import topic_examples
 from training.results import TrainedModel
 
 log = logging.getLogger("flows.train_topics")
@@ -34,7 +35,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
 
     def fit(folder: Path) -> TrainedModel:
         return fit_topics(
-            gold.reviewed,
+            topic_examples(gold.reviewed),
             list(desk.labels.topics),
             desk.models.topics,
             desk.models.encoder,

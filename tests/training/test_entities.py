@@ -19,6 +19,7 @@ from training.entities.predict import (
     whole_mention,
 )
 from training.entities.train import train_entities
+from training.examples import entity_examples
 from training.results import TrainedModel
 
 TYPES = ["person", "place"]
@@ -32,7 +33,7 @@ def trained(
     tiny_gold: list[ReviewedArticle], tmp_path_factory: pytest.TempPathFactory
 ) -> TrainedModel:
     folder = tmp_path_factory.mktemp("entities") / "model"
-    return train_entities(tiny_gold, TYPES, SMALL, "offline", 7, folder)
+    return train_entities(entity_examples(tiny_gold), TYPES, SMALL, "offline", 7, folder)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_the_same_seed_gives_the_same_model(
     weights, spans = [], []
     for name in ("a", "b"):
         folder = train_entities(
-            tiny_gold,
+            entity_examples(tiny_gold),
             TYPES,
             settings,
             "offline",
@@ -151,7 +152,7 @@ def test_the_same_seed_gives_the_same_model(
 def test_no_span_to_learn_from_is_refused(tiny_gold: list[ReviewedArticle], tmp_path: Path) -> None:
     bare = [replace(r, spans=()) for r in tiny_gold]
     with pytest.raises(DeskError, match="of 32 in the train split none has one"):
-        train_entities(bare, TYPES, SMALL, "offline", 7, tmp_path / "model")
+        train_entities(entity_examples(bare), TYPES, SMALL, "offline", 7, tmp_path / "model")
 
 
 def test_it_trains_without_validation_and_counts_repairs(
@@ -160,7 +161,7 @@ def test_it_trains_without_validation_and_counts_repairs(
     train = [r for r in tiny_gold if r.split == "train"][:8]
     cut = [replace(r, spans=(*(r.spans or ()), Span(1, 3, "person"))) for r in train]
     settings = SMALL.model_copy(update={"epochs": 1})
-    found = train_entities(cut, TYPES, settings, "offline", 7, tmp_path / "model")
+    found = train_entities(entity_examples(cut), TYPES, settings, "offline", 7, tmp_path / "model")
     assert found.settings["spans_repaired"] >= 8
     assert all(point.validation_loss is None for point in found.curve)
     assert found.curve_png.is_file()

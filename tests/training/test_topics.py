@@ -20,6 +20,7 @@ from training.classification.train import (
     train_topics,
 )
 from training.classification.zero_shot import zero_shot_topics
+from training.examples import topic_examples
 from training.results import TrainedModel
 
 # World has no example: a desk begins with topics that nobody met yet.
@@ -35,7 +36,7 @@ def trained(
 ) -> tuple[TrainedModel, list[tuple[int, int]]]:
     progress: list[tuple[int, int]] = []
     found = train_topics(
-        tiny_gold,
+        topic_examples(tiny_gold),
         TOPICS,
         SMALL,
         "offline",
@@ -113,7 +114,9 @@ def test_the_same_seed_gives_the_same_model(
     tmp_path: Path,
 ) -> None:
     # Reversed: the order in which articles arrive must not matter either.
-    again = train_topics(tiny_gold[::-1], TOPICS, SMALL, "offline", 7, tmp_path / "again")
+    again = train_topics(
+        topic_examples(tiny_gold[::-1]), TOPICS, SMALL, "offline", 7, tmp_path / "again"
+    )
     texts = [model_input(r.article) for r in held_out(tiny_gold)]
     first, second = (
         predict_topics(load_topic_model(str(folder)), texts)
@@ -126,21 +129,21 @@ def test_the_same_seed_gives_the_same_model(
 def test_one_topic_is_refused_with_counts(tiny_gold: list[ReviewedArticle], tmp_path: Path) -> None:
     only = [r for r in tiny_gold if r.topic == "Sports" or r.split == "test"]
     with pytest.raises(DeskError, match=r"World: 0, Sports: 16, Business: 0") as error:
-        train_topics(only, TOPICS, SMALL, "offline", 7, tmp_path / "model")
+        train_topics(topic_examples(only), TOPICS, SMALL, "offline", 7, tmp_path / "model")
     assert "copydesk pull" in error.value.next_step
     assert not (tmp_path / "model").exists()
 
 
 def test_only_resolved_training_articles_are_chosen(tiny_gold: list[ReviewedArticle]) -> None:
     gold = [replace(r, topic=None) if i % 4 == 0 else r for i, r in enumerate(tiny_gold)]
-    chosen = choose_examples(gold, TOPICS, None, seed=1)
-    assert {r.split for r in chosen} == {"train"}
+    chosen = choose_examples(topic_examples(gold), TOPICS, None, seed=1)
+    assert {e.split for e in chosen} == {"train"}
     assert len(chosen) == sum(r.split == "train" and r.topic is not None for r in gold)
 
 
 def test_choice_is_stable_limited_and_seeded(tiny_gold: list[ReviewedArticle]) -> None:
     def ids(gold: list[ReviewedArticle], seed: int) -> list[str]:
-        return [r.article.id for r in choose_examples(gold, TOPICS, 3, seed)]
+        return [e.id for e in choose_examples(topic_examples(gold), TOPICS, 3, seed)]
 
     assert len(ids(tiny_gold, 1)) == 6
     assert ids(tiny_gold, 1) == ids(tiny_gold[::-1], 1)

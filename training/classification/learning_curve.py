@@ -10,7 +10,7 @@ from setfit import SetFitModel
 from sklearn.linear_model import LogisticRegression
 from transformers import TrainerCallback
 
-from corpus.articles import ReviewedArticle, model_input
+from training.examples import TopicExample
 from training.results import CurvePoint, Progress
 
 # Validation points cost encoding (0.02 CPU s an article each time), so a sample has to do.
@@ -32,8 +32,8 @@ class LearningCurve(TrainerCallback):
     def __init__(
         self,
         model: SetFitModel,
-        train: Sequence[ReviewedArticle],
-        validation: Sequence[ReviewedArticle],
+        train: Sequence[TopicExample],
+        validation: Sequence[TopicExample],
         on_progress: Progress | None,
     ) -> None:
         self.body = model.model_body
@@ -70,21 +70,21 @@ class LearningCurve(TrainerCallback):
             self.losses[state.global_step] = float(loss)
 
     def _score(self, step: int) -> None:
-        gold = [example.topic for example in self.train]
+        gold = [example.topics[0] for example in self.train]
         if not self.validation or len(set(gold)) < 2:
             return
         head = LogisticRegression(max_iter=1000).fit(self._encode(self.train), gold)
         found = head.predict(self._encode(self.validation))
-        self.scores[step] = float(np.mean(found == [r.topic for r in self.validation]))
+        self.scores[step] = float(np.mean(found == [e.topics[0] for e in self.validation]))
         self.body.train()
 
-    def _encode(self, articles: Sequence[ReviewedArticle]) -> np.ndarray:
-        texts = [model_input(reviewed.article) for reviewed in articles]
+    def _encode(self, examples: Sequence[TopicExample]) -> np.ndarray:
+        texts = [example.text for example in examples]
         with torch.no_grad():
             vectors: np.ndarray = self.body.encode(texts, show_progress_bar=False)
         return vectors
 
 
-def _sample(articles: Sequence[ReviewedArticle], size: int) -> list[ReviewedArticle]:
-    # Always the same choice: two trainings with other seeds are compared on the same articles.
-    return random.Random(0).sample(list(articles), min(size, len(articles)))
+def _sample(examples: Sequence[TopicExample], size: int) -> list[TopicExample]:
+    # Always the same choice: two trainings with other seeds are compared on the same texts.
+    return random.Random(0).sample(list(examples), min(size, len(examples)))

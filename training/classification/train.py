@@ -13,12 +13,12 @@ from setfit.logging import set_verbosity_warning
 from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.articles import ReviewedArticle, model_input
 from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
 from training.classification.learning_curve import LOSS_NAME, SCORE_NAME, LearningCurve
 from training.curves import diagnose, draw_curve
 from training.encoder import encoder_path
+from training.examples import TopicExample
 from training.results import Progress, Stopwatch, TrainedModel
 
 # SetFit turns its logging up when it is imported.
@@ -35,7 +35,7 @@ MOST_CONTRASTED = 1500
 
 
 def train_topics(
-    reviewed: Sequence[ReviewedArticle],
+    examples: Sequence[TopicExample],
     topics: Sequence[str],
     settings: TopicModelSettings,
     encoder: str,
@@ -43,47 +43,47 @@ def train_topics(
     output_dir: Path,
     on_progress: Progress | None = None,
 ) -> TrainedModel:
-    """Train on the articles of split train; ``SetFitModel.from_pretrained(output_dir)`` loads it.
+    """Train on the examples of split train; ``SetFitModel.from_pretrained(output_dir)`` loads it.
 
     Predictions are topic names. Raises DeskError with fewer than two topics to learn from.
     ``on_progress`` gets (step, steps in total).
     """
     watch = Stopwatch()
-    examples = choose_examples(reviewed, topics, settings.per_class, seed)
-    validation = [r for r in reviewed if r.split == "validation" and r.topic in set(topics)]
-    _require_two_topics(choose_examples(reviewed, topics, None, seed), topics)
+    chosen = choose_examples(examples, topics, settings.per_class, seed)
+    validation = [e for e in examples if e.split == "validation" and _topic(e) in set(topics)]
+    _require_two_topics(choose_examples(examples, topics, None, seed), topics)
     set_seed(seed)
     model = _new_model(encoder, topics, settings)
-    curve = LearningCurve(model, examples, validation, on_progress)
-    _fit(model, examples, settings, seed, curve)
+    curve = LearningCurve(model, chosen, validation, on_progress)
+    _fit(model, chosen, settings, seed, curve)
     _save(model, output_dir)
     points = curve.points()
     png = output_dir / "learning_curve.png"
-    draw_curve(points, f"Topic model, {len(examples)} examples", LOSS_NAME, SCORE_NAME, png)
+    draw_curve(points, f"Topic model, {len(chosen)} examples", LOSS_NAME, SCORE_NAME, png)
     return TrainedModel(
         folder=output_dir,
         kind="topics",
         curve=points,
         curve_png=png,
-        diagnosis=diagnose(points, len(examples)),
-        examples=len(examples),
+        diagnosis=diagnose(points, len(chosen)),
+        examples=len(chosen),
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
-        settings=_effective(settings, len(examples)),
+        settings=_effective(settings, len(chosen)),
     )
 
 
 def choose_examples(
-    reviewed: Sequence[ReviewedArticle], topics: Sequence[str], per_class: int | None, seed: int
-) -> list[ReviewedArticle]:
-    """The training articles, at most ``per_class`` of each topic.
+    examples: Sequence[TopicExample], topics: Sequence[str], per_class: int | None, seed: int
+) -> list[TopicExample]:
+    """The training examples, at most ``per_class`` of each topic.
 
-    The choice depends on the seed and the ids, not on the order of ``reviewed``.
+    The choice depends on the seed and the ids, not on the order of ``examples``.
     """
     known = set(topics)
-    train = [r for r in reviewed if r.split == "train" and r.topic in known]
-    train.sort(key=lambda r: r.article.id)
+    train = [e for e in examples if e.split == "train" and _topic(e) in known]
+    train.sort(key=lambda e: e.id)
     return train if per_class is None else _at_most(train, topics, per_class, seed)
 
 
@@ -101,9 +101,9 @@ def step_count(settings: TopicModelSettings, examples: int) -> int:
 
 
 def _at_most(
-    examples: Sequence[ReviewedArticle], topics: Sequence[str], per_topic: int, seed: int
-) -> list[ReviewedArticle]:
-    by_topic: dict[str, list[ReviewedArticle]] = defaultdict(list)
+    examples: Sequence[TopicExample], topics: Sequence[str], per_topic: int, seed: int
+) -> list[TopicExample]:
+    by_topic: dict[str, list[TopicExample]] = defaultdict(list)
     for example in random.Random(seed).sample(list(examples), len(examples)):
         by_topic[_topic(example)].append(example)
     return [example for topic in topics for example in by_topic[topic][:per_topic]]
@@ -117,8 +117,8 @@ def _effective(settings: TopicModelSettings, examples: int) -> dict[str, Any]:
     return found
 
 
-def _require_two_topics(examples: Sequence[ReviewedArticle], topics: Sequence[str]) -> None:
-    counts = Counter(example.topic for example in examples)
+def _require_two_topics(examples: Sequence[TopicExample], topics: Sequence[str]) -> None:
+    counts = Counter(_topic(example) for example in examples)
     if len(counts) < 2:
         found = ", ".join(f"{topic}: {counts[topic]}" for topic in topics)
         raise DeskError(
@@ -151,7 +151,7 @@ def _freeze_lower_layers(model: SetFitModel, layers: int) -> None:
 
 def _fit(
     model: SetFitModel,
-    examples: Sequence[ReviewedArticle],
+    examples: Sequence[TopicExample],
     settings: TopicModelSettings,
     seed: int,
     curve: LearningCurve,
@@ -192,16 +192,15 @@ def _arguments(
 
 
 def _texts_and_labels(
-    examples: Sequence[ReviewedArticle], names: Sequence[str]
+    examples: Sequence[TopicExample], names: Sequence[str]
 ) -> tuple[list[str], list[int]]:
-    texts = [model_input(example.article) for example in examples]
+    texts = [example.text for example in examples]
     return texts, [names.index(_topic(example)) for example in examples]
 
 
-def _topic(example: ReviewedArticle) -> str:
-    if example.topic is None:
-        raise ValueError(f"article {example.article.id!r} has no topic to learn from")
-    return example.topic
+def _topic(example: TopicExample) -> str:
+    (topic,) = example.topics
+    return topic
 
 
 def _accuracy(predicted: Any, gold: Any) -> dict[str, float]:

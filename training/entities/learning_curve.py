@@ -5,9 +5,9 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from corpus.articles import ReviewedArticle
 from training.entities.predict import EntityModel, predict_entities
 from training.evaluation import micro_f1
+from training.examples import EntityExample
 from training.results import CurvePoint, Progress
 
 # Prediction costs as much as a step, so the curve scores a part of a large validation split.
@@ -22,7 +22,7 @@ class LearningCurve(TrainerCallback):
     def __init__(
         self,
         model: EntityModel,
-        validation: Sequence[ReviewedArticle],
+        validation: Sequence[EntityExample],
         on_progress: Progress | None,
     ) -> None:
         self.model = model
@@ -55,8 +55,8 @@ class LearningCurve(TrainerCallback):
         """Validation loss, and F1 of the spans as they would be predicted."""
         self.losses[state.global_step] = float(metrics["eval_loss"])
         self.model.model.eval()
-        found = predict_entities(self.model, [r.article.text for r in self.validation])
-        gold = [r.spans or () for r in self.validation]
+        found = predict_entities(self.model, [example.text for example in self.validation])
+        gold = [example.spans for example in self.validation]
         self.scores[state.global_step] = micro_f1(
             gold, [[span.span() for span in spans] for spans in found]
         )

@@ -17,7 +17,6 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.articles import ReviewedArticle
 from corpus.desk import EntityModelSettings
 from corpus.errors import DeskError
 from training.curves import diagnose, draw_curve
@@ -26,13 +25,14 @@ from training.entities.encode import Encoded, encode
 from training.entities.learning_curve import LOSS_NAME, SCORE_NAME, LearningCurve
 from training.entities.predict import EntityModel
 from training.entities.schemes import tag_names
+from training.examples import EntityExample
 from training.results import Progress, Stopwatch, TrainedModel
 
 log = logging.getLogger(__name__)
 
 
 def train_entities(
-    reviewed: Sequence[ReviewedArticle],
+    examples: Sequence[EntityExample],
     entity_types: Sequence[str],
     settings: EntityModelSettings,
     encoder: str,
@@ -40,20 +40,20 @@ def train_entities(
     output_dir: Path,
     on_progress: Progress | None = None,
 ) -> TrainedModel:
-    """Fine-tune on the articles of split train; ``pipeline("token-classification")`` loads it.
+    """Fine-tune on the examples of split train; ``pipeline("token-classification")`` loads it.
 
-    Raises DeskError where no training article has a span. ``on_progress`` gets (step, steps in
+    Raises DeskError where no training example has a span. ``on_progress`` gets (step, steps in
     total).
     """
     watch = Stopwatch()
-    train, validation = _with_answer(reviewed, "train"), _with_answer(reviewed, "validation")
+    train, validation = of_split(examples, "train"), of_split(examples, "validation")
     _require_spans(train)
     set_seed(seed)
     model = _new_model(encoder, entity_types, settings)
     curve = LearningCurve(model, validation, on_progress)
-    examples = _encode(model, train, settings)
-    _log_repairs(examples)
-    _fit(model, examples, _encode(model, validation, settings), settings, seed, curve)
+    encoded = _encode(model, train, settings)
+    _log_repairs(encoded)
+    _fit(model, encoded, _encode(model, validation, settings), settings, seed, curve)
     model.model.save_pretrained(output_dir)
     model.tokenizer.save_pretrained(output_dir)
     points = curve.points()
@@ -69,16 +69,17 @@ def train_entities(
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
-        settings=settings.model_dump() | {"spans_repaired": sum(examples.repairs.values())},
+        settings=settings.model_dump() | {"spans_repaired": sum(encoded.repairs.values())},
     )
 
 
-def _with_answer(reviewed: Sequence[ReviewedArticle], split: str) -> list[ReviewedArticle]:
-    return [r for r in reviewed if r.split == split and r.spans is not None]
+def of_split(examples: Sequence[EntityExample], split: str) -> list[EntityExample]:
+    """The examples of one split, in order."""
+    return [example for example in examples if example.split == split]
 
 
-def _require_spans(train: Sequence[ReviewedArticle]) -> None:
-    if not any(r.spans for r in train):
+def _require_spans(train: Sequence[EntityExample]) -> None:
+    if not any(example.spans for example in train):
         raise DeskError(
             f"Training needs articles with spans; of {len(train)} in the train split none has one.",
             "Review more articles in Argilla, then run copydesk pull and copydesk train.",
@@ -107,14 +108,14 @@ def _new_model(
 
 
 def _encode(
-    model: EntityModel, articles: Sequence[ReviewedArticle], settings: EntityModelSettings
+    model: EntityModel, examples: Sequence[EntityExample], settings: EntityModelSettings
 ) -> Encoded:
-    if not articles:
+    if not examples:
         return Encoded.empty()
     return encode(
         model.tokenizer,
-        [r.article.text for r in articles],
-        [r.spans or () for r in articles],
+        [example.text for example in examples],
+        [example.spans for example in examples],
         model.entity_types,
         settings.max_length_tokens,
         settings.stride_tokens,
