@@ -11,8 +11,8 @@ Schema = Mapping[str, Any]
 
 HEAD = """# Keys of a desk
 
-Made by `make desk-page` from the models in `corpus/desk.py` that check every desk; `desk.yaml` and
-the files in `desks/` are examples. A key that is not in this list is refused. For one run any
+Made by `make desk-page` from the models in `corpus/settings/` that check every desk; `desk.yaml`
+and the files in `desks/` are examples. A key that is not in this list is refused. For one run any
 key can be replaced on the command line: `--set review.blind_share=0.2`.
 """
 TYPES = {

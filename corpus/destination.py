@@ -5,11 +5,12 @@ import re
 from corpus.desk import Desk
 from corpus.errors import DeskError
 
+SCHEME = "hub:"
 LONGEST = 96
 SUFFIXES = {"topic_model": "-topics", "entity_model": "-entities"}
 # The Hub's own rules for names.
 _PART = r"(?![.-])[A-Za-z0-9._-]+(?<![.-])"
-_ADDRESS = re.compile(rf"hub:({_PART}/{_PART})")
+_NAME = re.compile(rf"{_PART}/{_PART}")
 _NEVER_INSIDE = ("--", "..")
 
 
@@ -30,9 +31,8 @@ def published_to(desk: Desk, address: str | None, private: bool) -> Desk:
 
 
 def _repo_id(address: str) -> str:
-    match = _ADDRESS.fullmatch(address)
-    bad = match is not None and any(text in match[1] for text in _NEVER_INSIDE)
-    if match is None or bad or match[1].endswith(".git"):
+    name = address.removeprefix(SCHEME)
+    if not _is_name(name):
         raise DeskError(
             f"--to {address!r} is no address: expected hub:org/name of ASCII letters, digits, '.', "
             "'_' and '-', where neither begins or ends with '.' or '-', '--' and '..' occur "
@@ -40,10 +40,21 @@ def _repo_id(address: str) -> str:
             "Run copydesk publish --to hub:my-org/my-news",
         )
     room = LONGEST - max(map(len, SUFFIXES.values()))
-    if len(match[1]) > room:
+    if len(name) > room:
         raise DeskError(
-            f"--to {address!r} names a repository of {len(match[1])} characters; at most {room}, "
+            f"--to {address!r} names a repository of {len(name)} characters; at most {room}, "
             f"since models go to the same name with {' or '.join(SUFFIXES.values())} behind it.",
             "Run copydesk publish --to hub:my-org/my-news",
         )
-    return match[1]
+    if name == address:
+        raise DeskError(
+            f"--to {address!r} does not begin with {SCHEME}; did you mean {SCHEME}{name}?",
+            f"Run copydesk publish --to {SCHEME}{name}",
+        )
+    return name
+
+
+def _is_name(text: str) -> bool:
+    """Whether the Hub accepts it as org/name, but for its length."""
+    bad = any(part in text for part in _NEVER_INSIDE) or text.endswith(".git")
+    return not bad and _NAME.fullmatch(text) is not None

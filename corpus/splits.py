@@ -12,7 +12,7 @@ import numpy as np
 
 from corpus.articles import Article, Split
 from corpus.dedup import NEAR_DUPLICATE, clusters, near_duplicates, shingles
-from corpus.desk import SplitSettings
+from corpus.settings.review import SplitSettings
 
 POLICY = (
     "Near-duplicates (4-word-shingle Jaccard of 0.5 or more) form a cluster, and a cluster stands "

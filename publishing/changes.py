@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from publishing.manifest import DatasetChanges, ModelChanges, ModelManifest, ScoreChange
+from publishing.manifest import ModelManifest
+from publishing.manifest_parts import DatasetChanges, ModelChanges, ScoreChange
 
 SHOWN_SCORES = (
     "accuracy", "macro_f1", "precision", "recall", "f1",

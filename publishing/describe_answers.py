@@ -11,7 +11,7 @@ from corpus.gold import Acceptance, measure_acceptance
 from corpus.intervals import Interval, resampled_totals, share
 from corpus.ledger import AnswerKey, LedgerEntry
 from publishing.agents import published_agent
-from publishing.manifest import Agreement, Answers, Estimate, Guidelines, Suggestions
+from publishing.manifest_parts import Agreement, Answers, Estimate, Guidelines, Suggestions
 from publishing.responses_config import to_the_minute
 
 Groups = Sequence[Sequence[LedgerEntry]]

@@ -19,7 +19,8 @@ from publishing.describe_answers import (
     describe_guidelines,
     describe_suggestions,
 )
-from publishing.manifest import DatasetManifest, Label, Provenance, Review, Source, Splits
+from publishing.manifest import DatasetManifest
+from publishing.manifest_parts import Label, Provenance, Review, Source, Splits
 from publishing.provenance import license_of
 from publishing.shards import WrittenConfig
 

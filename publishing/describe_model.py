@@ -14,7 +14,8 @@ from corpus.sources.rows import source_name
 from publishing.dataset import resolved_rows
 from publishing.describe_answers import describe_answers
 from publishing.hub import Published
-from publishing.manifest import Lineage, ModelManifest, Provenance, Training, WrongAnswer
+from publishing.manifest import ModelManifest
+from publishing.manifest_parts import Lineage, Provenance, Training, WrongAnswer
 from publishing.predictions import Row, is_wrong, wrong_answers
 from publishing.provenance import license_of
 

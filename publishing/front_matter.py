@@ -9,7 +9,8 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
 
 from corpus.errors import DeskError
-from publishing.manifest import DatasetManifest, License, ModelManifest
+from publishing.manifest import DatasetManifest, ModelManifest
+from publishing.manifest_parts import License
 from publishing.shards import WrittenConfig
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

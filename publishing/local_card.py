@@ -34,7 +34,8 @@ def write_card(part: Part, out: Path) -> Path:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     for picture in sorted(part.folder.glob("*.png")):
-        shutil.copy(picture, folder)
+        # Not its mode: in the home everything is private, what is written here is to be shown.
+        shutil.copyfile(picture, folder / picture.name)
     page = folder / PAGE
     page.write_text(card_html(texts[CARD], part.target.repo_id), encoding="utf-8")
     return page

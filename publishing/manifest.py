@@ -9,7 +9,28 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from publishing.manifest_parts import (
+    Agreement,
+    Answers,
+    Calibration,
+    DatasetChanges,
+    Estimate,
+    Guidelines,
+    Label,
+    License,
+    Lineage,
+    ManifestPart,
+    ModelChanges,
+    Provenance,
+    Review,
+    Source,
+    Splits,
+    Suggestions,
+    Training,
+    WrongAnswer,
+)
 
 FILE = "manifest.json"
 CARD = "README.md"
@@ -17,133 +38,7 @@ KINDS = ("dataset", "topics", "entities", "instructions")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Estimate(_Part):
-    """A figure with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-class Provenance(_Part):
-    """Which code and which desk made it."""
-
-    copydesk_version: str
-    code_revision: str = Field(
-        description="commit of the flows, with -dirty after uncommitted changes, or 'unknown'"
-    )
-    desk: str
-    desk_digest: str
-
-
-class License(_Part):
-    """``name`` and ``link`` of a licence that the Hub has no identifier for (id: other)."""
-
-    id: str = Field(min_length=1)
-    name: str | None = None
-    link: str | None = None
-
-
-class Answers(_Part):
-    """Whose answers it rests on."""
-
-    submitted: int = Field(description="submitted answers that count")
-    discarded: int
-    simulated: int = Field(description="of the submitted, by simulated reviewers")
-    annotators: int
-    first: str = Field(description="time of the first answer, ISO 8601, or empty")
-    last: str
-
-
-class Guidelines(_Part):
-    """What annotators read; ``text`` is None for a revision older than the ledger's memory."""
-
-    revision: str = Field(description="first 12 hex digits of the text's sha256")
-    text: str | None
-
-
-class Source(_Part):
-    """Where the articles come from."""
-
-    name: str
-    rows: dict[str, int] = Field(description="source of a row → rows")
-    first_published: str
-    last_published: str
-    characters_median: float
-    characters_max: int
-    withheld: int = Field(description="rows whose licence forbids to pass the text on")
-
-
-class Label(_Part):
-    """One topic or entity type."""
-
-    definition: str
-    rows: dict[str, int] = Field(description="split → articles of a topic, spans of a type")
-    total: int
-
-
-class Review(_Part):
-    """How answers became gold."""
-
-    min_submitted: int
-    reviewed: int
-    unresolved: int
-    quarantined: int
-    rules: dict[str, int]
-
-
-class Agreement(_Part):
-    """Between annotators, over articles with two answers or more."""
-
-    articles: int
-    topic_percent: Estimate | None
-    topic_alpha: Estimate | None
-    span_f1: Estimate | None
-
-
-class Suggestions(_Part):
-    """What annotators were shown, how much of it they kept, and whether it pulled them.
-
-    ``agreement_blind`` and ``agreement_shown`` compare annotators with each other on articles
-    without and with suggestions: suggestions that pull make people agree with each other, too.
-    """
-
-    agents: list[str]
-    topics_shown: int
-    topics_kept: int
-    topic_rate: Estimate | None
-    spans_shown: int
-    spans_kept: int
-    span_rate: Estimate | None
-    agreement_blind: Agreement | None
-    agreement_shown: Agreement | None
-
-
-class Splits(_Part):
-    """How articles were divided."""
-
-    policy: str
-    leaks: int = Field(description="near-duplicate pairs that stand in different splits")
-    blind_percent: float = Field(description="that the desk draws now")
-    blind_rows: int
-    blind_test: bool = Field(description="the test split has articles, and all of them are blind")
-
-
-class DatasetChanges(_Part):
-    """Against the last published version."""
-
-    since: str = Field(description="its tag")
-    added: int
-    removed: int
-    relabelled: int
-    moved: int = Field(description="articles in another split than before")
-
-
-class DatasetManifest(_Part):
+class DatasetManifest(ManifestPart):
     """What is said about a published data set. Times come from the answers, never from now."""
 
     kind: Literal["dataset"] = "dataset"
@@ -169,67 +64,7 @@ class DatasetManifest(_Part):
     files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")
 
 
-class Training(_Part):
-    """How a model came about; seconds are of the one training, None where unknown."""
-
-    key: str
-    seed: int
-    settings: dict[str, Any]
-    examples: int
-    diagnosis: str
-    wall_seconds: float | None
-    cpu_seconds: float | None
-    environment: dict[str, str]
-
-
-class Lineage(_Part):
-    """What it was made from."""
-
-    base_model: str
-    base_license: str | None
-    dataset: str
-    dataset_revision: str
-    dataset_tag: str
-    dataset_digest: str = Field(description="hash of its articles, splits and gold labels")
-    test_digest: str = Field(description="the same of its test split alone")
-    guidelines: list[str] = Field(description="revisions that annotators of its data read")
-
-
-class WrongAnswer(_Part):
-    """An article of the test split that the model gets wrong."""
-
-    id: str
-    row: int = Field(description="position in the test split of the data set")
-    excerpt: str = Field(description="its beginning, empty where the text may not be passed on")
-    gold: list[str]
-    predicted: list[str]
-
-
-class Calibration(_Part):
-    """How far probabilities can be taken at their word."""
-
-    method: str
-    error: Estimate = Field(description="expected calibration error, ten bins")
-
-
-class ScoreChange(_Part):
-    """A score of the last published version and of this one."""
-
-    old: float
-    new: float
-
-
-class ModelChanges(_Part):
-    """Against the last published version; scores are each on its own test split."""
-
-    since: str
-    scores: dict[str, ScoreChange]
-    same_test: bool = Field(description="both were scored on the same articles and labels")
-    examples_before: int
-    settings: list[str] = Field(description="settings with another value")
-
-
-class ModelManifest(_Part):
+class ModelManifest(ManifestPart):
     """What is said about a published model. ``scores`` are dictionaries of training.evaluation."""
 
     kind: Literal["topics", "entities", "instructions"]

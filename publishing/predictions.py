@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.articles import Article, ScoredSpan, Span
-from publishing.manifest import WrongAnswer
+from publishing.manifest_parts import WrongAnswer
 
 FOLDER = "evaluation"
 EXCERPT_CHARACTERS = 100

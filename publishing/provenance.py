@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from corpus.desk import Desk
-from publishing.manifest import License, Provenance
+from publishing.manifest_parts import License, Provenance
 
 PROJECT = Path(__file__).resolve().parents[1]
 

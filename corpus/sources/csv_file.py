@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
-from corpus.desk import SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.source import SourceSettings
 from corpus.sources.rows import Row
 
 # An article longer than the csv module's default of 131,072 characters is legal.

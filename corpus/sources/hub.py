@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from corpus.desk import SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.source import SourceSettings
 from corpus.sources.rows import Row
 
 

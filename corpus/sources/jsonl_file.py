@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpus.desk import SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.source import SourceSettings
 from corpus.sources.csv_file import read_text
 from corpus.sources.rows import Row
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.desk import SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.source import SourceSettings
 from corpus.sources.rows import Row
 
 BATCH_ROWS = 2_000

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.articles import Article
-from corpus.desk import LabelSettings, SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.labels import LabelSettings
+from corpus.settings.source import SourceSettings
 from corpus.sources.csv_file import read_csv_rows
 from corpus.sources.hub import read_hub_rows
 from corpus.sources.jsonl_file import read_jsonl_rows

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus.articles import Article, Span, content_id, without_overlaps
-from corpus.desk import LabelSettings, SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.labels import LabelSettings
+from corpus.settings.source import SourceSettings
 
 Row = Mapping[str | int, Any]
 

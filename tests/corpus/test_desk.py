@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from corpus.desk import read_desk
 from corpus.errors import DeskError
@@ -63,6 +64,32 @@ def test_errors_of_both_are_told_apart(tmp_path: Path) -> None:
         "  --set review.blind_share", "  models.sed",
     ]  # fmt: skip
     assert f"in {bad}, and --set review.blind_share." in error.value.next_step
+
+
+def test_every_label_has_a_definition(tmp_path: Path) -> None:
+    text = (PROJECT / "desk.yaml").read_text(encoding="utf-8")
+    raw = yaml.safe_load(text)
+    topics, types = list(raw["labels"]["topics"]), list(raw["labels"]["entities"])
+    raw["labels"]["topics"] |= {topics[0]: "", topics[1]: None}
+    raw["labels"]["entities"][types[0]] = " \n\u00a0"
+    bad = tmp_path / "desk.yaml"
+    bad.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+    with pytest.raises(DeskError) as error:
+        read_desk(bad)
+    lines = error.value.problem.splitlines()[1:]
+    assert [line.split(":")[0] for line in lines] == [
+        f"  labels.topics.{topics[0]}", f"  labels.topics.{topics[1]}",
+        f"  labels.entities.{types[0]}",
+    ]  # fmt: skip
+    for line, value in zip(lines, ("''", "None", r"' \n\xa0'"), strict=True):
+        assert f"a label must not be without definition (value {value}): write in a sent" in line
+    assert str(bad) in error.value.next_step
+
+
+def test_a_definition_replaced_by_nothing_is_not_the_files() -> None:
+    with pytest.raises(DeskError, match="must not be without definition") as error:
+        read_desk(PROJECT / "desk.yaml", {"labels.topics.Sports": ""})
+    assert error.value.problem.startswith("--set labels.topics.Sports does not fit desk ")
 
 
 def test_mapping_to_a_label_outside_the_schema() -> None:

@@ -33,7 +33,8 @@ def test_a_model_that_the_desk_does_not_publish_gets_no_repository(desk: Desk) -
 @pytest.mark.parametrize(
     "address",
     [
-        "", "hub:", "o/n", "hub:o", "hub:o/n/x", "HUB:o/n", "hub:o/n\n", "hub:ö/n", "hub:-o/n",
+        "", "hub:", "o", "hub:o", "hub:hub:o/n", "o/a--b", f"o/{'n' * 86}", "hub:o/n/x",
+        "HUB:o/n", "hub:o/n\n", "hub:ö/n", "hub:-o/n",
         "hub:o-/n", "hub:o/n-", "hub:o/.n", "hub:o/n.", "hub:o/a--b", "hub:o/a..b", "hub:o/n.git",
         "hub:../n", "hub:./..", f"hub:o/{'n' * 86}",
     ],
@@ -43,6 +44,13 @@ def test_what_the_hub_would_refuse_is_refused_before(desk: Desk, address: str) -
         published_to(desk, address, private=False)
     assert error.value.problem.startswith(f"--to {address!r} ")
     assert "copydesk publish --to hub:my-org/my-news" in error.value.next_step
+
+
+def test_a_forgotten_scheme_is_named(desk: Desk) -> None:
+    with pytest.raises(DeskError, match=r"--to 'copydesk/x' does not begin with hub:") as error:
+        published_to(desk, "copydesk/x", private=False)
+    assert error.value.problem.endswith("did you mean hub:copydesk/x?")
+    assert error.value.next_step == "Run copydesk publish --to hub:copydesk/x"
 
 
 def test_privacy_is_only_ever_added(desk: Desk) -> None:

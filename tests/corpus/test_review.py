@@ -13,11 +13,12 @@ import pytest
 from corpus.agreement import measure_agreement, nominal_alpha
 from corpus.articles import Article, Response, ScoredSpan, Span
 from corpus.dedup import jaccard, near_duplicates, shingles
-from corpus.desk import Desk, SplitSettings, read_desk
+from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
 from corpus.gold import build_gold, measure_acceptance
 from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
 from corpus.resolve import resolve
+from corpus.settings.review import SplitSettings
 from corpus.simulation import SimulatedReviewer, require_labels
 from corpus.splits import assign_splits, is_blind, leaks
 

@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus.articles import Span, without_overlaps
-from corpus.desk import Columns, LabelSettings, SourceSettings
 from corpus.errors import DeskError
+from corpus.settings.labels import LabelSettings
+from corpus.settings.source import Columns, SourceSettings
 from corpus.sources.read import LoadedArticles, read_articles
 
 LABELS = LabelSettings(

@@ -8,16 +8,8 @@ from datasets import Features
 from corpus.articles import Span
 from publishing.dataset import dataset_features
 from publishing.describe_dataset import describe_dataset
-from publishing.manifest import (
-    Answers,
-    DatasetManifest,
-    License,
-    Lineage,
-    ModelManifest,
-    Provenance,
-    Training,
-    WrongAnswer,
-)
+from publishing.manifest import DatasetManifest, ModelManifest
+from publishing.manifest_parts import Answers, License, Lineage, Provenance, Training, WrongAnswer
 from publishing.responses_config import disagreements_features, responses_features
 from publishing.shards import WrittenConfig
 from tests.publishing.reviews import TOPICS, TYPES, desk, some_review

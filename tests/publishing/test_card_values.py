@@ -11,7 +11,8 @@ from PIL import Image
 from corpus.errors import DeskError
 from publishing import figures
 from publishing.local_card import card_html, write_card
-from publishing.manifest import Guidelines, to_json
+from publishing.manifest import to_json
+from publishing.manifest_parts import Guidelines
 from publishing.parts import Part
 from publishing.pictures import draw_confusion
 from publishing.remote import Target

@@ -12,18 +12,20 @@ from corpus.errors import DeskError
 from publishing import figures
 from publishing.local_card import card_html
 from publishing.manifest import (
-    Calibration,
-    DatasetChanges,
     DatasetManifest,
-    Estimate,
-    License,
     Manifest,
-    ModelChanges,
-    ScoreChange,
     from_json,
     read_manifest,
     same_content,
     to_json,
+)
+from publishing.manifest_parts import (
+    Calibration,
+    DatasetChanges,
+    Estimate,
+    License,
+    ModelChanges,
+    ScoreChange,
 )
 from publishing.render import card_figures, render_dataset_card, render_model_card
 from tests.publishing.manifests import REPO, configs_of, dataset_manifest, model_manifest

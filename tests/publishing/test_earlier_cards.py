@@ -10,7 +10,7 @@ from huggingface_hub import DatasetCard
 from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
 from publishing.earlier_metadata import merged_metadata
 from publishing.front_matter import OWNED
-from publishing.manifest import DatasetChanges, Guidelines
+from publishing.manifest_parts import DatasetChanges, Guidelines
 from publishing.render import PLACEHOLDER, render_model_card
 from tests.publishing.manifests import REPO, dataset_manifest, model_manifest
 from tests.publishing.test_cards import body_of, data_card

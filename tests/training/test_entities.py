@@ -10,8 +10,8 @@ import pytest
 from transformers import pipeline
 
 from corpus.articles import ReviewedArticle, Span
-from corpus.desk import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from training.entities.predict import (
     EntityModel,
     load_entity_model,

@@ -9,8 +9,8 @@ from PIL import Image
 from setfit import SetFitModel
 
 from corpus.articles import ReviewedArticle, model_input
-from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import TopicModelSettings
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import (
     MOST_STEPS,

@@ -13,8 +13,8 @@ from setfit.logging import set_verbosity_warning
 from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import TopicModelSettings
 from training.classification.learning_curve import LOSS_NAME, SCORE_NAME, LearningCurve
 from training.curves import diagnose, draw_curve
 from training.encoder import encoder_path

@@ -17,8 +17,8 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.desk import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from training.curves import diagnose, draw_curve
 from training.encoder import encoder_path
 from training.entities.encode import Encoded, encode

@@ -1,0 +1,1 @@
+"""The groups of keys of a desk, one file for each."""
