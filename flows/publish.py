@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub import HfApi
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -20,6 +21,7 @@ from flows.publishable import ready_model
 from publishing.hub import Published, plan_publish, publish_folder
 from publishing.parts import Part, dataset_part, model_part
 from publishing.plan import Plan
+from publishing.write_access import with_refusal
 
 
 class Publish(DeskRun):
@@ -77,15 +79,21 @@ def send(part: Part) -> Published:
 @task(cache_policy=NO_CACHE)
 def plan(desk: Desk, review: Reviewed, kinds: list[Kind]) -> PublishReport:
     """What a publish would change. A data set that would change has no revision yet."""
+    api = hub_api()
     with tempfile.TemporaryDirectory() as name:
         part = dataset_part(desk, review, Path(name) / "data", labels_at(desk.publish.dataset))
-        plans = [plan_publish(hub_api(), part.target, part.folder, part.complete)]
+        plans = [compare(api, part)]
         data = as_if_published(plans[0])
         for kind in kinds:
             trained, files = ready_model(desk, review, kind)
             part = model_part(desk, review, trained, files, data, Path(name) / kind)
-            plans.append(plan_publish(hub_api(), part.target, part.folder, part.complete))
+            plans.append(compare(api, part))
     return PublishReport([], plans)
+
+
+def compare(api: HfApi, part: Part) -> Plan:
+    """What would change, and whether the token may do it."""
+    return with_refusal(api, plan_publish(api, part.target, part.folder, part.complete))
 
 
 def as_if_published(plan: Plan) -> Published:

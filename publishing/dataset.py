@@ -14,10 +14,12 @@ from corpus.errors import DeskError
 from corpus.permissions import stated_license, states_licenses, withheld_ids
 from corpus.review_state import Reviewed
 from publishing.responses_config import (
+    SPAN,
     disagreements_features,
     disagreements_rows,
     responses_features,
     responses_rows,
+    span_row,
 )
 from publishing.shards import Row, WrittenConfig, write_config
 
@@ -52,8 +54,7 @@ def dataset_features(desk: Desk, licensed: bool) -> Features:
     if topics:
         features["topic"] = ClassLabel(names=list(topics))
     if entities:
-        span = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
-        features["spans"] = List(span)
+        features["spans"] = List(SPAN)
         features["tokens"] = List(Value("string"))
         features["ner_tags"] = List(ClassLabel(names=iob2_names(entities)))
     if licensed:
@@ -139,7 +140,7 @@ def to_row(desk: Desk, licensed: bool, withheld: Collection[str], reviewed: Revi
     if desk.labels.entities:
         spans = reviewed.spans or ()
         tokens, tags = to_iob2(article.text, spans)
-        row["spans"] = [{"start": s.start, "end": s.end, "label": s.label} for s in spans]
+        row["spans"] = [span_row(s) for s in spans]
         row |= {"tokens": None if hidden else tokens, "ner_tags": None if hidden else tags}
     if licensed:
         row |= {"license": stated_license(desk, article), "text_withheld": hidden}

@@ -30,7 +30,8 @@ class PlannedChange:
 class Plan:
     """All changes of one commit, none where the Hub already holds exactly this.
 
-    ``hides``: the repository can be seen now, and would be private.
+    ``hides``: the repository can be seen now, and would be private. ``refusal``: why the Hub would
+    refuse them; None where it would not, or where that is not known.
     """
 
     target: Target
@@ -38,6 +39,7 @@ class Plan:
     tag: str | None
     changes: tuple[PlannedChange, ...]
     hides: bool = False
+    refusal: str | None = None
 
 
 def additions(folder: Path) -> list[CommitOperationAdd]:
@@ -84,13 +86,18 @@ def planned(
 
 def plan_summary(plan: Plan) -> Iterator[str]:
     """What would happen, with one line a file."""
-    where = plan.target.repo_id + (" (new)" if plan.head is None else f" at {plan.head[:8]}")
+    repo_id = plan.target.repo_id
+    where = f"{plan.target.repo_type} {repo_id}"
+    where += " (new)" if plan.head is None else f" at {plan.head[:8]}"
+    if plan.refusal:
+        mend = f"set HF_TOKEN to one that may write to {repo_id.split('/')[0]}/"
+        yield f"{where}: would be refused, {plan.refusal}; {mend}"
     if plan.hides:
-        yield f"{plan.target.repo_type} {where}: becomes private"
+        yield f"{where}: becomes private"
     if not plan.changes:
-        yield f"{plan.target.repo_type} {where}: unchanged, no commit"
+        yield f"{where}: unchanged, no commit"
         return
-    yield f"{plan.target.repo_type} {where}: one commit with {len(plan.changes)} changes"
+    yield f"{where}: one commit with {len(plan.changes)} changes"
     for change in plan.changes:
         size = "" if change.kind == "delete" else f"  {change.size_bytes:,} bytes"
         yield f"  {change.kind:6}  {change.path}{size}"

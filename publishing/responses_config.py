@@ -127,6 +127,11 @@ def disagreements_rows(
     return rows
 
 
+def span_row(span: Span | ScoredSpan) -> dict[str, Any]:
+    """As ``SPAN`` describes it."""
+    return {"start": span.start, "end": span.end, "label": span.label}
+
+
 def _response_row(
     entry: LedgerEntry,
     pseudonyms: Mapping[str, str],
@@ -153,7 +158,7 @@ def _response_row(
         }
     if entities:
         row |= {
-            "spans": None if answer.spans is None else [_span(s) for s in answer.spans],
+            "spans": None if answer.spans is None else [span_row(s) for s in answer.spans],
             "suggested_spans": _scored(entry.suggested_spans),
             "spans_agent": published_agent(entry.spans_agent),
         }
@@ -173,7 +178,7 @@ def _votes(
         row["topic_votes"] = [{"topic": t, "votes": votes[t]} for t in topics if votes[t]]
     if entities:
         marks = Counter(span for e in group for span in set(e.response.spans or ()))
-        row["span_votes"] = [{**_span(s), "votes": n} for s, n in sorted(marks.items())]
+        row["span_votes"] = [{**span_row(s), "votes": n} for s, n in sorted(marks.items())]
     return row
 
 
@@ -187,9 +192,5 @@ def _known(topic: str | None, topics: Sequence[str], article_id: str) -> str | N
     return topic
 
 
-def _span(span: Span | ScoredSpan) -> dict[str, Any]:
-    return {"start": span.start, "end": span.end, "label": span.label}
-
-
 def _scored(spans: Sequence[ScoredSpan] | None) -> list[dict[str, Any]] | None:
-    return None if spans is None else [{**_span(s), "score": s.score} for s in spans]
+    return None if spans is None else [{**span_row(s), "score": s.score} for s in spans]

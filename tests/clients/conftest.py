@@ -6,7 +6,6 @@ remembers what it uploaded: every group of checks has a fresh process and a fres
 
 import json
 import os
-import subprocess
 import sys
 import uuid
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients.processes import output_of
 from tests.running import HubService, Services
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -44,17 +44,9 @@ def found(request: pytest.FixtureRequest, environment: dict[str, str]) -> Findin
     """What the module's CLIENT, another module of this package, prints as its last line of JSON."""
     client = request.module.CLIENT
     repo = f"copydesk/{client.replace('_', '-')}-{uuid.uuid4().hex[:8]}"
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.clients.{client}", repo],
-        env=environment,
-        cwd=environment["TMPDIR"],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    findings: Findings = json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", f"tests.clients.{client}", repo]
+    printed = output_of(command, environment, timeout_seconds=180)
+    findings: Findings = json.loads(printed.splitlines()[-1])
     return findings
 
 

@@ -2,13 +2,14 @@
 
 import json
 import os
-import subprocess
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.clients.processes import output_of
 
 pytestmark = pytest.mark.services
 Hf = Callable[..., Any]
@@ -19,17 +20,8 @@ def hf(environment: dict[str, str]) -> Hf:
     """Runs `hf …` and gives what it prints: parsed with `--format json`, else as text."""
 
     def run(*arguments: str) -> Any:
-        done = subprocess.run(
-            ["hf", *arguments],
-            env=environment,
-            cwd=environment["TMPDIR"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return json.loads(done.stdout) if "json" in arguments else done.stdout
+        printed = output_of(["hf", *arguments], environment, timeout_seconds=60)
+        return json.loads(printed) if "json" in arguments else printed
 
     return run
 

@@ -42,6 +42,17 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(api: HfApi) -> None:
     assert os.environ["HF_TOKEN"] not in done.stdout + done.stderr
 
 
+def test_a_dry_run_says_that_the_token_only_reads(api: HfApi, hub_service: HubService) -> None:
+    words = ["publish", "--dry-run", "--to", "hub:copydesk/elsewhere", *SETTINGS]
+    reader = {"HF_ENDPOINT": hub_service.endpoint, "HF_TOKEN": hub_service.read_token}
+    done = copydesk(*words, **reader)
+    assert done.returncode == 0, done.stderr
+    refused = [line for line in done.stdout.splitlines() if "the token may only read" in line]
+    assert [line.split(" (new)")[0] for line in refused] == [
+        f"{kind(name)} copydesk/elsewhere{name}" for name in NAMES
+    ]
+
+
 def test_nothing_to_publish_is_said(api: HfApi) -> None:
     before = api.list_repo_commits(KNOBS["publish.dataset"], repo_type="dataset")
     done = copydesk("publish", "--dry-run", *SETTINGS)

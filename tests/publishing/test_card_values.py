@@ -105,17 +105,20 @@ def test_one_name_of_data_set_and_model_is_two_folders(tmp_path: Path) -> None:
     pages = {}
     for kind, manifest in manifests.items():
         draw_confusion(["a"], [[1]], made / "confusion.png")
+        (made / "confusion.png").chmod(0o600)
         texts = {
             "README.md": f"---\nlicense: mit\n---\n# {kind}\n",
             "manifest.json": to_json(manifest),
         }
         part = Part(Target(REPO, kind, False), made, lambda _, texts=texts: texts, kind)
         pages[kind] = write_card(part, tmp_path / "out")
-        assert pages[kind].with_name("confusion.png").is_file()
+        picture = pages[kind].with_name("confusion.png")
+        # Of the home, where nobody else may read, only the content is taken.
+        assert picture.stat().st_mode == pages[kind].stat().st_mode
         (made / "confusion.png").unlink()
         pages[kind].with_name("mine.png").write_bytes(b"x")
         write_card(part, tmp_path / "out")
-        assert not pages[kind].with_name("confusion.png").exists()
+        assert not picture.exists()
         assert pages[kind].with_name("mine.png").exists()
     assert pages["dataset"] == tmp_path / "out/datasets" / REPO / "index.html"
     assert pages["model"] == tmp_path / "out/models" / REPO / "index.html"

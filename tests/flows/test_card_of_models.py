@@ -1,0 +1,112 @@
+"""Every figure of a model's card, computed again from the files published with it."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi
+
+from corpus.articles import Span
+from corpus.desk import Desk
+from publishing.describe_answers import describe_answers
+from publishing.manifest import ModelManifest, from_json
+from publishing.predictions import is_wrong, read_predictions
+from tests.flows.plain_figures import span_figures, topic_figures
+from tests.flows.published import (
+    entries_of,
+    flat,
+    manifest_of,
+    require_card,
+    require_equal,
+    require_plain,
+    rows_of,
+    shown_numbers,
+    simulated_keys,
+)
+from tests.running import HubService
+from training.evaluation import score_entities, score_topics
+from training.results import environment
+
+pytestmark = pytest.mark.services
+SCORE_KEYS = {
+    "topics": {"/scores/accuracy/value", "/scores/macro_f1/value"},
+    "entities": {"/scores/precision/value", "/scores/recall/value", "/scores/f1/value"},
+}
+
+
+@pytest.mark.parametrize("kind", ["topics", "entities"])
+def test_every_figure_of_a_model_card(
+    repos: dict[str, Path], desk: Desk, kind: str, hub_service: HubService
+) -> None:
+    folder = repos[kind]
+    manifest = manifest_of(folder)
+    assert isinstance(manifest, ModelManifest)
+    repo_id = desk.publish.topic_model if kind == "topics" else desk.publish.entity_model
+    assert repo_id is not None
+    predictions = read_predictions(folder / "evaluation/test.jsonl")
+    scores = _scores(predictions, kind, desk)
+    default = rows_of(repos["dataset"], "data")
+    test = sorted(row["id"] for row in default if row["split"] == "test")
+    assert {p["id"] for p in predictions} >= set(test)
+    old = _previous(manifest, repo_id, hub_service)
+    # Settings are those of the desk, but for what training decides by the amount of gold.
+    settings = (desk.models.topics if kind == "topics" else desk.models.entities).model_dump()
+    decided = {"pairs_per_example", "spans_repaired"}
+    settings |= {k: v for k, v in manifest.training.settings.items() if k in decided}
+    responses = rows_of(repos["dataset"], "responses")
+    entries = entries_of(responses, list(desk.labels.topics))
+    computed = {
+        **flat(describe_answers(entries, simulated_keys(responses)).model_dump(), "/answers"),
+        **flat(scores, "/scores"),
+        **flat(settings, "/training/settings"),
+        **flat(environment(), "/training/environment"),
+        **flat(_score_changes(old.scores, scores), "/changes/scores"),
+        "/changes/examples_before": old.training.examples,
+        "/training/seed": desk.models.seed,
+        "/training/examples": sum(row["split"] == "train" for row in default),
+        **{f"/errors/{i}/row": test.index(e.id) for i, e in enumerate(manifest.errors)},
+        "/wrong": sum(map(is_wrong, predictions)),
+        "/provenance/copydesk_version": version("copydesk"),
+        "/interval_percent": 95,
+    }
+    shown = shown_numbers(manifest, repo_id)
+    assert len(shown) > 30
+    require_equal(shown, computed)
+    plain = topic_figures if kind == "topics" else span_figures
+    require_plain(shown, plain(predictions), SCORE_KEYS[kind])
+    require_card(folder, manifest, repo_id)
+    assert manifest.lineage.dataset_revision == _dataset_revision(hub_service, desk, manifest)
+
+
+def _scores(predictions: list[dict[str, Any]], kind: str, desk: Desk) -> dict[str, Any]:
+    gold, said = ([row[side] for row in predictions] for side in ("gold", "predicted"))
+    if kind == "topics":
+        return score_topics(gold, said, list(desk.labels.topics), desk.models.seed).to_dict()
+    spans = [
+        [[Span(s["start"], s["end"], s["label"]) for s in items] for items in side]
+        for side in (gold, said)
+    ]
+    return score_entities(*spans, list(desk.labels.entities), desk.models.seed).to_dict()
+
+
+def _score_changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, dict[str, float]]:
+    names = [name for name, value in new.items() if isinstance(value, dict) and "value" in value]
+    return {name: {"old": old[name]["value"], "new": new[name]["value"]} for name in names}
+
+
+def _previous(manifest: ModelManifest, repo_id: str, hub: HubService) -> ModelManifest:
+    assert manifest.changes is not None
+    path = HfApi(endpoint=hub.endpoint, token=hub.token).hf_hub_download(
+        repo_id, "manifest.json", revision=manifest.changes.since
+    )
+    found = from_json(Path(path).read_text(encoding="utf-8"))
+    assert isinstance(found, ModelManifest)
+    return found
+
+
+def _dataset_revision(hub: HubService, desk: Desk, manifest: ModelManifest) -> str:
+    refs = HfApi(endpoint=hub.endpoint, token=hub.token).list_repo_refs(
+        desk.publish.dataset, repo_type="dataset"
+    )
+    return {tag.name: tag.target_commit for tag in refs.tags}[manifest.lineage.dataset_tag]
