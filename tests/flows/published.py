@@ -24,7 +24,27 @@ def manifest_of(folder: Path) -> Manifest:
     return from_json((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
-def shown_numbers(manifest: Manifest, repo_id: str) -> dict[str, str]:
+def require_card(
+    folder: Path,
+    repo_id: str,
+    computed: dict[str, Any],
+    plain: dict[str, float],
+    expected: set[str],
+) -> int:
+    """The card is what its manifest says, and each number on it is the computed one.
+
+    ``plain`` are values by other code than the card's, of which it shows at least ``expected``.
+    Gives how many numbers the card shows.
+    """
+    manifest = manifest_of(folder)
+    shown = _shown_numbers(manifest, repo_id)
+    _require_equal(shown, computed)
+    _require_plain(shown, plain, expected)
+    _require_page(folder, manifest, repo_id)
+    return len(shown)
+
+
+def _shown_numbers(manifest: Manifest, repo_id: str) -> dict[str, str]:
     """Key → text of every number that the card shows."""
     return {
         item.key: item.text
@@ -33,7 +53,7 @@ def shown_numbers(manifest: Manifest, repo_id: str) -> dict[str, str]:
     }
 
 
-def require_card(folder: Path, manifest: Manifest, repo_id: str) -> None:
+def _require_page(folder: Path, manifest: Manifest, repo_id: str) -> None:
     """The published page is what this manifest says, up to the notes of people."""
     card = (folder / "README.md").read_text(encoding="utf-8")
     found = re.fullmatch(rf"---\n.*?\n---\n\n(.*?)\n\n{re.escape(KEPT)}.*", card, re.DOTALL)
@@ -41,14 +61,14 @@ def require_card(folder: Path, manifest: Manifest, repo_id: str) -> None:
     assert found[1] == without_marks(draft(manifest, repo_id))
 
 
-def require_plain(shown: dict[str, str], plain: dict[str, float], expected: set[str]) -> None:
+def _require_plain(shown: dict[str, str], plain: dict[str, float], expected: set[str]) -> None:
     """The card shows these values, computed by other code than the card's, to three digits."""
     assert expected <= plain.keys() & shown.keys()
     for key in plain.keys() & shown.keys():
         assert float(shown[key]) == pytest.approx(plain[key], abs=0.00051), key
 
 
-def require_equal(shown: dict[str, str], computed: dict[str, Any]) -> None:
+def _require_equal(shown: dict[str, str], computed: dict[str, Any]) -> None:
     for key, text in shown.items():
         if key in MEASURED_ONCE:
             assert float(text) > 0
@@ -112,5 +132,5 @@ def entries_of(rows: list[dict[str, Any]], topics: list[str]) -> list[LedgerEntr
     ]  # fmt: skip
 
 
-def simulated_keys(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+def simulated(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(row["article_id"], row["annotator"]) for row in rows if row["simulated"]}
