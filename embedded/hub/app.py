@@ -5,6 +5,7 @@ from pathlib import Path
 
 from embedded.hub import (
     account_api,
+    discussions,
     pages,
     repo_api,
     repo_pages,
@@ -46,13 +47,15 @@ API_ROUTES = [
     Route(DELETE, REPO + "/branch/{revision}", tree_api.remove_branch),
     Route(POST, REPO + "/tag/{revision}", tree_api.add_tag),
     Route(DELETE, REPO + "/tag/{revision}", tree_api.remove_tag),
+    Route(POST, REPO + "/discussions", discussions.open_discussion),
+    Route(GET, REPO + "/discussions", discussions.list_discussions),
+    Route(GET, REPO + "/discussions/{number}", discussions.discussion_details),
     Route(POST, REPO + "/super-squash/{revision}", tree_api.super_squash),
     Route(POST, REPO + "/preupload/{revision}", upload_api.preupload),
     Route(POST, REPO + "/commit/{revision}", upload_api.commit, streams=True),
     Route(GET, REPO + "/xet-write-token/{revision}", xet_api.write_token),
     Route(POST, "/v1/xorbs/{prefix}/{hash}", xet_api.put_xorb, streams=True, signed=True),
     Route(POST, "/v1/shards", xet_api.put_shard, streams=True, signed=True),
-    Route(POST, "/shards", xet_api.put_shard, streams=True, signed=True),
     Route(PUT, "/lfs-objects/{sha256}", upload_api.lfs_put, streams=True, signed=True),
 ]
 PAGE_ROUTES = [

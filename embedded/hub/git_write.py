@@ -20,7 +20,7 @@ from dulwich.repo import Repo
 
 from embedded.hub.durable import sync_folder
 from embedded.hub.errors import HubError, revision_not_found
-from embedded.hub.names import PROPOSALS, check_ref_name
+from embedded.hub.names import check_ref_name
 from embedded.hub.packs import NewObjects, new_objects
 
 MAIN = Ref(b"refs/heads/main")
@@ -93,10 +93,9 @@ def write_commit(
     return _move_ref(repo, branch, ZERO_SHA if is_new else head, commit)
 
 
-def next_proposal(repo: Repo) -> Ref:
-    """The reference of a new proposed change: `refs/pr/1`, `refs/pr/2`, …"""
-    numbers = [int(name) for name in repo.refs.keys(base=Ref(PROPOSALS.encode()))]
-    return Ref(f"{PROPOSALS}{max(numbers, default=0) + 1}".encode())
+def create_proposal(repo: Repo, ref: Ref, target: ObjectID) -> None:
+    """A proposed change without a change yet."""
+    _move_ref(repo, ref, ZERO_SHA, target)
 
 
 def squash_branch(repo: Repo, branch: Ref, head: ObjectID, text: CommitText) -> ObjectID:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -100,8 +100,8 @@ class Store:
 
     def change_visibility(self, repo_id: RepoId, private: bool) -> None:
         with self.locked(repo_id):
-            settings = self.settings(repo_id)
-            _write_settings(self.folder(repo_id), RepoSettings(private, settings.created_at))
+            settings = replace(self.settings(repo_id), private=private)
+            write_json(self.folder(repo_id) / "hub.json", asdict(settings))
 
     def create(self, repo_id: RepoId, author: str, private: bool, card: str = "") -> None:
         """A repository with its first commit; HubError 409 when the name is taken."""
@@ -159,15 +159,19 @@ def _fill(folder: Path, author: str, private: bool, card: str) -> None:
         files = [FileAdd(".gitattributes", GIT_ATTRIBUTES.encode())]
         files += [FileAdd("README.md", card.encode())] if card else []
         write_first_commit(repo, files, CommitText("initial commit", "", author))
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    _write_settings(folder, RepoSettings(private, now))
+    write_json(folder / "hub.json", {"private": private, "created_at": time_text()})
 
 
-def _write_settings(folder: Path, settings: RepoSettings) -> None:
-    data = {"private": settings.private, "created_at": settings.created_at}
-    with scratch(folder) as file:
+def time_text() -> str:
+    """Now, as the Hub writes times: ISO 8601 in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_json(final: Path, data: object) -> None:
+    """Replaces the file in one step; it is on disk when this returns."""
+    with scratch(final.parent) as file:
         file.write(json.dumps(data).encode())
-        place(file, folder / "hub.json")
+        place(file, final)
 
 
 def _clear_leftovers(folder: Path) -> None:

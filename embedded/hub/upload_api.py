@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from embedded.hub.blobs import BlobStore, Pointer, check_sha256
+from embedded.hub.discussions import next_number, proposal_ref, record
 from embedded.hub.errors import HubError
 from embedded.hub.git_read import find_entry, read_branch, read_file, read_revision
 from embedded.hub.git_write import (
@@ -20,11 +21,10 @@ from embedded.hub.git_write import (
     CommitText,
     Delete,
     FileAdd,
-    next_proposal,
     stale_parent,
     write_commit,
 )
-from embedded.hub.names import PROPOSALS, check_path, head_ref
+from embedded.hub.names import check_path, head_ref
 from embedded.hub.routing import Call, read_json
 
 REGULAR_MAX_BYTES = 10 * 1024 * 1024
@@ -127,13 +127,16 @@ def _commit(call: Call, lines: Iterator[tuple[str, dict[str, Any]]]) -> Response
         if parent and not head.id.decode().startswith(str(parent)):
             raise stale_parent()
         is_proposed = call.flag("create_pr")
-        ref = next_proposal(repo) if is_proposed else head_ref(branch)
+        number = next_number(call.hub.store, repo_id, repo) if is_proposed else 0
+        ref = proposal_ref(number) if is_proposed else head_ref(branch)
         changes = _changes(call.hub.blobs, lines)
         sha = write_commit(repo, ref, head.id, changes, text, is_new=is_proposed).decode()
+        if is_proposed:
+            record(call.hub.store, repo_id, number, text)
     page = f"{call.base_url}{repo_id.url_path}"
     answer = {"commitOid": sha, "commitUrl": f"{page}/commit/{sha}", "hookOutput": ""}
     if is_proposed:
-        answer["pullRequestUrl"] = f"{page}/discussions/{ref.decode().removeprefix(PROPOSALS)}"
+        answer["pullRequestUrl"] = f"{page}/discussions/{number}"
     return JSONResponse({"success": True, **answer})
 
 

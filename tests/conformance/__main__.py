@@ -1,6 +1,7 @@
 """``python -m tests.conformance [--examples N] [--only hub]``: what `make conformance` runs.
 
-Prints a table, writes it to ``build/conformance/result.txt``; fails if a case failed or is missing.
+Prints a table, writes it to ``build/conformance/result.txt`` and, if all is well, into
+docs/conformance.md; fails if a case failed or is missing.
 """
 
 import argparse
@@ -8,6 +9,7 @@ import sys
 
 from tests.conformance.downloads import FOLDER
 from tests.conformance.hub_suite import hub_suite, lfs_suite, read_reasons
+from tests.conformance.page import reason_table, result_table, write_tables
 from tests.conformance.runs import Outcome
 from tests.conformance.suites import (
     EXCLUDED,
@@ -32,14 +34,22 @@ def main(arguments: list[str]) -> int:
     }
     wanted = [options.only] if options.only else list(suites)
     outcomes: list[Outcome] = []
-    for run in [run for name in wanted for run in suites[name]]:
-        outcomes.append(run())
-        sys.stdout.write(table(outcomes[-1:], heading=len(outcomes) == 1))
-        sys.stdout.flush()
+    tables: dict[str, str] = {}
+    for name in wanted:
+        for run in suites[name]:
+            outcomes.append(run())
+            sys.stdout.write(table(outcomes[-1:], heading=len(outcomes) == 1))
+            sys.stdout.flush()
+        tables[name] = result_table(outcomes[-len(suites[name]) :])
     rest = "".join(EXCLUSIONS[name]() for name in wanted) + "".join(map(failures, outcomes))
     (FOLDER / "result.txt").write_text(table(outcomes) + rest, encoding="utf-8")
     sys.stdout.write(rest)
-    return 0 if all(outcome.good for outcome in outcomes) else 1
+    if not all(outcome.good for outcome in outcomes):
+        return 1
+    if "hub" in wanted:
+        tables["hub-reasons"] = reason_table(read_reasons())
+    write_tables(tables)
+    return 0
 
 
 def table(outcomes: list[Outcome], heading: bool = True) -> str:
