@@ -54,6 +54,7 @@ API_ROUTES = [
     Route(POST, REPO + "/preupload/{revision}", upload_api.preupload),
     Route(POST, REPO + "/commit/{revision}", upload_api.commit, streams=True),
     Route(GET, REPO + "/xet-write-token/{revision}", xet_api.write_token),
+    Route(POST, "/v1/xorb-grants/{prefix}/{hash}", xet_api.grant_xorb, signed=True),
     Route(POST, "/v1/xorbs/{prefix}/{hash}", xet_api.put_xorb, streams=True, signed=True),
     Route(POST, "/v1/shards", xet_api.put_shard, streams=True, signed=True),
     Route(PUT, "/lfs-objects/{sha256}", upload_api.lfs_put, streams=True, signed=True),

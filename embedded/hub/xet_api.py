@@ -36,6 +36,17 @@ def write_token(call: Call) -> Response:
     return JSONResponse(answer, headers=headers)
 
 
+def grant_xorb(call: Call) -> Response:
+    """200 for a xorb that is here and need not be sent again, after an upload that broke off.
+
+    404 tells clients to send it to `put_xorb`.
+    """
+    _require_token(call)
+    if not _xorb_path(call, call.params["hash"]).exists():
+        raise HubError(404, "This xorb is not here yet: send it to /v1/xorbs")
+    return JSONResponse({})
+
+
 async def put_xorb(call: Call) -> Response:
     _require_token(call)
     path = _xorb_path(call, call.params["hash"])
