@@ -23,7 +23,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Fault:
-    """The first ``times`` requests that match fail.
+    """The first ``times`` requests that match fail, after ``spared`` that pass.
 
     ``forward`` says how much of the request reaches the Hub: "nothing", "half" of its body, or
     "all" of it (only the answer is lost). ``before`` runs first; ``delay_seconds`` is how long the
@@ -35,6 +35,7 @@ class Fault:
     answer: Answer | None
     forward: str = "nothing"
     times: int = 1
+    spared: int = 0
     before: Callable[[], None] | None = None
     delay_seconds: float = 0
 
@@ -44,22 +45,38 @@ class Fault:
 
 @dataclass
 class FaultProxy:
-    """The proxy's address, its faults, and the requests it saw with the size of their bodies."""
+    """The proxy's address, its faults, and the requests it saw with the size of their bodies.
+
+    ``failed`` is set when a fault has forwarded what it forwards.
+    """
 
     endpoint: str
     upstream: str
     faults: list[Fault] = field(default_factory=list)
     seen: list[tuple[str, str, int]] = field(default_factory=list)
     used: dict[int, int] = field(default_factory=dict)
+    spared: dict[int, int] = field(default_factory=dict)
+    failed: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next_fault(self, method: str, path: str) -> Fault | None:
         with self.lock:
             for number, fault in enumerate(self.faults):
-                if fault.matches(method, path) and self.used.get(number, 0) < fault.times:
-                    self.used[number] = self.used.get(number, 0) + 1
+                if not fault.matches(method, path) or self.used.get(number, 0) >= fault.times:
+                    continue
+                counts = self.spared if self.spared.get(number, 0) < fault.spared else self.used
+                counts[number] = counts.get(number, 0) + 1
+                if counts is self.used:
                     return fault
         return None
+
+    def sent(self, path: str) -> dict[str, int]:
+        """Bytes of the bodies that came for each path that matches."""
+        sizes: dict[str, int] = {}
+        for _, seen, size in self.seen:
+            if re.search(path, seen):
+                sizes[seen] = sizes.get(seen, 0) + size
+        return sizes
 
     def count(self, method: str, path: str) -> int:
         return sum(m == method and re.search(path, p) is not None for m, p, _ in self.seen)
@@ -103,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             response.read()
         elif fault.forward == "half":
             self._forward_half(proxy, body)
+        proxy.failed.set()
         time.sleep(fault.delay_seconds)
         self._fail(fault.answer)
 

@@ -2,10 +2,8 @@
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
-import threading
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
@@ -30,6 +28,7 @@ from tests.publishing.faults import (
     Case,
     fault_table,
 )
+from tests.publishing.killed import kill_at
 from tests.publishing.manifests import manifest_json
 from tests.publishing.watcher import Watcher
 from tests.running import HubService
@@ -187,25 +186,10 @@ def test_after_a_kill_the_next_publish_finishes(
     running = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, proxy.endpoint, published, str(tmp_path)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        text=True,
     )
-    # Killed by the last fault only, after the Hub had what it should have.
-    proxy.faults.append(
-        Fault(method, path, Answer(0), forward, before=lambda: running.send_signal(signal.SIGSTOP))
-    )
-    killed = threading.Event()
-
-    def kill_when_used() -> None:
-        while not proxy.used and running.poll() is None:
-            killed.wait(0.02)
-        # Long enough for the proxy to have forwarded what it forwards.
-        killed.wait(0.3)
-        running.kill()
-
-    killer = threading.Thread(target=kill_when_used)
     with Watcher(api, published, tmp_path_factory.mktemp("watcher")) as watcher:
-        killer.start()
-        assert running.wait(60) == -signal.SIGKILL
-        killer.join()
+        kill_at(running, proxy, Fault(method, path, Answer(0), forward))
         already = len(proxy.seen)
         done = send(client(proxy.endpoint), published, tmp_path, "two")
     assert watcher.broken == []
