@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.hub_clients import FILE
+from benchmarks.hub_resume import resumed
 from benchmarks.hub_server import HubServer, hub_server, result
 from benchmarks.results import about, save, say
 
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cases: dict[str, Callable[[HubServer], dict[str, Any]]] = {
         "LFS": lambda server: large_file(server, xet=False),
         "Xet": lambda server: large_file(server, xet=True),
+        "LFS, killed half way": lambda server: resumed(server, LARGE_BYTES, xet=False),
+        "Xet, killed half way": lambda server: resumed(server, LARGE_BYTES, xet=True),
         "small files": small_files,
         "writers": writers,
         "pages": pages,

@@ -93,6 +93,14 @@ def hub_table(found: Mapping[str, Any]) -> list[str]:
     cases, most = found["cases"], found["memory_at_most_mb"]
     rows = [
         *(_transfer(f"{name}, {found['large_mb']} MB", cases[name]) for name in ("LFS", "Xet")),
+        *(
+            (
+                f"{name}, {found['large_mb']} MB: stored by then, sent by the next publish",
+                f"{case['stored_mb']:.0f}, {case['sent_by_the_next_mb']:.0f} MB",
+            )
+            for name, case in cases.items()
+            if "stored_mb" in case
+        ),
         ("1,500 small files in one commit", f"{cases['small files']['seconds']:.2f} s"),
         ("listing them", f"{cases['small files']['list_seconds']:.2f} s"),
         ("8 writers × 5 commits, each with a parent check", f"{cases['writers']['seconds']:.1f} s"),

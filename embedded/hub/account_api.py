@@ -25,10 +25,6 @@ def whoami(call: Call) -> Response:
             "id": account.name,
             "name": account.name,
             "fullname": account.name,
-            "email": None,
-            "emailVerified": False,
-            "isPro": False,
-            "canPay": False,
             "orgs": orgs,
             "auth": {"type": "access_token", "accessToken": token},
         }

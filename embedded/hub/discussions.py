@@ -27,20 +27,16 @@ PAGE_SIZE = 50
 def open_discussion(call: Call) -> Response:
     repo_id, account = call.writable_repo()
     data, store = call.json(), call.hub.store
-    title, description = str(data.get("title") or "").strip(), str(data.get("description") or "")
-    if not 3 <= len(title) <= TITLE_MAX_CHARACTERS or len(description) > DESCRIPTION_MAX_CHARACTERS:
-        raise HubError(
-            400,
-            f"A title has 3 to {TITLE_MAX_CHARACTERS} characters, a description at most"
-            f" {DESCRIPTION_MAX_CHARACTERS}: shorten or lengthen them",
-        )
-    text = CommitText(title, description, account.name)
-    is_proposal = bool(data.get("pullRequest"))
+    title, is_proposal = str(data.get("title") or "").strip(), bool(data.get("pullRequest"))
+    if not 3 <= len(title) <= TITLE_MAX_CHARACTERS:
+        raise HubError(400, f"A title has 3 to {TITLE_MAX_CHARACTERS} characters, not {len(title)}")
+    text = CommitText(title, str(data.get("description") or ""), account.name)
     with store.locked(repo_id), store.opened(repo_id) as repo:
         number = next_number(store, repo_id, repo)
         if is_proposal:
             create_proposal(repo, proposal_ref(number), read_branch(repo, "main").id)
-        record(store, repo_id, number, text, "draft" if is_proposal else "open", is_proposal)
+        status = "draft" if is_proposal else "open"
+        record(store, repo_id, number, text, status=status, isPullRequest=is_proposal)
     return JSONResponse({"num": number})
 
 
@@ -82,29 +78,18 @@ def next_number(store: Store, repo_id: RepoId, repo: Repo) -> int:
     return max(numbers, default=0) + 1
 
 
-def record(
-    store: Store,
-    repo_id: RepoId,
-    number: int,
-    text: CommitText,
-    status: str = "open",
-    is_proposal: bool = True,
-) -> None:
-    """Adds it to those that are listed; callers hold the repository's lock."""
-    author, now = {"name": text.author}, time_text()
-    description = text.description[:DESCRIPTION_MAX_CHARACTERS]
-    latest = {"raw": description, "html": html.escape(description), "updatedAt": now}
-    data = {"edited": False, "hidden": False, "history": [], "latest": latest | {"author": author}}
-    opening = {"id": uuid.uuid4().hex, "type": "comment", "createdAt": now, "author": author}
-    item = {
-        "num": number,
-        "title": text.summary[:TITLE_MAX_CHARACTERS],
-        "author": author,
-        "createdAt": now,
-        "status": status,
-        "isPullRequest": is_proposal,
-        "events": [opening | {"data": data}],
-    }
+def record(store: Store, repo_id: RepoId, number: int, text: CommitText, **more: object) -> None:
+    """Adds it to those that are listed; callers hold the repository's lock.
+
+    `more` replaces `status` and `isPullRequest` of a proposed change that is open.
+    """
+    by = {"author": {"name": text.author}, "createdAt": time_text()}
+    raw = text.description[:DESCRIPTION_MAX_CHARACTERS]
+    latest = {"raw": raw, "html": html.escape(raw), "updatedAt": by["createdAt"]}
+    data = {"edited": False, "hidden": False, "history": [], "latest": latest}
+    opening = {"id": uuid.uuid4().hex, "type": "comment", "data": data} | by
+    item = {"num": number, "title": text.summary[:TITLE_MAX_CHARACTERS], "events": [opening]}
+    item |= by | {"status": "open", "isPullRequest": True} | more
     write_json(store.folder(repo_id) / "discussions.json", [*_recorded(store, repo_id), item])
 
 

@@ -62,18 +62,15 @@ def read_branch(repo: Repo, branch: str) -> Commit:
 
 def read_folder(repo: Repo, commit: Commit, path: str, recursive: bool = False) -> list[Entry]:
     """What lies in a folder ("" for the root); HubError EntryNotFound when it is no folder."""
-    found = find_entry(repo, commit, path) if path else _root(commit)
+    found = find_entry(repo, commit, path) if path else Entry("", True, commit.tree)
     if found is None or not found.is_folder:
         raise entry_not_found(path)
     return list(_walk(repo, found.oid, f"{path}/" if path else "", recursive))
 
 
 def find_entry(repo: Repo, commit: Commit, path: str) -> Entry | None:
-    try:
-        mode, oid = tree_lookup_path(repo.object_store.__getitem__, commit.tree, path.encode())
-    except (KeyError, NotTreeError, ValueError):
-        return None
-    return _entry(repo, path, mode, oid)
+    found = _lookup(repo, commit, path)
+    return _entry(repo, path, *found) if found else None
 
 
 def read_file(repo: Repo, commit: Commit, path: str) -> bytes | None:
@@ -104,8 +101,8 @@ def last_commits(repo: Repo, commit: Commit, entries: Iterable[Entry]) -> dict[s
     newer = commit
     for current in history(repo, commit):
         for path, oid in list(pending.items()):
-            entry = _oid_at(repo, current, path)
-            if entry != oid:
+            there = _lookup(repo, current, path)
+            if there is None or there[1] != oid:
                 found[path] = newer
                 del pending[path]
         newer = current
@@ -160,10 +157,6 @@ def _peel(repo: Repo, sha: ObjectID, revision: str) -> Commit:
     return found
 
 
-def _root(commit: Commit) -> Entry:
-    return Entry("", True, commit.tree)
-
-
 def _walk(repo: Repo, oid: ObjectID, prefix: str, recursive: bool) -> Iterator[Entry]:
     tree = repo.object_store[oid]
     if not isinstance(tree, Tree):
@@ -182,10 +175,10 @@ def _entry(repo: Repo, path: str, mode: int, oid: ObjectID) -> Entry:
     return Entry(path, False, oid, size, pointer)
 
 
-def _oid_at(repo: Repo, commit: Commit, path: str) -> ObjectID | None:
+def _lookup(repo: Repo, commit: Commit, path: str) -> tuple[int, ObjectID] | None:
     try:
-        return tree_lookup_path(repo.object_store.__getitem__, commit.tree, path.encode())[1]
-    except (KeyError, NotTreeError):
+        return tree_lookup_path(repo.object_store.__getitem__, commit.tree, path.encode())
+    except (KeyError, NotTreeError, ValueError):
         return None
 
 

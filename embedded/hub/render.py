@@ -42,20 +42,14 @@ def age_text(moment: str) -> str:
     amount = (datetime.now(UTC) - then).total_seconds()
     unit = "year"
     for step, name in _STEPS:
-        unit = name
         if amount < step:
+            unit = name
             break
         amount /= step
-        unit = "year"
     count = int(amount)
     if unit == "second":
         return "just now"
     return f"{count} {unit}{'' if count == 1 else 's'} ago"
-
-
-def path_quote(text: str) -> str:
-    """A path for an address, slashes kept."""
-    return quote(text, safe="/")
 
 
 def segment_quote(text: str) -> str:
@@ -125,7 +119,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "size": size_text,
         "age": age_text,
-        "path": path_quote,
+        # Slashes stay.
+        "path": quote,
         "segment": segment_quote,
     }
     return environment

@@ -1,6 +1,7 @@
 """Repositories as a whole: create, delete, move, settings, list, info, access, card check."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -13,6 +14,7 @@ from embedded.hub.routing import Call
 from embedded.hub.summaries import siblings, summary
 
 PAGE_SIZE = 1000
+T = TypeVar("T")
 _SORT_KEYS = {"lastModified", "createdAt"}
 
 
@@ -83,11 +85,7 @@ def list_repos(call: Call) -> Response:
     key = query.get("sort", "lastModified")
     if key in _SORT_KEYS:
         items.sort(key=lambda item: str(item[key]), reverse=query.get("direction", "-1") == "-1")
-    if call.flag("full"):
-        for item in items:
-            item["siblings"] = _files(call, item)
-    expand = _expand(call)
-    return paged(call, [_only(item, expand) for item in items], PAGE_SIZE)
+    return paged(call, items, PAGE_SIZE, lambda page: [_listed(call, item) for item in page])
 
 
 def repo_info(call: Call) -> Response:
@@ -95,11 +93,9 @@ def repo_info(call: Call) -> Response:
     data = summary(call.hub.store, repo_id, call.params.get("revision", "main"))
     with call.hub.store.opened(repo_id) as repo:
         commit = read_revision(repo, data["sha"])
-        files = siblings(repo, commit, call.flag("blobs"))
-        sizes = siblings(repo, commit, True)
-    data["siblings"] = files
-    data["usedStorage"] = sum(item["size"] for item in sizes)
-    return JSONResponse(_only(data, _expand(call)))
+        data["siblings"] = siblings(repo, commit, call.flag("blobs"))
+        data["usedStorage"] = sum(item["size"] for item in siblings(repo, commit, True))
+    return JSONResponse(_only(call, data))
 
 
 def list_own_repos(call: Call) -> Response:
@@ -143,7 +139,9 @@ def validate_yaml(call: Call) -> Response:
     return JSONResponse(answer, status_code=400 if card.errors else 200)
 
 
-def paged(call: Call, items: list[dict[str, Any]], size: int) -> Response:
+def paged(
+    call: Call, items: list[T], size: int, to_json: Callable[[list[T]], list[dict[str, Any]]]
+) -> Response:
     """One page of the items from `cursor` on; `Link: rel="next"` leads to the following one."""
     start = call.number("cursor", 0, len(items))
     end = start + max(1, call.number("limit", size, size))
@@ -152,7 +150,7 @@ def paged(call: Call, items: list[dict[str, Any]], size: int) -> Response:
         url = call.request.url.include_query_params(cursor=end)
         path = call.request.scope["raw_path"].decode("latin-1")
         headers["Link"] = f'<{call.base_url}{path}?{url.query}>; rel="next"'
-    return JSONResponse(items[start:end], headers=headers)
+    return JSONResponse(to_json(items[start:end]), headers=headers)
 
 
 def _repo_of(call: Call, data: dict[str, Any]) -> RepoId:
@@ -186,10 +184,11 @@ def _matches_name(repo_id: RepoId, author: str | None, search: str | None) -> bo
     return not search or search.lower() in repo_id.full_name.lower()
 
 
-def _files(call: Call, item: dict[str, Any]) -> list[dict[str, Any]]:
-    repo_id = _split(call.params["kind"], item["id"])
-    with call.hub.store.opened(repo_id) as repo:
-        return siblings(repo, read_revision(repo, item["sha"]), False)
+def _listed(call: Call, item: dict[str, Any]) -> dict[str, Any]:
+    if call.flag("full"):
+        with call.hub.store.opened(_split(call.params["kind"], item["id"])) as repo:
+            item["siblings"] = siblings(repo, read_revision(repo, item["sha"]), False)
+    return _only(call, item)
 
 
 def _storage(call: Call, repo_id: RepoId) -> dict[str, Any]:
@@ -205,10 +204,7 @@ def _storage(call: Call, repo_id: RepoId) -> dict[str, Any]:
     }
 
 
-def _expand(call: Call) -> set[str]:
+def _only(call: Call, item: dict[str, Any]) -> dict[str, Any]:
     query = call.request.query_params
-    return {*query.getlist("expand"), *query.getlist("expand[]")}
-
-
-def _only(item: dict[str, Any], expand: set[str]) -> dict[str, Any]:
+    expand = {*query.getlist("expand"), *query.getlist("expand[]")}
     return {key: item[key] for key in item if key in expand | {"_id", "id"}} if expand else item

@@ -29,8 +29,7 @@ def resolve(call: Call) -> Response:
         commit = read_revision(repo, call.params["revision"])
         entry = find_entry(repo, commit, path)
         if entry is None or entry.is_folder:
-            error = entry_not_found(path)
-            raise error
+            raise entry_not_found(path)
         content = None if entry.pointer else read_blob(repo, entry.oid)
     headers = {
         "X-Repo-Commit": commit.id.decode(),

@@ -75,10 +75,7 @@ class Call:
             yield file
 
     def form(self) -> dict[str, list[str]]:
-        """The body as a submitted form; a JSON object is taken as well."""
-        if "json" in self.request.headers.get("content-type", ""):
-            items = self.json().items()
-            return {key: value if isinstance(value, list) else [str(value)] for key, value in items}
+        """The body as a submitted form."""
         return parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
 
     def flag(self, name: str) -> bool:
@@ -118,7 +115,6 @@ class Call:
         return repo_id, require_write(self.account, repo_id)
 
 
-Handler = Callable[[Call], Response] | Callable[[Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,19 +35,13 @@ TREE_PAGE, EXPANDED_PAGE, COMMITS_PAGE = 1000, 50, 50
 
 
 def list_tree(call: Call) -> Response:
-    repo_id = call.readable_repo()
-    expand = call.flag("expand")
+    repo_id, expand = call.readable_repo(), call.flag("expand")
     with call.hub.store.opened(repo_id) as repo:
         commit = read_revision(repo, call.params["revision"])
         path = call.params.get("path", "").strip("/")
         entries = read_folder(repo, commit, path, call.flag("recursive"))
         size = EXPANDED_PAGE if expand else TREE_PAGE
-        start = call.number("cursor", 0, len(entries))
-        last = set(range(start, start + size)) if expand else set()
-        items = tree_json(repo, commit, entries, False)
-        page = [entry for index, entry in enumerate(entries) if index in last]
-        items[start : start + len(page)] = tree_json(repo, commit, page, True)
-    return paged(call, items, size)
+        return paged(call, entries, size, lambda page: tree_json(repo, commit, page, expand))
 
 
 def paths_info(call: Call) -> Response:
@@ -65,10 +59,11 @@ def paths_info(call: Call) -> Response:
 def list_commits(call: Call) -> Response:
     repo_id = call.readable_repo()
     with call.hub.store.opened(repo_id) as repo:
-        commits = history(repo, read_revision(repo, call.params["revision"]))
-        formatted = "formatted" in call.request.query_params.getlist("expand[]")
-        items = [_commit_json(commit, formatted) for commit in commits]
-    return paged(call, items, COMMITS_PAGE)
+        commits = list(history(repo, read_revision(repo, call.params["revision"])))
+    formatted = "formatted" in call.request.query_params.getlist("expand[]")
+    return paged(
+        call, commits, COMMITS_PAGE, lambda page: [_commit_json(item, formatted) for item in page]
+    )
 
 
 def list_refs(call: Call) -> Response:

@@ -6,9 +6,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from dulwich.attrs import compile_gitattributes_patterns, match_path, parse_git_attributes
-from dulwich.ignore import IgnoreFilter
-from dulwich.objects import Commit
-from dulwich.repo import Repo
+from dulwich.ignore import IgnoreFilter, read_ignore_patterns
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -41,7 +39,9 @@ def preupload(call: Call) -> Response:
         commit = read_revision(repo, call.params["revision"])
         attributes = BytesIO(read_file(repo, commit, ".gitattributes") or b"")
         patterns = compile_gitattributes_patterns(parse_git_attributes(attributes))
-        ignored = IgnoreFilter(_ignore_lines(repo, commit, data.get("gitIgnore")))
+        sent = data.get("gitIgnore")
+        rules = sent.encode() if isinstance(sent, str) else read_file(repo, commit, ".gitignore")
+        ignored = IgnoreFilter(read_ignore_patterns(BytesIO(rules or b"")))
         files = []
         for item in _items(data, "files"):
             path = check_path(str(item.get("path")))
@@ -208,9 +208,3 @@ def _is_large(item: dict[str, Any]) -> bool:
         raise HubError(400, f"The sample of {item.get('path')!r} is no base64") from error
     size = item.get("size")
     return b"\0" in sample or (isinstance(size, int) and size > REGULAR_MAX_BYTES)
-
-
-def _ignore_lines(repo: Repo, commit: Commit, sent: object) -> list[bytes]:
-    content = sent.encode() if isinstance(sent, str) else read_file(repo, commit, ".gitignore")
-    lines = (content or b"").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith(b"#")]

@@ -96,12 +96,9 @@ def test_what_may_not_be_opened(
     with pytest.raises(HfHubHTTPError) as refused:
         reader.create_pull_request(repo, "Not mine")
     assert refused.value.response.status_code == 403
-    for body in (
-        {"title": "ab"},
-        {"title": "x" * 201},
-        {"title": "abc", "description": "x" * 65537},
-    ):
-        assert http.post(f"/api/models/{repo}/discussions", json=body).status_code == 400
+    for title in ("ab", "x" * 201):
+        answer = http.post(f"/api/models/{repo}/discussions", json={"title": title})
+        assert answer.status_code == 400
     assert list(api.get_repo_discussions(repo)) == []
     assert httpx.get(f"{hub_service.endpoint}/api/models/{hidden}/discussions").status_code == 404
     strange = http.get(f"/api/models/{repo}/discussions", params={"p": "x"})
