@@ -5,7 +5,7 @@ import logging
 import re
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -113,8 +113,6 @@ class Call:
         """The repository of the path and who writes; 401, 403 or RepoNotFound otherwise."""
         repo_id = self.readable_repo()
         return repo_id, require_write(self.account, repo_id)
-
-
 
 
 @dataclass(frozen=True, slots=True)

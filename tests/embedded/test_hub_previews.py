@@ -17,18 +17,13 @@ from tests.embedded.hub_example import browser_of, publish_example, rows_parquet
 pytestmark = pytest.mark.services
 
 
-@pytest.fixture(scope="module")
-def example_repo(hub_service: Any) -> str:
-    return publish_example(hub_service)
-
-
 @pytest.fixture
 def browser(hub_service: Any) -> httpx.Client:
     return browser_of(hub_service)
 
 
-def test_the_preview_shows_words_and_spans(browser: httpx.Client, example_repo: str) -> None:
-    page = browser.get(f"/datasets/{example_repo}").text
+def test_the_preview_shows_words_and_spans(browser: httpx.Client, hub_service: Any) -> None:
+    page = browser.get(f"/datasets/{publish_example(hub_service)}").text
     assert 'Ana Ruiz<span class="label">PERSON</span></mark>' in page
     assert '<div class="cell">sports</div>' in page
     assert "First 2 of 2 rows" in page
@@ -92,9 +87,9 @@ def _bars(page: str) -> list[tuple[str, str]]:
 
 
 def test_a_file_that_only_claims_to_be_parquet_still_has_a_page(
-    browser: httpx.Client, example_repo: str
+    browser: httpx.Client, hub_service: Any
 ) -> None:
-    answer = browser.get(f"/datasets/{example_repo}/blob/main/broken.parquet")
+    answer = browser.get(f"/datasets/{publish_example(hub_service)}/blob/main/broken.parquet")
     assert answer.status_code == 200
     assert "Download it" in answer.text
 
