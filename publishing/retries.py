@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ TRANSIENT = {408, 500, 502, 503, 504}
 LOST = (httpx2.TransportError, ConnectionError, TimeoutError)
 # What the client wraps a failure in: an upload's, and a download's where no copy is cached.
 WRAPPED = (RuntimeError, LocalEntryNotFoundError)
+# Of a Xet upload the client keeps no response: what it raises names the status in its text.
+_XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}) ")
 FAILURES = (HfHubHTTPError, *LOST, *WRAPPED)
 
 
@@ -68,8 +71,12 @@ def cause_of(error: Exception) -> Exception:
 
 def status_of(error: Exception) -> int | None:
     """The HTTP status of a refusal, None where no answer came."""
-    status = getattr(getattr(cause_of(error), "response", None), "status_code", None)
-    return status if isinstance(status, int) else None
+    cause = cause_of(error)
+    status = getattr(getattr(cause, "response", None), "status_code", None)
+    if isinstance(status, int):
+        return status
+    found = _XET_STATUS.search(str(cause)) if isinstance(cause, ConnectionError) else None
+    return int(found[1]) if found else None
 
 
 def is_upload_refusal(error: Exception) -> bool:
@@ -86,7 +93,7 @@ def describe(error: Exception) -> str:
 def _is_lost(error: Exception) -> bool:
     """The connection broke: whether the request was carried out is not known."""
     cause = cause_of(error)
-    return isinstance(cause, LOST) and not isinstance(cause, HfHubHTTPError)
+    return isinstance(cause, LOST) and status_of(error) is None
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -102,11 +102,6 @@ def test_a_refusal_stops_and_shows_no_secret(
     assert [commit.title for commit in api.list_repo_commits(ours.repo_id)] == ["initial commit"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="hf_xet tells of a refusal by a ConnectionError without a response, which publishing"
-    " takes for a lost connection",
-)
 @pytest.mark.parametrize(("method", "path"), REFUSALS)
 def test_a_refusal_says_what_to_do_at_once(
     proxy: FaultProxy, ours: Publisher, method: str, path: str
