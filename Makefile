@@ -49,8 +49,8 @@ postgres: ## Install Postgres and Redis for the tests of the team's stack, start
 demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="--set review.seed=1")
 	$(BIN)/copydesk demo $(ARGS)
 
-test: setup browser postgres lint ## Lint and all tests
-	$(BIN)/python -m pytest $(ARGS)
+test: setup browser postgres lint ## Lint and all tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -43,6 +43,23 @@ from tests.running import ArgillaService, HubService, Services
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+# Of `make test`, which runs in two processes. What these folders start or run serves all their
+# tests, so one process takes a whole folder, and the longest comes first; else it takes a file.
+LONG_FOLDERS = ("flows", "team")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long folders first, each in one process."""
+    for item in items:
+        part = item.path.relative_to(PROJECT / "tests").parts[0]
+        group = part if part in LONG_FOLDERS else item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_place_in_line)
+
+
+def _place_in_line(item: pytest.Item) -> int:
+    part = item.path.relative_to(PROJECT / "tests").parts[0]
+    return LONG_FOLDERS.index(part) if part in LONG_FOLDERS else len(LONG_FOLDERS)
 
 
 @pytest.fixture(scope="session")
