@@ -102,7 +102,9 @@ def _ensure_repo(api: HfApi, target: Target) -> None:
     a hidden one.
     """
     repo_id, repo_type = target.repo_id, target.repo_type
-    api.create_repo(repo_id, repo_type=repo_type, private=target.private, exist_ok=True)
+    # Asked first: told to create what exists, with a token that may not, the client stumbles.
+    if not api.repo_exists(repo_id, repo_type=repo_type):
+        api.create_repo(repo_id, repo_type=repo_type, private=target.private, exist_ok=True)
     if target.private and not is_hidden(api, target):
         api.update_repo_settings(repo_id, repo_type=repo_type, private=True)
 

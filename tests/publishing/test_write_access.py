@@ -79,6 +79,15 @@ def test_nothing_is_said_where_nothing_would_be_refused(
     assert READ_ONLY in summary(reader, hidden, tmp_path)[0]
 
 
+def test_who_may_only_read_is_told_so_by_a_repository_that_exists(
+    hub_service: HubService, target: Target, tmp_path: Path
+) -> None:
+    assert publish(HfApi(hub_service.endpoint, hub_service.token), target, tmp_path)
+    (tmp_path / "more.txt").write_text("more", encoding="utf-8")
+    with pytest.raises(DeskError, match="refuses the token"):
+        publish(HfApi(hub_service.endpoint, hub_service.read_token), target, tmp_path)
+
+
 @pytest.mark.parametrize("status", [0, 404, 429, 503])
 def test_what_the_hub_does_not_tell_stops_no_dry_run(
     hub_service: HubService, target: Target, tmp_path: Path, status: int
