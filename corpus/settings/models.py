@@ -1,22 +1,43 @@
 """What models start from and how they are trained."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from corpus.settings.part import DeskPart
 
 
-class TopicModelSettings(DeskPart):
-    """SetFit's knobs. ``pairs_per_example`` is SetFit's num_iterations."""
+class FineTuneSettings(DeskPart):
+    """Of the third rung, where the encoder itself learns the topics (hundreds of each)."""
 
+    epochs: int = Field(2, ge=1, le=50, description="passes over the examples, at most")
+    batch_size: int = Field(16, ge=1, description="texts in a step, on each device")
+    accumulation_steps: int = Field(1, ge=1, description="batches whose gradients make one step")
+    learning_rate: float = Field(1e-4, gt=0, lt=0.1, description="at its highest")
+    frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="auto: bf16 or fp16 on a GPU, fp32 on a CPU"
+    )
+
+
+class TopicModelSettings(DeskPart):
+    """The ladder of topic models; batch_size to frozen_layers are the SetFit rung's."""
+
+    method: Literal["auto", "frozen", "setfit", "fine_tune"] = Field(
+        "auto",
+        description="frozen encoder with logistic regression, SetFit, or fine-tuning; "
+        "auto: by the amount of gold and by cross-validation",
+    )
     per_class: int | None = Field(None, ge=2, description="at most so many examples a topic")
     pairs_per_example: int | None = Field(
-        None, ge=1, le=50, description="left out: by data set size"
+        None, ge=1, le=50, description="how often a text is contrasted; left out: 5 times"
     )
-    batch_size: int = Field(16, ge=2, description="pairs in a step")
-    learning_rate: float = Field(2e-5, gt=0, lt=0.1, description="of the encoder, at its highest")
-    max_steps: int = Field(-1, description="-1: 80, after which more steps buy little")
+    batch_size: int = Field(32, ge=2, description="texts in a step, whose every pair counts")
+    learning_rate: float = Field(1e-4, gt=0, lt=0.1, description="of the encoder, at its highest")
+    max_steps: int = Field(-1, description="-1: by the amount of gold, 10 to 30")
     frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
     max_length_tokens: int = Field(128, ge=16, le=512, description="what follows is not read")
+    fine_tune: FineTuneSettings = FineTuneSettings()
 
 
 class EntityModelSettings(DeskPart):

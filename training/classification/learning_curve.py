@@ -1,19 +1,19 @@
 """What is measured while a topic model trains: the loss by step, validation now and then."""
 
-import random
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from setfit import SetFitModel
-from sklearn.linear_model import LogisticRegression
 from transformers import TrainerCallback
 
-from training.examples import TopicExample
+from training.classification.body import Body
+from training.classification.checkpoints import read, write
+from training.classification.data import TopicData, parts
+from training.classification.heads import fit_head, head_logits
+from training.classification.scores import example_scores
 from training.results import CurvePoint, Progress
 
-# Validation points cost encoding (0.02 CPU s an article each time), so a sample has to do.
+# Validation points cost encoding (0.01 CPU s an article each time), so a sample has to do.
 SCORES = 3
 TRAIN_SAMPLE, VALIDATION_SAMPLE = 128, 64
 LOSS_NAME = "contrastive loss"
@@ -22,69 +22,81 @@ SCORE_NAME = (
 )
 
 
-class LearningCurve(TrainerCallback):
+class Steps(TrainerCallback):
+    """Reports the steps to ``on_progress``."""
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self.on_progress = on_progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """(step, steps in total)."""
+        if self.on_progress is not None:
+            self.on_progress(state.global_step, state.max_steps)
+
+
+class LearningCurve(Steps):
     """Collects the loss SetFit logs; fits a head on a sample to measure validation accuracy.
 
     A score says how well the encoder of that step separates the topics. The published head is
-    fitted on all examples, so the last score is a lower estimate of it.
+    fitted on all examples, so the last score is a lower estimate of it. Scores are kept in
+    ``file`` beside the checkpoints, so that a training that was killed has all of them.
     """
 
     def __init__(
         self,
-        model: SetFitModel,
-        train: Sequence[TopicExample],
-        validation: Sequence[TopicExample],
+        body: Body,
+        train: TopicData,
+        validation: TopicData,
         on_progress: Progress | None,
+        file: Path,
     ) -> None:
-        self.body = model.model_body
+        super().__init__(on_progress)
+        self.body, self.file = body, file
         self.train = _sample(train, TRAIN_SAMPLE)
         self.validation = _sample(validation, VALIDATION_SAMPLE)
-        self.on_progress = on_progress
         self.losses: dict[int, float] = {}
-        self.scores: dict[int, float] = {}
+        self.scores: dict[int, float] = {int(k): v for k, v in (read(file) or {}).items()}
 
     def points(self) -> tuple[CurvePoint, ...]:
         """What was collected, by step."""
-        steps = sorted({*self.losses, *self.scores})
-        return tuple(
-            CurvePoint(s, train_loss=self.losses.get(s), validation_score=self.scores.get(s))
-            for s in steps
-        )
+        return to_points(self.losses, {}, self.scores)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The score before any step: what the encoder knows already."""
-        self._score(0)
+        if state.global_step == 0:
+            self._score(0)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report progress, and score at each third of the way."""
+        super().on_step_end(args, state, control)
         step, total = state.global_step, state.max_steps
-        if self.on_progress is not None:
-            self.on_progress(step, total)
         if step in {round(total * part / SCORES) for part in range(1, SCORES + 1)}:
             self._score(step)
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """SetFit logs ``embedding_loss``; its summary at the end has no loss of one step."""
-        loss = (logs or {}).get("embedding_loss", (logs or {}).get("loss"))
-        if loss is not None:
-            self.losses[state.global_step] = float(loss)
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Losses of all steps, those before a kill too; its summary has no loss of one step."""
+        logged = [(log["step"], log.get("embedding_loss")) for log in state.log_history]
+        self.losses = {step: float(loss) for step, loss in logged if loss is not None}
 
     def _score(self, step: int) -> None:
-        gold = [example.topics[0] for example in self.train]
-        if not self.validation or len(set(gold)) < 2:
+        if not len(self.validation) or len(set(self.train.groups())) < 2:
             return
-        head = LogisticRegression(max_iter=1000).fit(self._encode(self.train), gold)
-        found = head.predict(self._encode(self.validation))
-        self.scores[step] = float(np.mean(found == [e.topics[0] for e in self.validation]))
-        self.body.train()
-
-    def _encode(self, examples: Sequence[TopicExample]) -> np.ndarray:
-        texts = [example.text for example in examples]
-        with torch.no_grad():
-            vectors: np.ndarray = self.body.encode(texts, show_progress_bar=False)
-        return vectors
+        head = fit_head(self.body.embed(self.train.texts), self.train, 1.0)
+        logits = head_logits(head, self.body.embed(self.validation.texts), self.train)
+        self.scores[step] = float(np.mean(example_scores(logits, self.validation)))
+        write(self.file, self.scores)
 
 
-def _sample(examples: Sequence[TopicExample], size: int) -> list[TopicExample]:
-    # Always the same choice: two trainings with other seeds are compared on the same texts.
-    return random.Random(0).sample(list(examples), min(size, len(examples)))
+def to_points(
+    losses: dict[int, float], validation_losses: dict[int, float], scores: dict[int, float]
+) -> tuple[CurvePoint, ...]:
+    """Everything that was measured at a step in one point."""
+    return tuple(
+        CurvePoint(step, losses.get(step), validation_losses.get(step), scores.get(step))
+        for step in sorted({*losses, *validation_losses, *scores})
+    )
+
+
+def _sample(data: TopicData, size: int) -> TopicData:
+    # Always the same choice: two trainings with other seeds are compared on the same articles.
+    return data if len(data) <= size else data.at(parts(data, -(-len(data) // size), 0)[0])

@@ -1,40 +1,100 @@
 """Topics of texts, from a trained model."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import torch
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 from setfit import SetFitModel
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-BATCH = 32
+from training.classification.models import (
+    SEVERAL_KEY,
+    THRESHOLD,
+    THRESHOLD_KEY,
+    FineTunedTopics,
+    SetFitTopics,
+    TopicModel,
+)
+
+SETFIT_CONFIG = "config_setfit.json"
+# Of a tokenizer that states no limit.
+MAX_LENGTH_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class TopicPrediction:
-    """The most probable topic, its probability, and that of every topic."""
+    """The most probable topic, its probability, and that of every topic.
+
+    ``topics`` are all that the text is said to have: this one, or, of a model for several topics a
+    text, each whose probability reaches the model's threshold, most probable first, maybe none.
+    """
 
     topic: str
     score: float
     probabilities: dict[str, float]
+    topics: tuple[str, ...] = field(default=())
 
 
-def load_topic_model(repo_or_folder: str) -> SetFitModel:
-    """A model that train_topics saved, from a folder or a Hub."""
-    return SetFitModel.from_pretrained(repo_or_folder)
+def load_topic_model(repo_or_folder: str) -> TopicModel:
+    """A model that train_topics saved, of either kind, from a folder or a Hub."""
+    config = _setfit_config(repo_or_folder)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if config is not None:
+        return _setfit(SetFitModel.from_pretrained(repo_or_folder, device=device), config)
+    model = AutoModelForSequenceClassification.from_pretrained(repo_or_folder).to(device)
+    tokenizer = AutoTokenizer.from_pretrained(repo_or_folder)
+    topics = tuple(model.config.id2label[i] for i in range(model.config.num_labels))
+    return FineTunedTopics(
+        model,
+        tokenizer,
+        topics,
+        # A tokenizer without a limit states an astronomic one.
+        min(tokenizer.model_max_length, MAX_LENGTH_TOKENS),
+        model.config.problem_type == "multi_label_classification",
+        getattr(model.config, THRESHOLD_KEY, THRESHOLD),
+    )
 
 
-def predict_topics(model: SetFitModel, texts: Sequence[str]) -> list[TopicPrediction]:
+def predict_topics(model: TopicModel, texts: Sequence[str]) -> list[TopicPrediction]:
     """One prediction a text, in order; texts are batched by length, which saves padding."""
     if not texts:
         return []
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    found = model.predict_proba(
-        [texts[i] for i in order], batch_size=BATCH, as_numpy=True, show_progress_bar=False
-    )
-    # A topic without training example has no class in the head.
-    names = [model.labels[int(c)] for c in model.model_head.classes_]
-    predictions: dict[int, TopicPrediction] = {}
-    for i, row in zip(order, found, strict=True):
-        probabilities = {name: float(p) for name, p in zip(names, row, strict=True)}
-        topic = max(probabilities, key=probabilities.__getitem__)
-        predictions[i] = TopicPrediction(topic, probabilities[topic], probabilities)
-    return [predictions[i] for i in range(len(texts))]
+    return [_prediction(model, row.tolist()) for row in model.probabilities(texts)]
+
+
+def _prediction(model: TopicModel, row: Sequence[float]) -> TopicPrediction:
+    probabilities = dict(zip(model.topics, row, strict=True))
+    ranked = sorted(probabilities, key=lambda topic: -probabilities[topic])
+    said = ranked[:1]
+    if model.several:
+        said = [topic for topic in ranked if probabilities[topic] >= model.threshold]
+    return TopicPrediction(ranked[0], probabilities[ranked[0]], probabilities, tuple(said))
+
+
+def _setfit(model: SetFitModel, config: dict[str, Any]) -> SetFitTopics:
+    several = bool(config.get(SEVERAL_KEY, False))
+    names = list(model.labels or [])
+    if not several:
+        # A topic without training example has no class in the head.
+        classes = model.model_head.classes_
+        names = [names[int(c)] if names else str(c) for c in classes]
+    return SetFitTopics(model, tuple(names), several, config.get(THRESHOLD_KEY, THRESHOLD))
+
+
+def _setfit_config(repo_or_folder: str) -> dict[str, Any] | None:
+    """SetFit's configuration; None where this is no SetFit model."""
+    file = Path(repo_or_folder) / SETFIT_CONFIG
+    if not Path(repo_or_folder).is_dir():
+        try:
+            file = Path(hf_hub_download(repo_or_folder, SETFIT_CONFIG))
+        except EntryNotFoundError:
+            return None
+    if not file.is_file():
+        return None
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,108 @@
+"""The contrastive phase of SetFit (Tunstall et al. 2022, arXiv:2209.11055) by SetFit's trainer.
+
+Two things differ from its defaults: a batch holds texts, of which every pair counts, instead of
+pairs; and the lower half of the encoder is frozen and computed once a text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from setfit import Trainer, TrainingArguments
+from transformers import TrainerCallback
+from transformers.trainer_callback import PrinterCallback
+
+from corpus.desk import TopicModelSettings
+from training.classification.batches import TopicsInTurn
+from training.classification.body import Body, transformer
+from training.classification.checkpoints import latest
+from training.classification.data import TopicData, parts
+from training.classification.loss import AllPairsLoss
+from training.classification.lower_layers import remembered
+
+# After these the loss on new pairs hardly moves, so more steps buy little.
+MOST_STEPS = 60
+FEWEST_STEPS = 10
+SAVES = 4
+# More texts than the steps could show twice teach the head only.
+MOST_CONTRASTED = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast: optimiser steps, texts in a step, the highest learning rate."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+
+
+def schedule(settings: TopicModelSettings, texts: int) -> Schedule:
+    """By the desk, or by the amount: every text some ten times, within 10 to 60 steps."""
+    passes = settings.pairs_per_example or 10
+    wanted = round(passes * texts / settings.batch_size)
+    steps = max(FEWEST_STEPS, min(MOST_STEPS, wanted))
+    if settings.max_steps > 0:
+        steps = min(steps, settings.max_steps)
+    return Schedule(steps, settings.batch_size, settings.learning_rate)
+
+
+def contrast(
+    body: Body,
+    data: TopicData,
+    plan: Schedule,
+    seed: int,
+    folder: Path,
+    callbacks: Sequence[TrainerCallback] = (),
+    keep: bool = False,
+) -> None:
+    """Train the encoder in place, after ``Body.embed`` saw the texts.
+
+    ``folder`` takes checkpoints; a training that was killed goes on from the last one there to the
+    same result. ``keep``: write such checkpoints at all.
+    """
+    if len(data) > MOST_CONTRASTED:
+        data = data.at(parts(data, -(-len(data) // MOST_CONTRASTED), seed)[0])
+    arguments = _arguments(folder, plan, seed, keep)
+    # SetFit's default metric would be fetched from a hub.
+    trainer = Trainer(body.model, arguments, metric=_accuracy, callbacks=list(callbacks))
+    # Prints dictionaries to the terminal; the curve and on_progress say the same to people.
+    trainer.remove_callback(PrinterCallback)
+    labels = data.gold.tolist() if data.several else data.groups().tolist()
+    inner = trainer.st_trainer
+    inner.train_dataset = Dataset.from_dict({"sentence": list(data.texts), "label": labels})
+    inner.loss = AllPairsLoss(body.model.model_body)
+    inner.args.batch_sampler = partial(_batches, groups=data.groups(), steps=plan.steps)
+    with remembered(transformer(body.model), body.frozen_layers, body.states):
+        inner.train(resume_from_checkpoint=latest(folder))
+
+
+def _batches(
+    dataset: Any, batch_size: int, groups: Sequence[int], steps: int, seed: int, **_: Any
+) -> TopicsInTurn:
+    return TopicsInTurn(dataset, batch_size, groups, steps, seed)
+
+
+def _arguments(folder: Path, plan: Schedule, seed: int, keep: bool) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        batch_size=plan.batch_size,
+        num_epochs=1,
+        max_steps=plan.steps,
+        body_learning_rate=plan.learning_rate,
+        seed=seed,
+        logging_steps=max(1, plan.steps // 20),
+        report_to="none",
+        save_strategy="steps" if keep else "no",
+        save_steps=max(1, plan.steps // SAVES),
+        save_total_limit=1,
+        eval_strategy="no",
+        show_progress_bar=False,
+    )
+
+
+def _accuracy(predicted: Any, gold: Any) -> dict[str, float]:
+    return {"accuracy": float((predicted == gold).mean())}

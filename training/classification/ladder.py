@@ -1,0 +1,79 @@
+"""Which rung a topic model stands on: by the amount of gold and by cross-validation.
+
+The amount proposes: under 100 examples a topic SetFit, from there on fine-tuning. Cross-validation
+on the training split disposes: a proposal that scores worse than the frozen encoder by more than
+one standard error of the difference, text by text, is not taken.
+
+- frozen: five folds of the head; embeddings are computed once.
+- setfit: two folds up to 256 texts, of more texts one half that teaches and one that judges, each
+  with half the steps; the frozen head is judged on the same texts after the same lesson.
+- fine_tune: trained on 90 %; the other 10 % say when to stop, and judge this rung and the frozen
+  head. What was trained is kept, so this comparison costs the frozen head only.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from training.classification.data import TopicData
+from training.classification.scores import example_scores
+
+Rung = Literal["frozen", "setfit", "fine_tune"]
+
+FINE_TUNE_FROM = 100
+# Below this, halves of a half have no pair of every topic.
+SETFIT_TRIAL_FROM = 4
+TWO_FOLDS_UP_TO = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Logits of texts that the model did not learn from, and which texts those are."""
+
+    numbers: np.ndarray
+    logits: np.ndarray
+
+    def scores(self, data: TopicData) -> np.ndarray:
+        """How right each is, in [0, 1]."""
+        return example_scores(self.logits, data.at(self.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The rung that was taken, why, and the scores behind it."""
+
+    rung: Rung
+    reason: str
+    scores: dict[str, float]
+    judged_on: int
+
+    def to_settings(self) -> dict[str, Any]:
+        """For TrainedModel.settings."""
+        return {
+            "rung": self.rung,
+            "rung_reason": self.reason,
+            "cross_validated": {name: round(score, 4) for name, score in self.scores.items()},
+            "cross_validated_on": self.judged_on,
+        }
+
+
+def proposal(data: TopicData) -> Rung:
+    """By the amount of gold: the mean number of examples a topic."""
+    amount = data.gold.sum() / len(data.names)
+    return "fine_tune" if amount >= FINE_TUNE_FROM else "setfit"
+
+
+def judge(proposed: Rung, dear: Trial, cheap: Trial, data: TopicData) -> Verdict:
+    """The proposal against the frozen encoder on the same texts; the rule of this module."""
+    better = dear.scores(data) - cheap.scores(data)
+    error = float(better.std(ddof=1) / np.sqrt(len(better))) if len(better) > 1 else 0.0
+    scores = {
+        "frozen": float(cheap.scores(data).mean()),
+        proposed: float(dear.scores(data).mean()),
+    }
+    difference = float(better.mean())
+    figures = f"{difference:+.3f} against the frozen encoder, standard error {error:.3f}"
+    if difference < -error:
+        return Verdict("frozen", f"{proposed} scored {figures}", scores, len(better))
+    return Verdict(proposed, f"by the amount of gold; {figures}", scores, len(better))

@@ -1,0 +1,251 @@
+"""The three rungs as trainings: what is tried, what is fitted, what comes out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.desk import TopicModelSettings
+from training.classification import fine_tune as fine_tuning
+from training.classification import learning_curve
+from training.classification.body import Body, new_model
+from training.classification.calibration import FEWEST, log_loss
+from training.classification.checkpoints import read, write
+from training.classification.contrast import Schedule, contrast, schedule
+from training.classification.data import TopicData, parts
+from training.classification.heads import (
+    FOLDS,
+    choose_strength,
+    fit_head,
+    head_logits,
+    out_of_fold,
+)
+from training.classification.ladder import (
+    SETFIT_TRIAL_FROM,
+    TWO_FOLDS_UP_TO,
+    Trial,
+    Verdict,
+    judge,
+    proposal,
+)
+from training.classification.learning_curve import LearningCurve, to_points
+from training.classification.lower_layers import HiddenStates
+from training.classification.models import SetFitTopics, TopicModel
+from training.classification.scores import example_scores
+from training.results import CurvePoint, Progress
+
+HELD_PARTS = 10
+FROZEN_LOSS, FROZEN_SCORE = "log loss of the head", "validation accuracy"
+# Iterations of the head's solver after which its curve is looked at.
+LOOKS = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """All that a training needs; ``folder`` takes checkpoints, which ``keep`` asks for."""
+
+    encoder: str
+    topics: tuple[str, ...]
+    train: TopicData
+    validation: TopicData
+    settings: TopicModelSettings
+    seed: int
+    folder: Path
+    keep: bool
+    on_progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained model, its curve, and logits of texts it was not trained on, if there are any."""
+
+    model: TopicModel
+    verdict: Verdict
+    points: tuple[CurvePoint, ...]
+    loss_name: str
+    score_name: str
+    steps: int
+    unseen: Trial | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What every rung begins with: the encoder as it is and its embeddings of all examples."""
+
+    body: Body
+    vectors: np.ndarray
+    strength: float
+
+
+def fit(lesson: Lesson) -> Fitted:
+    """Train the rung that the desk names, or that amount and cross-validation choose."""
+    data = lesson.train
+    body = _new_body(lesson, HiddenStates())
+    vectors = body.embed(data.texts)
+    start = _Start(body, vectors, choose_strength(vectors, data, lesson.seed))
+    method = lesson.settings.method
+    rung = proposal(data) if method == "auto" else method
+    fixed = Verdict(rung, "fixed by models.topics.method", {}, 0)
+    if rung == "fine_tune":
+        return _fit_fine_tuned(lesson, start, None if method == "auto" else fixed)
+    if rung == "setfit":
+        trials = _setfit_trials(lesson, start) if method == "auto" else None
+        verdict = fixed if method != "auto" else _setfit_verdict(trials, data)
+        if verdict.rung == "setfit":
+            return _fit_setfit(lesson, start, verdict, trials[0] if trials else None)
+        return _fit_frozen(lesson, start, verdict)
+    return _fit_frozen(lesson, start, fixed)
+
+
+def _new_body(lesson: Lesson, states: HiddenStates) -> Body:
+    model = new_model(lesson.encoder, _names(lesson), lesson.settings)
+    return Body(model, lesson.settings.frozen_layers, states)
+
+
+def _names(lesson: Lesson) -> tuple[str, ...]:
+    # One-vs-rest has a class for each name, so with several topics only trained ones are named.
+    return lesson.train.names if lesson.train.several else lesson.topics
+
+
+def _finished(lesson: Lesson, body: Body, vectors: np.ndarray, strength: float) -> SetFitTopics:
+    columns = np.array([_names(lesson).index(name) for name in lesson.train.names])
+    body.model.model_head = fit_head(vectors, lesson.train, strength, columns)
+    if lesson.train.several:
+        body.model.multi_target_strategy = "one-vs-rest"
+    return SetFitTopics(body.model, lesson.train.names, lesson.train.several)
+
+
+def _fit_frozen(lesson: Lesson, start: _Start, verdict: Verdict) -> Fitted:
+    data, strength = lesson.train, start.strength
+    folds = min(FOLDS, data.rarest())
+    unseen = None
+    if folds >= 2:
+        logits = out_of_fold(start.vectors, data, strength, folds, lesson.seed)
+        unseen = Trial(np.arange(len(data)), logits)
+        if not verdict.scores:
+            scores = {"frozen": float(unseen.scores(data).mean())}
+            verdict = replace(verdict, scores=scores, judged_on=len(data))
+    model = _finished(lesson, start.body, start.vectors, strength)
+    points = _frozen_curve(lesson, start)
+    if lesson.on_progress is not None:
+        lesson.on_progress(1, 1)
+    return Fitted(model, verdict, points, FROZEN_LOSS, FROZEN_SCORE, 0, unseen)
+
+
+def _frozen_curve(lesson: Lesson, start: _Start) -> tuple[CurvePoint, ...]:
+    """Loss and score after a few iterations of the head's solver."""
+    data, held = lesson.train, lesson.validation
+    unseen = start.body.embed(held.texts) if len(held) else None
+    losses, validation, scores = {}, {}, {}
+    for look in LOOKS:
+        head = fit_head(start.vectors, data, start.strength, iterations=look)
+        losses[look] = log_loss(head_logits(head, start.vectors, data), data.gold, not data.several)
+        if unseen is not None:
+            logits = head_logits(head, unseen, data)
+            validation[look] = log_loss(logits, held.gold, not held.several)
+            scores[look] = float(example_scores(logits, held).mean())
+    return to_points(losses, validation, scores)
+
+
+def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
+    """SetFit's and the frozen head's logits of the same texts after the same lesson."""
+    data = lesson.train
+    if data.rarest() < SETFIT_TRIAL_FROM:
+        return None
+    kept = read(lesson.folder / "trial.json")
+    if kept is not None:
+        numbers = np.array(kept["numbers"])
+        return Trial(numbers, np.array(kept["setfit"])), Trial(numbers, np.array(kept["frozen"]))
+    halves = parts(data, 2, lesson.seed)
+    turns = [(0, 1), (1, 0)] if len(data) <= TWO_FOLDS_UP_TO else [(0, 1)]
+    tuned, frozen = [], []
+    for taught, held in turns:
+        lessons = halves[taught]
+        tuned.append(_taught_by_contrast(lesson, start, lessons)[halves[held]])
+        head = fit_head(start.vectors[lessons], data.at(lessons), start.strength)
+        frozen.append(head_logits(head, start.vectors[halves[held]], data))
+    numbers = np.concatenate([halves[held] for _, held in turns])
+    dear, cheap = np.concatenate(tuned), np.concatenate(frozen)
+    write(
+        lesson.folder / "trial.json",
+        {"numbers": numbers.tolist(), "setfit": dear.tolist(), "frozen": cheap.tolist()},
+    )
+    return Trial(numbers, dear), Trial(numbers, cheap)
+
+
+def _taught_by_contrast(lesson: Lesson, start: _Start, taught: np.ndarray) -> np.ndarray:
+    """Logits of all examples (texts × topics) by a SetFit model that saw these."""
+    data = lesson.train.at(taught)
+    body = _new_body(lesson, start.body.states)
+    full = schedule(lesson.settings, len(lesson.train))
+    half = Schedule(max(1, full.steps // 2), full.batch_size, full.learning_rate)
+    contrast(body, data, half, lesson.seed, lesson.folder / "trial")
+    vectors = body.embed(lesson.train.texts)
+    return head_logits(fit_head(vectors[taught], data, 1.0), vectors, lesson.train)
+
+
+def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verdict:
+    if trials is None:
+        few = f"by the amount of gold; {data.rarest()} examples of a topic are too few to compare"
+        return Verdict("setfit", few, {}, 0)
+    return judge("setfit", *trials, data)
+
+
+def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial | None) -> Fitted:
+    plan = schedule(lesson.settings, len(lesson.train))
+    curve = LearningCurve(
+        start.body,
+        lesson.train,
+        lesson.validation,
+        lesson.on_progress,
+        lesson.folder / "scores.json",
+    )
+    contrast(
+        start.body, lesson.train, plan, lesson.seed, lesson.folder / "setfit", [curve], lesson.keep
+    )
+    vectors = start.body.embed(lesson.train.texts)
+    model = _finished(lesson, start.body, vectors, 1.0)
+    loss, score = learning_curve.LOSS_NAME, learning_curve.SCORE_NAME
+    return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen)
+
+
+def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fitted:
+    data = lesson.train
+    held = np.array([], dtype=int)
+    if len(data) >= HELD_PARTS * FEWEST:
+        held = parts(data, HELD_PARTS, lesson.seed)[0]
+    rest = np.setdiff1d(np.arange(len(data)), held)
+    # Too little to spare a part of: validation says when to stop, if there is any.
+    stop_on = data.at(held) if len(held) else lesson.validation
+    tuned = fine_tuning.fine_tune(
+        lesson.encoder,
+        data.at(rest),
+        stop_on,
+        lesson.settings,
+        lesson.seed,
+        lesson.folder / "fine_tune",
+        start.body.states,
+        lesson.on_progress,
+        lesson.keep,
+    )
+    verdict, unseen = fixed, None
+    if len(held):
+        unseen = Trial(held, tuned.model.logits(data.at(held).texts))
+        head = fit_head(start.vectors[rest], data.at(rest), start.strength)
+        cheap = Trial(held, head_logits(head, start.vectors[held], data))
+        found = judge("fine_tune", unseen, cheap, data)
+        verdict = found if fixed is None else replace(found, rung="fine_tune", reason=fixed.reason)
+    if verdict is None:
+        verdict = Verdict("fine_tune", "by the amount of gold", {}, 0)
+    if verdict.rung == "frozen":
+        return _fit_frozen(lesson, start, verdict)
+    loss, score = fine_tuning.LOSS_NAME, fine_tuning.SCORE_NAME
+    return Fitted(tuned.model, verdict, tuned.points, loss, score, tuned.steps, unseen)
+
+
+def effective(lesson: Lesson, fitted: Fitted) -> dict[str, Any]:
+    """Settings as they took effect, with the verdict."""
+    found = lesson.settings.model_dump()
+    found |= {"steps": fitted.steps, "per_class": lesson.settings.per_class or "all"}
+    return found | fitted.verdict.to_settings()
