@@ -143,6 +143,11 @@ def train_once(
     return StoredModel(folder, key, reused=False, training=facts)
 
 
+def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
+    """Where a training that was killed left what the next one with the same key goes on from."""
+    return _kind_folder(desk, kind) / "checkpoints" / training_key(desk, gold, kind)
+
+
 def _remove_abandoned(folder: Path) -> None:
     """What killed trainings left behind."""
     for left in folder.glob(f"*{UNFINISHED}"):

@@ -66,9 +66,9 @@ def _topics(desk: Desk, texts: list[str]) -> tuple[str, list[TopicPrediction]]:
     revision = last_revision(repo_id) if repo_id else None
     if repo_id and revision:
         model = load_topic_model(str(download_model(repo_id, revision)))
-        if set(model.labels) <= set(desk.labels.topics):
+        if set(model.topics) <= set(desk.labels.topics):
             return f"{repo_id}:{revision[:12]}", predict_topics(model, texts)
-        log.warning("%s knows other topics than the desk (%s)", repo_id, ", ".join(model.labels))
+        log.warning("%s knows other topics than the desk (%s)", repo_id, ", ".join(model.topics))
     encoder = desk.models.encoder
     agent = f"zero-shot:{base_model_name(encoder)}"
     return agent, zero_shot_topics(texts, desk.labels.topics, encoder)

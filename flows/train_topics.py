@@ -1,4 +1,4 @@
-"""train_topics: gold → a SetFit topic model in the model store."""
+"""train_topics: gold → a topic model in the model store."""
 
 import logging
 from pathlib import Path
@@ -11,7 +11,7 @@ from corpus.gold import Gold
 from corpus.review_state import read_gold
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
-from flows.model_store import StoredModel, train_once
+from flows.model_store import StoredModel, checkpoints_folder, train_once
 from training.classification.train import train_topics as fit_topics
 from training.examples import topic_examples
 from training.results import TrainedModel
@@ -42,6 +42,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             desk.models.seed,
             folder,
             on_progress=_log_progress,
+            checkpoints=checkpoints_folder(desk, gold, "topics"),
         )
 
     return train_once(desk, gold, "topics", fit)

@@ -20,10 +20,6 @@ from publishing.predictions import Row, is_wrong, wrong_answers
 from publishing.provenance import license_of
 
 Kind = Literal["topics", "entities"]
-LIBRARIES: dict[Kind, Literal["setfit", "transformers"]] = {
-    "topics": "setfit",
-    "entities": "transformers",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def describe_model(
     )
     return ModelManifest(
         kind=trained.kind,
-        library=LIBRARIES[trained.kind],
+        library=_library(trained),
         pretty_name=desk.publish.pretty_name,
         license=license_of(desk),
         language=desk.publish.language,
@@ -91,6 +87,12 @@ def gold_digest(rows: Iterable[ReviewedArticle]) -> str:
     """A short hash of ids, splits and gold labels, whatever their order."""
     parts = sorted([r.article.id, r.split, r.topic, repr(r.spans)] for r in rows)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _library(trained: Trained) -> Literal["setfit", "transformers"]:
+    """Who loads it: a fine-tuned topic model is no SetFit model."""
+    setfit = trained.kind == "topics" and trained.training["settings"].get("rung") != "fine_tune"
+    return "setfit" if setfit else "transformers"
 
 
 def _benchmark_name(desk: Desk) -> str:

@@ -1,5 +1,6 @@
 """Topic models that are really trained, saved, and loaded by SetFit itself."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,16 +10,12 @@ from PIL import Image
 from setfit import SetFitModel
 
 from corpus.articles import ReviewedArticle, model_input
+from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
-from corpus.settings.models import TopicModelSettings
+from training.classification.contrast import MOST_STEPS, schedule
+from training.classification.data import choose_examples
 from training.classification.predict import load_topic_model, predict_topics
-from training.classification.train import (
-    MOST_STEPS,
-    choose_examples,
-    pairs_per_example,
-    step_count,
-    train_topics,
-)
+from training.classification.train import train_topics
 from training.classification.zero_shot import zero_shot_topics
 from training.examples import topic_examples
 from training.results import TrainedModel
@@ -26,7 +23,12 @@ from training.results import TrainedModel
 # World has no example: a desk begins with topics that nobody met yet.
 TOPICS = ["World", "Sports", "Business"]
 SMALL = TopicModelSettings(
-    per_class=8, pairs_per_example=1, max_steps=4, batch_size=4, max_length_tokens=32
+    method="setfit",
+    per_class=8,
+    pairs_per_example=1,
+    max_steps=4,
+    batch_size=4,
+    max_length_tokens=32,
 )
 
 
@@ -66,7 +68,11 @@ def test_our_predictions_equal_those_of_setfit(
     texts = [model_input(r.article) * (1 + i % 3) for i, r in enumerate(tiny_gold[:12])]
     model = load_topic_model(str(trained[0].folder))
     found = predict_topics(model, texts)
-    assert [p.topic for p in found] == list(model.predict(texts))
+    setfit = SetFitModel.from_pretrained(str(trained[0].folder))
+    assert [p.topic for p in found] == list(setfit.predict(texts))
+    for prediction, row in zip(found, setfit.predict_proba(texts, as_numpy=True), strict=True):
+        assert list(prediction.probabilities.values()) == pytest.approx(row.tolist(), abs=1e-6)
+        assert prediction.topics == (prediction.topic,)
     for prediction in found:
         assert prediction.score == max(prediction.probabilities.values())
         assert sum(prediction.probabilities.values()) == pytest.approx(1)
@@ -117,13 +123,17 @@ def test_the_same_seed_gives_the_same_model(
     again = train_topics(
         topic_examples(tiny_gold[::-1]), TOPICS, SMALL, "offline", 7, tmp_path / "again"
     )
+    assert weights(again.folder) == weights(trained[0].folder)
     texts = [model_input(r.article) for r in held_out(tiny_gold)]
     first, second = (
         predict_topics(load_topic_model(str(folder)), texts)
         for folder in (trained[0].folder, again.folder)
     )
-    assert [p.topic for p in first] == [p.topic for p in second]
-    assert [p.score for p in first] == pytest.approx([p.score for p in second], abs=1e-6)
+    assert first == second
+
+
+def weights(folder: Path) -> str:
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
 
 def test_one_topic_is_refused_with_counts(tiny_gold: list[ReviewedArticle], tmp_path: Path) -> None:
@@ -150,18 +160,14 @@ def test_choice_is_stable_limited_and_seeded(tiny_gold: list[ReviewedArticle]) -
     assert ids(tiny_gold, 1) != ids(tiny_gold, 2)
 
 
-@pytest.mark.parametrize(
-    ("examples", "pairs", "steps"), [(8, 10, 10), (64, 10, 80), (256, 2, 64), (1000, 1, 80)]
-)
-def test_cost_is_bounded_whatever_the_size(examples: int, pairs: int, steps: int) -> None:
-    settings = TopicModelSettings()
-    assert pairs_per_example(settings, examples) == pairs
-    assert step_count(settings, examples) == steps <= MOST_STEPS
+@pytest.mark.parametrize(("texts", "steps"), [(8, 10), (100, 16), (256, 30), (100_000, 30)])
+def test_cost_is_bounded_whatever_the_size(texts: int, steps: int) -> None:
+    assert schedule(TopicModelSettings(), texts).steps == steps <= MOST_STEPS
 
 
 def test_the_desk_may_ask_for_more_steps() -> None:
     settings = TopicModelSettings(pairs_per_example=20, max_steps=200)
-    assert step_count(settings, 1000) == 200
+    assert schedule(settings, 1000).steps == 200
 
 
 def test_zero_shot_tells_plain_cases_apart() -> None:

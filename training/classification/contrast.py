@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from setfit import Trainer, TrainingArguments
 from transformers import TrainerCallback
-from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from corpus.desk import TopicModelSettings
 from training.classification.batches import TopicsInTurn
@@ -24,8 +25,9 @@ from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import remembered
 
 # After these the loss on new pairs hardly moves, so more steps buy little.
-MOST_STEPS = 60
+MOST_STEPS = 30
 FEWEST_STEPS = 10
+PASSES = 5
 SAVES = 4
 # More texts than the steps could show twice teach the head only.
 MOST_CONTRASTED = 1500
@@ -41,13 +43,13 @@ class Schedule:
 
 
 def schedule(settings: TopicModelSettings, texts: int) -> Schedule:
-    """By the desk, or by the amount: every text some ten times, within 10 to 60 steps."""
-    passes = settings.pairs_per_example or 10
-    wanted = round(passes * texts / settings.batch_size)
-    steps = max(FEWEST_STEPS, min(MOST_STEPS, wanted))
-    if settings.max_steps > 0:
-        steps = min(steps, settings.max_steps)
-    return Schedule(steps, settings.batch_size, settings.learning_rate)
+    """By the desk, or by the amount: every text some five times, within 10 to 30 steps."""
+    if settings.pairs_per_example is not None:
+        steps = max(1, round(settings.pairs_per_example * texts / settings.batch_size))
+    else:
+        steps = max(FEWEST_STEPS, round(PASSES * texts / settings.batch_size))
+    most = settings.max_steps if settings.max_steps > 0 else MOST_STEPS
+    return Schedule(min(steps, most), settings.batch_size, settings.learning_rate)
 
 
 def contrast(
@@ -69,12 +71,14 @@ def contrast(
     arguments = _arguments(folder, plan, seed, keep)
     # SetFit's default metric would be fetched from a hub.
     trainer = Trainer(body.model, arguments, metric=_accuracy, callbacks=list(callbacks))
-    # Prints dictionaries to the terminal; the curve and on_progress say the same to people.
-    trainer.remove_callback(PrinterCallback)
+    # They print dictionaries to the terminal; the curve and on_progress say the same to people.
+    for printer in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(printer)
     labels = data.gold.tolist() if data.several else data.groups().tolist()
     inner = trainer.st_trainer
     inner.train_dataset = Dataset.from_dict({"sentence": list(data.texts), "label": labels})
     inner.loss = AllPairsLoss(body.model.model_body)
+    inner.args.dataloader_pin_memory = torch.cuda.is_available()
     inner.args.batch_sampler = partial(_batches, groups=data.groups(), steps=plan.steps)
     with remembered(transformer(body.model), body.frozen_layers, body.states):
         inner.train(resume_from_checkpoint=latest(folder))

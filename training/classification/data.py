@@ -71,18 +71,23 @@ def choose_examples(
     return [e for topic in [*((t,) for t in topics), ()] for e in by_topic[topic][:per_class]]
 
 
-def training_data(chosen: Sequence[TopicExample], topics: Sequence[str]) -> TopicData:
-    """What to learn from; DeskError where there are fewer than two topics, or only one answer."""
-    several = any(len(set(example.topics)) != 1 for example in chosen)
-    counts = Counter(topic for example in chosen for topic in set(example.topics))
-    names = [topic for topic in topics if counts[topic]]
-    if len(names) < 2:
+def require_two_topics(examples: Sequence[TopicExample], topics: Sequence[str]) -> None:
+    """DeskError where the train split has fewer than two topics, with the counts."""
+    train = choose_examples(examples, topics, None, 0)
+    counts = Counter(topic for example in train for topic in set(example.topics))
+    if len(counts) < 2:
         found = ", ".join(f"{topic}: {counts[topic]}" for topic in topics)
         raise DeskError(
             f"Training needs articles of at least two topics in the train split ({found}).",
             "Review more articles in Argilla, then run copydesk pull and copydesk train.",
         )
-    return to_data(chosen, names, several)
+
+
+def training_data(chosen: Sequence[TopicExample], topics: Sequence[str]) -> TopicData:
+    """What to learn from; one example with two topics, or none, makes it several."""
+    several = any(len(set(example.topics)) != 1 for example in chosen)
+    known = {topic for example in chosen for topic in example.topics}
+    return to_data(chosen, [topic for topic in topics if topic in known], several)
 
 
 def validation_data(

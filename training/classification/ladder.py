@@ -50,10 +50,11 @@ class Verdict:
 
     def to_settings(self) -> dict[str, Any]:
         """For TrainedModel.settings."""
+        scores = {f"cross_validated_{name}": round(s, 4) for name, s in self.scores.items()}
         return {
             "rung": self.rung,
             "rung_reason": self.reason,
-            "cross_validated": {name: round(score, 4) for name, score in self.scores.items()},
+            **scores,
             "cross_validated_on": self.judged_on,
         }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class TopicPrediction:
     topic: str
     score: float
     probabilities: dict[str, float]
-    topics: tuple[str, ...] = field(default=())
+    topics: tuple[str, ...]
 
 
 def load_topic_model(repo_or_folder: str) -> TopicModel:

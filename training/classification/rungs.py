@@ -245,7 +245,17 @@ def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fit
 
 
 def effective(lesson: Lesson, fitted: Fitted) -> dict[str, Any]:
-    """Settings as they took effect, with the verdict."""
-    found = lesson.settings.model_dump()
-    found |= {"steps": fitted.steps, "per_class": lesson.settings.per_class or "all"}
+    """Settings of this rung as they took effect, and the verdict; flat, for a card's table."""
+    settings, rung = lesson.settings, fitted.verdict.rung
+    found: dict[str, Any] = {
+        "method": settings.method,
+        "per_class": settings.per_class or "all",
+        "max_length_tokens": settings.max_length_tokens,
+    }
+    if rung == "setfit":
+        plan = schedule(settings, len(lesson.train))
+        found |= {"batch_size": plan.batch_size, "learning_rate": plan.learning_rate}
+        found |= {"max_steps": plan.steps, "frozen_layers": settings.frozen_layers}
+    if rung == "fine_tune":
+        found |= settings.fine_tune.model_dump() | {"steps": fitted.steps}
     return found | fitted.verdict.to_settings()

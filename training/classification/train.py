@@ -14,6 +14,7 @@ from training.classification.checkpoints import checkpoint_folder
 from training.classification.data import (
     TopicData,
     choose_examples,
+    require_two_topics,
     training_data,
     validation_data,
 )
@@ -44,6 +45,7 @@ def train_topics(
     Raises DeskError with fewer than two topics to learn from.
     """
     watch = Stopwatch()
+    require_two_topics(examples, topics)
     chosen = choose_examples(examples, topics, settings.per_class, seed)
     train = training_data(chosen, topics)
     validation = validation_data(examples, train, topics)

@@ -32,4 +32,4 @@ def zero_shot_topics(
 def _prediction(labels: Sequence[str], row: np.ndarray) -> TopicPrediction:
     probabilities = {label: float(p) for label, p in zip(labels, row, strict=True)}
     topic = labels[int(row.argmax())]
-    return TopicPrediction(topic, probabilities[topic], probabilities)
+    return TopicPrediction(topic, probabilities[topic], probabilities, (topic,))
