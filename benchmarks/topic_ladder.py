@@ -21,7 +21,7 @@ from benchmarks.results import about, save, say
 from corpus.errors import DeskError
 
 AMOUNTS = (8, 16, 64, 500)
-# SetFit's trainer takes an hour for its pairs of 2,000 texts, so there is a figure to reach instead.
+# SetFit's trainer takes an hour for its pairs of 2,000 texts; there is a figure to reach instead.
 WITHOUT_REFERENCE = 500
 WANTED_ACCURACY, WANTED_SECONDS = 0.885, 250
 SHARE_WANTED = 0.25
