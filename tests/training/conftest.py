@@ -1,9 +1,12 @@
 """A tiny fictional desk: enough to learn from in seconds, too little to be good at it."""
 
+from pathlib import Path
+
 import pytest
 
 from corpus.articles import Article, ReviewedArticle, Span, Split
 
+PROJECT = Path(__file__).resolve().parent.parent.parent
 PEOPLE = ["Ada Okafor", "Bjarni Eld", "Celia Prager", "Dov Marsh", "Efua Dankwa", "Finn Osei"]
 PLACES = ["Wexmoor", "Port Ansel", "Kilmarra", "Devarkot"]
 SENTENCES = {
@@ -42,6 +45,11 @@ def written(topic: str, sentences: int, number: int) -> tuple[str, tuple[Span, .
 @pytest.fixture(scope="session")
 def tiny_gold() -> list[ReviewedArticle]:
     """48 articles of one to three sentences, two topics; every sixth pair is test."""
+    return tiny_articles()
+
+
+def tiny_articles() -> list[ReviewedArticle]:
+    """The articles of ``tiny_gold``, for other processes too."""
     found = []
     for number in range(48):
         topic = list(SENTENCES)[number % 2]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_the_pipeline_loads_what_was_fine_tuned(
     texts = [example.text for example in test] + ODD
     predictions = predict_topics(model, texts)
     assert [p.topic for p in predictions[: len(test)]] == [e.topics[0] for e in test]
-    classify = pipeline("text-classification", model=str(found.folder), top_k=None)
+    classify: Any = pipeline("text-classification", model=str(found.folder), top_k=None)
     for said, prediction in zip(classify(texts, truncation=True), predictions, strict=True):
         theirs = {row["label"]: row["score"] for row in said}
         assert theirs == pytest.approx(prediction.probabilities, abs=1e-5)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import (
@@ -21,7 +22,7 @@ from transformers import (
     RobertaModel,
 )
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": 3,
     "num_attention_heads": 2,
@@ -91,7 +92,7 @@ def tiny_roberta(folder: Path, texts: Sequence[str]) -> str:
     return _saved(folder, RobertaModel(config), fast)
 
 
-def _saved(folder: Path, model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> str:
+def _saved(folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast) -> str:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)

@@ -7,7 +7,7 @@ import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
 
-class TopicsInTurn(DefaultBatchSampler):
+class TopicsInTurn(DefaultBatchSampler):  # type: ignore[misc]
     """``steps`` batches in each of which every topic has about as many texts.
 
     A text with several topics stands for the first of them here. Memory: one number a text and

@@ -43,7 +43,7 @@ def latest(folder: Path) -> str | None:
     for checkpoint in folder.glob("checkpoint-*"):
         if not _complete(checkpoint):
             shutil.rmtree(checkpoint)
-    found: str | None = get_last_checkpoint(str(folder))
+    found: str | None = get_last_checkpoint(str(folder))  # type: ignore[no-untyped-call]
     return found
 
 

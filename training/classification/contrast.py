@@ -79,7 +79,7 @@ def contrast(
     inner.train_dataset = Dataset.from_dict({"sentence": list(data.texts), "label": labels})
     inner.loss = AllPairsLoss(body.model.model_body)
     inner.args.dataloader_pin_memory = torch.cuda.is_available()
-    inner.args.batch_sampler = partial(_batches, groups=data.groups(), steps=plan.steps)
+    inner.args.batch_sampler = partial(_batches, groups=data.groups().tolist(), steps=plan.steps)
     with remembered(transformer(body.model), body.frozen_layers, body.states):
         inner.train(resume_from_checkpoint=latest(folder))
 

@@ -80,7 +80,7 @@ def fine_tune(
     return FineTuned(untrained, _points(trainer.state.log_history), trainer.state.global_step)
 
 
-def precision(settings: FineTuneSettings) -> dict[str, bool]:
+def precision(settings: FineTuneSettings) -> dict[str, Any]:
     """Trainer's bf16 and fp16: the desk's, or what the device is fast at; a CPU stays at fp32."""
     wanted = settings.precision
     if wanted == "auto":
@@ -106,7 +106,7 @@ def _new_classifier(
     )
     before = transformers_logging.get_verbosity()
     # That the head is new is what this is about.
-    transformers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         model = AutoModelForSequenceClassification.from_pretrained(path, config=config)
     finally:
@@ -187,6 +187,8 @@ def _trainer(
         logging_steps=max(1, steps // 10),
         report_to="none",
         disable_tqdm=True,
+        # The patience that was used up before a kill stays used up.
+        restore_callback_states_from_checkpoint=True,
         seed=seed,
         dataloader_pin_memory=torch.cuda.is_available(),
         **precision(own),

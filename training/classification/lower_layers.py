@@ -78,7 +78,7 @@ def remembered(encoder: nn.Module, layers: int, states: HiddenStates) -> Iterato
     outer = [layer.__dict__.get("forward") for layer in lowest]
     for place, layer in enumerate(lowest):
         # An attribute of the instance, so that submodules and their names stay.
-        layer.forward = lookup.instead_of(layer, place)  # type: ignore[method-assign]
+        layer.forward = lookup.instead_of(layer, place)
     try:
         yield
     finally:
