@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
+from benchmarks.topic_table import topics_table
 
 PAGE = Path("docs/benchmarks.md")
 SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
@@ -21,6 +22,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "large_review": large_table,
     "annotators": annotators_table,
     "hub": hub_table,
+    "topics": topics_table,
 }
 
 

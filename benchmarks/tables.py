@@ -7,7 +7,7 @@ from typing import Any
 def logging_table(found: Mapping[str, Any]) -> list[str]:
     """Medians of both launchers for each client, and their ratios."""
     lines = [
-        _measured(found, f"{found['records']:,} records a turn, {found['rounds']} rounds"),
+        measured(found, f"{found['records']:,} records a turn, {found['rounds']} rounds"),
         "",
         "| client | | ours | stock | ratio | wanted |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
@@ -19,7 +19,7 @@ def logging_table(found: Mapping[str, Any]) -> list[str]:
             ("client_cpu", "client CPU s per 1,000 records", "", ""),
         ):
             ours, stock = values[f"ours_{key}"], values[f"stock_{key}"]
-            shown = f"{values[ratio]:.3g}" + _missed(values[f"{ratio}_met"]) if ratio else ""
+            shown = f"{values[ratio]:.3g}" + missed(values[f"{ratio}_met"]) if ratio else ""
             lines.append(f"| {client} | {title} | {ours:.4g} | {stock:.4g} | {shown} | {wanted} |")
     return lines
 
@@ -27,14 +27,14 @@ def logging_table(found: Mapping[str, Any]) -> list[str]:
 def large_table(found: Mapping[str, Any]) -> list[str]:
     """Each question's latency; then load, memory, disk and restart."""
     lines = [
-        _measured(found, f"{found['repetitions']} repetitions, asked in turn"),
+        measured(found, f"{found['repetitions']} repetitions, asked in turn"),
         "",
         "| the UI asks for | hits | median ms | p95 ms | server CPU ms | wanted |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in found["questions"]:
         hits = "" if row["total"] is None else f"{row['total']:,}"
-        wanted = "< 250" + _missed(row["met"]) if row["required"] else ""
+        wanted = "< 250" + missed(row["met"]) if row["required"] else ""
         lines.append(
             f"| {row['name']} | {hits} | {row['median']:.0f} | {row['p95']:.0f} "
             f"| {row['cpu_ms']} | {wanted} |"
@@ -51,7 +51,7 @@ def large_table(found: Mapping[str, Any]) -> list[str]:
         f"| answers of three annotators | {found['answers']:,} |",
         f"| memory of the server after the load | {loaded['now']:.0f} MB |",
         f"| memory of the server after all questions (wanted: < 500 MB) "
-        f"| {memory['now']:.0f} MB{_missed(memory['now'] < 500)}, "
+        f"| {memory['now']:.0f} MB{missed(memory['now'] < 500)}, "
         f"at its highest {memory['peak']:.0f} MB |",
         *(f"| {name} | {mb:.0f} MB |" for name, mb in files.items()),
         f"| from `kill -9` of the server until it answers again | {found['restart_seconds']} s |",
@@ -80,7 +80,7 @@ def annotators_table(found: Mapping[str, Any]) -> list[str]:
         ("answers that had arrived without acknowledgement", lambda s: s["answers_found_there"]),
     ]
     return [
-        _measured(found, f"{found['annotators']} annotators, {found['seconds']:.0f} s a shift"),
+        measured(found, f"{found['annotators']} annotators, {found['seconds']:.0f} s a shift"),
         "",
         "| | undisturbed | `kill -9` of the server |",
         "| --- | ---: | ---: |",
@@ -113,13 +113,13 @@ def hub_table(found: Mapping[str, Any]) -> list[str]:
         *(
             (
                 f"peak memory of the server: {name} (wanted: < {most} MB)",
-                f"{case['peak_mb']:.0f} MB{_missed(case['peak_mb'] < most)}",
+                f"{case['peak_mb']:.0f} MB{missed(case['peak_mb'] < most)}",
             )
             for name, case in cases.items()
         ),
     ]
     return [
-        _measured(found, f"medians of {found['rounds']} rounds"),
+        measured(found, f"medians of {found['rounds']} rounds"),
         "",
         "| | |",
         "| --- | ---: |",
@@ -143,7 +143,8 @@ def _latency(spread: Mapping[str, float]) -> str:
     return f"{spread['median']:.0f}, {spread['p95']:.0f}, {spread['max']:.0f}"
 
 
-def _measured(found: Mapping[str, Any], how: str) -> str:
+def measured(found: Mapping[str, Any], how: str) -> str:
+    """When, with which code, and how a table was measured."""
     code = f"`{found['revision']}`" + (" with changes" if found["changed_code"] else "")
     return (
         f"Measured on {found['measured_at'][:10]} at revision {code}: {how}. {found['cores']} "
@@ -151,5 +152,6 @@ def _measured(found: Mapping[str, Any], how: str) -> str:
     )
 
 
-def _missed(met: bool) -> str:
+def missed(met: bool) -> str:
+    """What is said behind a figure that misses what is wanted."""
     return "" if met else " (missed)"
