@@ -62,7 +62,7 @@ def chosen(rows: Sequence[Row], per_class: int, seed: int) -> list[Row]:
 
 def ours(train: Sequence[Row], test: Sequence[Row], per_class: int, seed: int) -> Row:
     """Copydesk with its defaults: the rung is its own choice."""
-    from corpus.desk import TopicModelSettings
+    from corpus.settings.models import TopicModelSettings
     from training.classification.predict import load_topic_model, predict_topics
     from training.classification.train import train_topics
     from training.examples import TopicExample

@@ -12,7 +12,8 @@ def topics_table(found: Mapping[str, Any]) -> list[str]:
     return [
         measured(found, how),
         "",
-        "| a class | seeds | rung | accuracy | SetFit's | CPU s | SetFit's | ratio | ECE | SetFit's |",
+        "| a class | seeds | rung | accuracy | SetFit's | CPU s | SetFit's | ratio | ECE "
+        "| SetFit's |",
         "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(_row(row) for row in found["rows"]),
     ]

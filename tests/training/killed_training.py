@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from corpus.desk import FineTuneSettings, TopicModelSettings
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from tests.training.conftest import tiny_articles
 from training.classification.train import train_topics
 from training.examples import topic_examples

@@ -10,8 +10,8 @@ from PIL import Image
 from setfit import SetFitModel
 
 from corpus.articles import ReviewedArticle, model_input
-from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import TopicModelSettings
 from training.classification.contrast import MOST_STEPS, schedule
 from training.classification.data import choose_examples
 from training.classification.predict import load_topic_model, predict_topics

@@ -11,8 +11,8 @@ from setfit import SetFitModel
 from transformers import pipeline
 
 from corpus.articles import ReviewedArticle
-from corpus.desk import FineTuneSettings, TopicModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from tests.training.tiny_encoders import tiny_bert, tiny_roberta
 from training.classification.models import FineTunedTopics
 from training.classification.predict import load_topic_model, predict_topics

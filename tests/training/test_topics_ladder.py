@@ -7,7 +7,7 @@ from sentence_transformers import SentenceTransformer
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
-from corpus.desk import FineTuneSettings
+from corpus.settings.models import FineTuneSettings
 from training.classification.batches import TopicsInTurn
 from training.classification.calibration import (
     NONE,

@@ -8,7 +8,7 @@ import pytest
 from setfit import SetFitModel
 from transformers import pipeline
 
-from corpus.desk import FineTuneSettings, TopicModelSettings
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from tests.training.conftest import written
 from tests.training.tiny_encoders import tiny_bert
 from training.classification.predict import load_topic_model, predict_topics

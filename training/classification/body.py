@@ -8,8 +8,8 @@ from setfit import SetFitModel
 from setfit.logging import set_verbosity_warning
 from torch import nn
 
-from corpus.desk import TopicModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import TopicModelSettings
 from training.classification.lower_layers import (
     HiddenStates,
     freeze_lower_layers,

@@ -16,7 +16,7 @@ from setfit import Trainer, TrainingArguments
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from corpus.desk import TopicModelSettings
+from corpus.settings.models import TopicModelSettings
 from training.classification.batches import TopicsInTurn
 from training.classification.body import Body, transformer
 from training.classification.checkpoints import latest

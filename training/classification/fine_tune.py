@@ -25,7 +25,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
-from corpus.desk import FineTuneSettings, TopicModelSettings
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from training.classification.body import longest
 from training.classification.checkpoints import latest
 from training.classification.data import TopicData

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.desk import TopicModelSettings
+from corpus.settings.models import TopicModelSettings
 from training.classification import fine_tune as fine_tuning
 from training.classification import learning_curve
 from training.classification.body import Body, new_model

@@ -8,7 +8,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import set_seed
 
-from corpus.desk import TopicModelSettings
+from corpus.settings.models import TopicModelSettings
 from training.classification.calibration import FEWEST, NONE, Calibration, calibrate
 from training.classification.checkpoints import checkpoint_folder
 from training.classification.data import (
