@@ -1,16 +1,19 @@
 """Where trained models wait to be scored and published: one folder for each training key.
 
 The key is a hash of all that decides the result (examples, settings, encoder, seed), so a
-training that was done is found again, and one that was killed leaves no folder.
+training that was done is found again. One that was killed leaves its checkpoints under the same
+key, from which the next run goes on.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -117,7 +120,11 @@ def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
 def train_once(
     desk: Desk, gold: Gold, kind: Kind, train: Callable[[Path], TrainedModel]
 ) -> StoredModel:
-    """Train into a new folder, unless this key was trained before."""
+    """Train into a new folder, unless this key was trained before.
+
+    ``train`` gets the folder of the model to be. What it keeps beside that outlives a killed run,
+    and is there when the same is trained again.
+    """
     refuse_leaks(gold)
     found = stored_model(desk, gold, kind)
     if found is not None:
@@ -126,21 +133,44 @@ def train_once(
     folder = _kind_folder(desk, kind) / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(folder.parent)
-    # A folder of its own: another run may be training the same at this moment.
-    unfinished = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=UNFINISHED, dir=folder.parent))
-    trained = train(unfinished / "model")
+    with _unfinished(folder) as unfinished:
+        trained = train(unfinished / "model")
+        return _keep(trained, unfinished, folder) or require_model(desk, gold, kind)
+
+
+def _keep(trained: TrainedModel, unfinished: Path, folder: Path) -> StoredModel | None:
+    """Give the folder its name; None where another run, which trained the same, was first."""
     shutil.move(trained.curve_png, unfinished / "learning_curve.png")
     facts = asdict(trained)
     del facts["folder"], facts["curve_png"]
-    stored = StoredModel(unfinished, key, reused=False, training=facts)
-    stored.write("training.json", facts)
+    StoredModel(unfinished, folder.name, reused=False, training=facts).write(
+        "training.json", facts
+    )
     try:
         unfinished.rename(folder)
     except OSError:
-        # The other run was first; it trained the same from the same.
         shutil.rmtree(unfinished)
-        return require_model(desk, gold, kind)
-    return StoredModel(folder, key, reused=False, training=facts)
+        return None
+    return StoredModel(folder, folder.name, reused=False, training=facts)
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """The folder to train in, the same one again after a kill.
+
+    Of two runs that train the same at this moment the second gets a folder of its own.
+    """
+    mine = folder.with_name(f"{folder.name}{UNFINISHED}")
+    mine.mkdir(exist_ok=True)
+    lock = os.open(mine, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=UNFINISHED, dir=mine.parent))
+    else:
+        yield mine
+    finally:
+        os.close(lock)
 
 
 def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
@@ -149,7 +179,7 @@ def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """What killed trainings left behind."""
+    """What killed trainings left behind and nobody went on with."""
     for left in folder.glob(f"*{UNFINISHED}"):
         if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
             shutil.rmtree(left, ignore_errors=True)

@@ -42,6 +42,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             desk.models.seed,
             folder,
             on_progress=_log_progress,
+            tracking=desk.models.tracking,
         )
 
     return train_once(desk, gold, "entities", fit)

@@ -41,11 +41,15 @@ class TopicModelSettings(DeskPart):
 
 
 class EntityModelSettings(DeskPart):
-    """Fine-tuning of a token classifier."""
+    """Training of a token classifier."""
 
-    epochs: int = Field(4, ge=1, le=50, description="passes over the training split")
+    epochs: int = Field(4, ge=1, le=50, description="passes over the training split, at most")
+    early_stopping_epochs: int = Field(
+        3, ge=0, description="end after so many without a better span F1 on validation; 0: never"
+    )
     # Small batches: of few articles, more steps teach more than smoother ones (measured).
-    batch_size: int = Field(8, ge=1, description="windows in a step")
+    batch_size: int = Field(8, ge=1, description="windows in a forward pass")
+    accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
     learning_rate: float = Field(3e-4, gt=0, lt=0.1, description="at its highest")
     max_length_tokens: int = Field(256, ge=16, le=512, description="of a window")
     stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")
@@ -58,3 +62,6 @@ class ModelSettings(DeskPart):
     topics: TopicModelSettings = TopicModelSettings()
     entities: EntityModelSettings = EntityModelSettings()
     seed: int = Field(42, description="of training")
+    tracking: Literal["none", "trackio", "mlflow"] = Field(
+        "none", description="where trainings are recorded; needs the package of that name"
+    )

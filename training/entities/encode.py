@@ -1,9 +1,11 @@
 """Spans in code points → token tags, with windows over long articles; nothing lost in silence.
 
-Rules: a span that cuts a token takes the whole token; of overlapping spans the longest is kept,
-then the first; a span without a token of its own is dropped. All three are counted.
+Rules: a span outside the text is dropped; white space at the ends of a span is left out; of
+overlapping spans the longest is kept, then the first; a span that cuts a token takes the whole
+token; a span without a token of its own is dropped. Each is counted.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from corpus.articles import Span, without_overlaps
 from training.entities.schemes import OUTSIDE, tag_names
 
 IGNORED = -100
+# Half of a UTF-16 pair, as broken JSON leaves it: no tokenizer takes it.
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def encode(
     names = tag_names(entity_types)
     repairs: Counter[str] = Counter()
     found = tokenizer(
-        list(texts),
+        [LONE_SURROGATE.sub("\ufffd", text) for text in texts],
         truncation=True,
         max_length=max_length_tokens,
         stride=min(stride_tokens, max_length_tokens // 2),
@@ -70,16 +74,41 @@ def encode(
         of_text.setdefault(text_index, []).append(number)
     windows = []
     for text_index, numbers in of_text.items():
-        offsets = [[(s, e) for s, e in found["offset_mapping"][n]] for n in numbers]
+        text = texts[text_index]
+        offsets = [[trimmed(text, *pair) for pair in found["offset_mapping"][n]] for n in numbers]
         marked = () if spans is None else spans[text_index]
-        wanted = without_overlaps(marked)
-        if len(wanted) < len(marked):
-            repairs["overlapping span dropped"] += len(marked) - len(wanted)
-        starts = first_tokens(wanted, offsets, repairs)
+        starts = first_tokens(resolved(text, marked, repairs), offsets, repairs)
         for number, pairs, own in zip(numbers, offsets, owners(offsets), strict=True):
             labels = to_labels(pairs, starts, names)
             windows.append(Window(text_index, found["input_ids"][number], labels, pairs, own))
     return Encoded(windows, repairs)
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without white space at the ends; all white space stays as it is.
+
+    Tokenizers of the sentencepiece kind put the space before a word into its token.
+    """
+    inner = text[start:end].strip()
+    if not inner:
+        return start, end
+    start += text[start:end].index(inner[0])
+    return start, start + len(inner)
+
+
+def resolved(text: str, marked: Sequence[Span], repairs: Counter[str]) -> list[Span]:
+    """Gold spans that are trimmed and do not overlap; what that changed is counted."""
+    inside = [span for span in marked if 0 <= span.start < span.end <= len(text)]
+    clean = [Span(*trimmed(text, span.start, span.end), span.label) for span in inside]
+    wanted = without_overlaps(clean)
+    for rule, count in (
+        ("span outside the text dropped", len(marked) - len(inside)),
+        ("white space taken off span", sum(a != b for a, b in zip(clean, inside, strict=True))),
+        ("overlapping span dropped", len(clean) - len(wanted)),
+    ):
+        if count:
+            repairs[rule] += count
+    return wanted
 
 
 def first_tokens(

@@ -1,63 +1,73 @@
 """What is measured while an entity model trains: losses and span F1 after each epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from transformers import TrainerCallback
 
-from training.entities.predict import EntityModel, predict_entities
+from training.entities.encode import IGNORED, Encoded
+from training.entities.predict import EntityModel, log_probabilities, spans_of
 from training.evaluation import micro_f1
 from training.examples import EntityExample
 from training.results import CurvePoint, Progress
 
-# Prediction costs as much as a step, so the curve scores a part of a large validation split.
-SCORED_ARTICLES = 100
+# Prediction costs a third of a step, so the curve scores a part of a large validation split.
+SCORED_EXAMPLES = 300
 LOSS_NAME = "cross-entropy a token"
-SCORE_NAME = f"exact-span F1 on validation (≤ {SCORED_ARTICLES} articles)"
+SCORE_NAME = f"exact-span F1 on validation (≤ {SCORED_EXAMPLES} articles)"
+SCORE_KEY = "eval_span_f1"
 
 
-class LearningCurve(TrainerCallback):
-    """Collects losses by epoch and measures span F1 on validation after each."""
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Examples that score the epochs, and their windows with tags."""
 
-    def __init__(
-        self,
-        model: EntityModel,
-        validation: Sequence[EntityExample],
-        on_progress: Progress | None,
-    ) -> None:
-        self.model = model
-        self.validation = list(validation)[:SCORED_ARTICLES]
+    examples: Sequence[EntityExample]
+    encoded: Encoded
+
+
+def validate(model: EntityModel, validation: Validation) -> dict[str, float]:
+    """Loss and F1 of the spans as they would be predicted, in one pass."""
+    was_training = model.model.training
+    model.model.eval()
+    rows = log_probabilities(model, validation.encoded.windows)
+    model.model.train(was_training)
+    texts = [example.text for example in validation.examples]
+    found = spans_of(texts, validation.encoded.windows, rows, model.tags)
+    losses = [
+        -row[position, label]
+        for window, row in zip(validation.encoded.windows, rows, strict=True)
+        for position, label in enumerate(window.labels)
+        if label != IGNORED
+    ]
+    return {
+        "eval_loss": float(np.mean(losses)) if losses else 0.0,
+        SCORE_KEY: micro_f1(
+            [example.spans for example in validation.examples],
+            [[span.span() for span in spans] for spans in found],
+        ),
+    }
+
+
+def points(log_history: Sequence[Mapping[str, Any]]) -> tuple[CurvePoint, ...]:
+    """The curve from Trainer's own log, which checkpoints keep."""
+    lines: dict[str, dict[int, float]] = {"loss": {}, "eval_loss": {}, SCORE_KEY: {}}
+    for entry in log_history:
+        for name, values in lines.items():
+            if name in entry:
+                values[entry["step"]] = float(entry[name])
+    steps = sorted({step for values in lines.values() for step in values})
+    return tuple(CurvePoint(s, *(values.get(s) for values in lines.values())) for s in steps)
+
+
+class ReportSteps(TrainerCallback):
+    """Tells the caller of every step."""
+
+    def __init__(self, on_progress: Progress) -> None:
         self.on_progress = on_progress
-        self.train: dict[int, float] = {}
-        self.losses: dict[int, float] = {}
-        self.scores: dict[int, float] = {}
-
-    def points(self) -> tuple[CurvePoint, ...]:
-        """What was collected, by step."""
-        steps = sorted({*self.train, *self.losses, *self.scores})
-        return tuple(
-            CurvePoint(s, self.train.get(s), self.losses.get(s), self.scores.get(s)) for s in steps
-        )
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report progress."""
-        if self.on_progress is not None:
-            self.on_progress(state.global_step, state.max_steps)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """The mean training loss of the epoch."""
-        if "loss" in (logs or {}):
-            self.train[state.global_step] = float(logs["loss"])
-
-    def on_evaluate(
-        self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any
-    ) -> None:
-        """Validation loss, and F1 of the spans as they would be predicted."""
-        self.losses[state.global_step] = float(metrics["eval_loss"])
-        self.model.model.eval()
-        found = predict_entities(self.model, [example.text for example in self.validation])
-        gold = [example.spans for example in self.validation]
-        self.scores[state.global_step] = micro_f1(
-            gold, [[span.span() for span in spans] for spans in found]
-        )
-        self.model.model.train()
+        """Report (step, steps in total)."""
+        self.on_progress(state.global_step, state.max_steps)

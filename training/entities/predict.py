@@ -10,12 +10,16 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from corpus.articles import ScoredSpan
+from corpus.errors import DeskError
 from training.entities.encode import Window, encode
-from training.entities.schemes import tag_names, tag_runs, viterbi
+from training.entities.schemes import OUTSIDE, tag_runs, viterbi
 
 # Padding is what costs on a CPU: windows are sorted by length and batched by their tokens.
 BATCH_TOKENS = 2048
 STRIDE_TOKENS = 64
+
+# A token's code points, and the logarithms of its tags' probabilities.
+ScoredToken = tuple[tuple[int, int], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +30,62 @@ class EntityModel:
     tokenizer: Any
     entity_types: tuple[str, ...]
 
+    @property
+    def tags(self) -> list[str]:
+        """The names of the tags in the order of the model's outputs."""
+        return [self.model.config.id2label[i] for i in range(self.model.config.num_labels)]
+
+    @property
+    def window_tokens(self) -> int:
+        """How long a window may be; train_entities keeps what it trained with in the tokenizer."""
+        return min(self.tokenizer.model_max_length, longest_window(self.model))
+
 
 def load_entity_model(repo_or_folder: str) -> EntityModel:
-    """A model that train_entities saved, from a folder or a Hub."""
+    """A model that train_entities saved, or another with IOB tags, from a folder or a Hub.
+
+    Raises DeskError for tags of another kind.
+    """
     model = AutoModelForTokenClassification.from_pretrained(repo_or_folder)
     tokenizer = AutoTokenizer.from_pretrained(repo_or_folder)
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]
-    types = tuple(dict.fromkeys(name[2:] for name in names if name != "O"))
+    unknown = [name for name in names if name != OUTSIDE and name[:2] not in ("B-", "I-")]
+    if unknown:
+        raise DeskError(
+            f"Model {repo_or_folder!r} has tags {unknown[:3]}; entity models have O, B-… and I-….",
+            "Name an entity model, or train one: copydesk train --only entities.",
+        )
+    types = tuple(dict.fromkeys(name[2:] for name in names if name != OUTSIDE))
     model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     return EntityModel(model, tokenizer, types)
 
 
-def predict_entities(model: EntityModel, texts: Sequence[str]) -> list[tuple[ScoredSpan, ...]]:
-    """Spans of each text in code points, in text order and without overlaps.
+def longest_window(model: Any) -> int:
+    """Tokens of the longest input that the encoder has positions for."""
+    positions: int = getattr(model.config, "max_position_embeddings", 512)
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            # RoBERTa counts positions from behind that of padding.
+            return int(module.num_embeddings) - int(module.padding_idx) - 1
+    return positions
 
-    The score of a span is the mean probability of its tokens' tags. Windows are as long as those
-    the model was trained on: train_entities keeps that length in the tokenizer.
+
+def predict_entities(model: EntityModel, texts: Sequence[str]) -> list[tuple[ScoredSpan, ...]]:
+    """Spans of each text in code points, in text order, trimmed and without overlaps.
+
+    The score of a span is the mean probability of its tokens' tags.
     """
     if not texts:
         return []
-    limit = min(model.tokenizer.model_max_length, model.model.config.max_position_embeddings)
-    encoded = encode(model.tokenizer, texts, None, model.entity_types, limit, STRIDE_TOKENS)
-    rows = _log_probabilities(model, encoded.windows)
-    tokens: dict[int, list[tuple[tuple[int, int], np.ndarray]]] = {}
-    for window, row in zip(encoded.windows, rows, strict=True):
-        for pair, own, values in zip(window.offsets, window.owned, row, strict=True):
-            if own:
-                tokens.setdefault(window.text_index, []).append((pair, values))
-    return [_decode(text, tokens.get(i, []), model.entity_types) for i, text in enumerate(texts)]
+    encoded = encode(
+        model.tokenizer, texts, None, model.entity_types, model.window_tokens, STRIDE_TOKENS
+    )
+    rows = log_probabilities(model, encoded.windows)
+    return spans_of(texts, encoded.windows, rows, model.tags)
 
 
-def _log_probabilities(model: EntityModel, windows: Sequence[Window]) -> list[np.ndarray]:
+def log_probabilities(model: EntityModel, windows: Sequence[Window]) -> list[np.ndarray]:
+    """For each window a (tokens × tags) array."""
     order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
     found: dict[int, np.ndarray] = {}
     batch: list[int] = []
@@ -72,7 +101,9 @@ def _log_probabilities(model: EntityModel, windows: Sequence[Window]) -> list[np
 
 def _run(model: EntityModel, windows: Sequence[Window]) -> list[np.ndarray]:
     padded = model.tokenizer.pad(
-        {"input_ids": [window.input_ids for window in windows]}, return_tensors="pt"
+        {"input_ids": [window.input_ids for window in windows]},
+        padding_side="right",
+        return_tensors="pt",
     ).to(model.model.device)
     with torch.no_grad():
         logits = model.model(**padded).logits.float()
@@ -80,19 +111,33 @@ def _run(model: EntityModel, windows: Sequence[Window]) -> list[np.ndarray]:
     return [row[: len(window.input_ids)] for row, window in zip(values, windows, strict=True)]
 
 
-def _decode(
-    text: str, tokens: list[tuple[tuple[int, int], np.ndarray]], types: Sequence[str]
-) -> tuple[ScoredSpan, ...]:
+def spans_of(
+    texts: Sequence[str],
+    windows: Sequence[Window],
+    rows: Sequence[np.ndarray],
+    tags: Sequence[str],
+) -> list[tuple[ScoredSpan, ...]]:
+    """Windows joined again: the spans of each text, from its windows' (tokens × tags) arrays."""
+    tokens: list[list[ScoredToken]] = [[] for _ in texts]
+    for window, row in zip(windows, rows, strict=True):
+        for pair, own, values in zip(window.offsets, window.owned, row, strict=True):
+            if own:
+                tokens[window.text_index].append((pair, values))
+    return [_decode(text, found, tags) for text, found in zip(texts, tokens, strict=True)]
+
+
+def _decode(text: str, tokens: list[ScoredToken], names: Sequence[str]) -> tuple[ScoredSpan, ...]:
     if not tokens:
         return ()
     # By offset alone; several tokens of one character keep their order.
     tokens.sort(key=lambda token: token[0])
-    names = tag_names(types)
     values = np.stack([row for _, row in tokens])
     tags = viterbi(values, names)
-    spans = []
+    spans: list[ScoredSpan] = []
     for first, after, label in tag_runs(tags, names):
         start, end = whole_mention(text, tokens[first][0][0], tokens[after - 1][0][1])
+        # Two tokens may share a character, and combining marks belong to the mention before.
+        start, end = whole_mention(text, max(start, spans[-1].end if spans else 0), end)
         probability = np.exp([values[i][tags[i]] for i in range(first, after)]).mean()
         if start < end:
             spans.append(ScoredSpan(start, end, label, float(probability)))
@@ -101,7 +146,7 @@ def _decode(
 
 def whole_mention(text: str, start: int, end: int) -> tuple[int, int]:
     """Without white space around it, with the combining marks that tokenizers leave out."""
-    while end < len(text) and unicodedata.combining(text[end]):
+    while start < end < len(text) and unicodedata.combining(text[end]):
         end += 1
     while start < end and text[start].isspace():
         start += 1

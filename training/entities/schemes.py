@@ -16,11 +16,12 @@ def tag_names(entity_types: Sequence[str]) -> list[str]:
 def allowed_transitions(names: Sequence[str]) -> np.ndarray:
     """Matrix (tags × tags) of 0 where the second may follow the first, else a huge penalty.
 
-    I-x follows only B-x and I-x.
+    I-x follows only B-x and I-x. Where no B-x exists (IOB1, as some published models have it), an
+    I-x may stand anywhere.
     """
     penalty = np.zeros((len(names), len(names)))
     for j, after in enumerate(names):
-        if after.startswith("I-"):
+        if _must_continue(after, names):
             for i, before in enumerate(names):
                 if before[2:] != after[2:] or before == OUTSIDE:
                     penalty[i, j] = FORBIDDEN
@@ -32,7 +33,7 @@ def viterbi(log_probabilities: np.ndarray, names: Sequence[str]) -> list[int]:
     if len(log_probabilities) == 0:
         return []
     penalty = allowed_transitions(names)
-    start = np.array([FORBIDDEN if name.startswith("I-") else 0.0 for name in names])
+    start = np.array([FORBIDDEN if _must_continue(name, names) else 0.0 for name in names])
     score = log_probabilities[0] + start
     back: list[np.ndarray] = []
     for row in log_probabilities[1:]:
@@ -45,8 +46,15 @@ def viterbi(log_probabilities: np.ndarray, names: Sequence[str]) -> list[int]:
     return best[::-1]
 
 
+def _must_continue(name: str, names: Sequence[str]) -> bool:
+    return name.startswith("I-") and f"B-{name[2:]}" in names
+
+
 def tag_runs(tags: Sequence[int], names: Sequence[str]) -> list[tuple[int, int, str]]:
-    """(first token, last token + 1, entity type) of each B- with its I- tags."""
+    """(first token, last token + 1, entity type) of each B- with its I- tags.
+
+    An I- without one before it counts only where its type has no B- tag.
+    """
     runs: list[tuple[int, int, str]] = []
     for position, tag in enumerate(tags):
         name = names[tag]
@@ -54,4 +62,6 @@ def tag_runs(tags: Sequence[int], names: Sequence[str]) -> list[tuple[int, int, 
             runs.append((position, position + 1, name[2:]))
         elif name.startswith("I-") and runs and runs[-1][1:] == (position, name[2:]):
             runs[-1] = (runs[-1][0], position + 1, name[2:])
+        elif name.startswith("I-") and not _must_continue(name, names):
+            runs.append((position, position + 1, name[2:]))
     return runs

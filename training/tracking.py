@@ -1,0 +1,20 @@
+"""Optional tracking of a training; nothing is imported or recorded unless a desk asks for it."""
+
+import importlib.util
+from typing import Literal
+
+from corpus.errors import DeskError
+
+Tracking = Literal["none", "trackio", "mlflow"]
+
+
+def report_to(tracking: Tracking) -> list[str]:
+    """What Trainer's ``report_to`` takes; DeskError where the package is not installed."""
+    if tracking == "none":
+        return []
+    if importlib.util.find_spec(tracking) is None:
+        raise DeskError(
+            f"models.tracking is {tracking}, and the package {tracking} is not installed.",
+            f"Run .venv/bin/pip install 'copydesk[{tracking}]', or set models.tracking to none.",
+        )
+    return [tracking]
