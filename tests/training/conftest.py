@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from corpus.articles import Article, ReviewedArticle, Span, Split
+from tests.training.encoders import bert, deberta, roberta
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PEOPLE = ["Ada Okafor", "Bjarni Eld", "Celia Prager", "Dov Marsh", "Efua Dankwa", "Finn Osei"]
@@ -56,3 +57,23 @@ def tiny_articles() -> list[ReviewedArticle]:
         text, spans = written(topic, 1 + number // 2 % 3, number)
         found.append(reviewed(number, topic, text, spans, split_of(number // 2)))
     return found
+
+
+@pytest.fixture(scope="session")
+def tiny_texts() -> list[str]:
+    """What the tokenizers of tiny encoders are trained on."""
+    return [written(topic, 3, number)[0] for number in range(24) for topic in SENTENCES]
+
+
+@pytest.fixture(scope="session")
+def tiny_encoders(
+    tmp_path_factory: pytest.TempPathFactory, tiny_texts: list[str]
+) -> dict[str, str]:
+    """Encoders that learn the tiny desk in seconds, one for each kind of tokenizer."""
+    folder = tmp_path_factory.mktemp("encoders")
+    return {
+        "uncased": bert(folder / "uncased", tiny_texts, lowers=True),
+        "cased": bert(folder / "cased", tiny_texts, lowers=False),
+        "roberta": roberta(folder / "roberta", tiny_texts),
+        "deberta": deberta(folder / "deberta", tiny_texts),
+    }

@@ -1,0 +1,95 @@
+"""Tiny encoders made from a config: random weights, real tokenizers of the kinds that are about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import BPE, Unigram, WordPiece
+from tokenizers.trainers import BpeTrainer, WordPieceTrainer
+from transformers import (
+    BertConfig,
+    BertModel,
+    DebertaV2Config,
+    DebertaV2Model,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+    set_seed,
+)
+
+POSITIONS = 66
+SHAPE: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": POSITIONS,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "initializer_range": 0.2,
+}
+
+
+def bert(folder: Path, texts: Sequence[str], lowers: bool) -> str:
+    """BERT with WordPiece, uncased or cased; returns the folder as an encoder's name."""
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]"}
+    special |= {"sep_token": "[SEP]", "mask_token": "[MASK]"}
+    tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowers)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = WordPieceTrainer(vocab_size=500, special_tokens=list(special.values()))
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, **SHAPE)
+    return _saved(folder, BertModel, config, tokenizer, special)
+
+
+def roberta(folder: Path, texts: Sequence[str]) -> str:
+    """RoBERTa with byte-level BPE, whose positions begin behind that of padding."""
+    special = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>"}
+    special |= {"unk_token": "<unk>", "mask_token": "<mask>"}
+    tokenizer = Tokenizer(BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = BpeTrainer(
+        vocab_size=700,
+        special_tokens=list(special.values()),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    config = RobertaConfig(vocab_size=tokenizer.get_vocab_size(), pad_token_id=1, **SHAPE)
+    return _saved(folder, RobertaModel, config, tokenizer, special)
+
+
+def deberta(folder: Path, texts: Sequence[str]) -> str:
+    """DeBERTa-v2 with Unigram as sentencepiece makes it: a token holds the space before it."""
+    special = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    special |= {"unk_token": "[UNK]", "mask_token": "[MASK]"}
+    # Its trainer finds nothing but letters in so little text.
+    words = sorted({f"\u2581{word}" for text in texts for word in text.split()})
+    letters = sorted({"\u2581", *"".join(texts)} - {" "})
+    pieces = [*((name, 0.0) for name in special.values()), *((word, -4.0) for word in words)]
+    tokenizer = Tokenizer(Unigram([*pieces, *((c, -8.0) for c in letters)], unk_id=3))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    config = DebertaV2Config(vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, **SHAPE)
+    return _saved(folder, DebertaV2Model, config, tokenizer, special)
+
+
+def _saved(
+    folder: Path, kind: Any, config: Any, tokenizer: Tokenizer, special: dict[str, str]
+) -> str:
+    set_seed(1)
+    kind(config).save_pretrained(folder)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=512, **special)
+    fast.save_pretrained(folder)
+    return str(folder)
