@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.entity_models.table import entities_table
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 from benchmarks.topic_table import topics_table
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "annotators": annotators_table,
     "hub": hub_table,
     "topics": topics_table,
+    "entity_models": entities_table,
 }
 
 

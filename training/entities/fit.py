@@ -112,6 +112,8 @@ def arguments(
         metric_for_best_model=SCORE_KEY if validates else None,
         greater_is_better=True if validates else None,
         restore_callback_states_from_checkpoint=True,
+        # Several processes without GPU: else accelerate looks for one for each of them.
+        use_cpu=processes() > 1 and not gpu,
         bf16=bf16,
         fp16=gpu and not bf16,
         report_to=report_to(run.tracking) or "none",

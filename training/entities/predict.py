@@ -64,7 +64,10 @@ def longest_window(model: Any) -> int:
     """Tokens of the longest input that the encoder has positions for."""
     positions: int = getattr(model.config, "max_position_embeddings", 512)
     for name, module in model.named_modules():
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+        if (
+            name.endswith("position_embeddings")
+            and getattr(module, "padding_idx", None) is not None
+        ):
             # RoBERTa counts positions from behind that of padding.
             return int(module.num_embeddings) - int(module.padding_idx) - 1
     return positions
