@@ -143,9 +143,7 @@ def _keep(trained: TrainedModel, unfinished: Path, folder: Path) -> StoredModel 
     shutil.move(trained.curve_png, unfinished / "learning_curve.png")
     facts = asdict(trained)
     del facts["folder"], facts["curve_png"]
-    StoredModel(unfinished, folder.name, reused=False, training=facts).write(
-        "training.json", facts
-    )
+    StoredModel(unfinished, folder.name, reused=False, training=facts).write("training.json", facts)
     try:
         unfinished.rename(folder)
     except OSError:
