@@ -28,8 +28,8 @@ from benchmarks.entity_models.reference import Predict, crf, plain
 from benchmarks.models import find
 from benchmarks.results import FOLDER, about, save, say
 from corpus.articles import Span
-from corpus.desk import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from training.entities.predict import load_entity_model, predict_entities
 from training.entities.train import train_entities
 from training.evaluation import micro_f1

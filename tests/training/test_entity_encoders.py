@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from transformers import pipeline
 
 from corpus.articles import ReviewedArticle, ScoredSpan, Span
-from corpus.desk import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from tests.training.encoders import POSITIONS
 from training.entities.encode import encode
 from training.entities.predict import EntityModel, load_entity_model, predict_entities, spans_of

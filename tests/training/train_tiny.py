@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from corpus.desk import EntityModelSettings
+from corpus.settings.models import EntityModelSettings
 from tests.training.conftest import reviewed, split_of, written
 from training.entities.train import train_entities
 from training.examples import EntityExample, entity_examples

@@ -5,8 +5,8 @@ from typing import Any
 
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from corpus.settings.models import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from training.encoder import encoder_path
 from training.entities.cased import cased_tokenizer, shape_embeddings
 from training.entities.predict import EntityModel, longest_window

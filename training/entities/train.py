@@ -8,8 +8,8 @@ from pathlib import Path
 
 from transformers import set_seed
 
-from corpus.settings.models import EntityModelSettings
 from corpus.errors import DeskError
+from corpus.settings.models import EntityModelSettings
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
 from training.entities.cased import bake_embeddings
