@@ -60,4 +60,4 @@ def _pipeline(runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _mean(runs: Sequence[Mapping[str, Any]], name: str) -> float:
-    return statistics.mean(run[name] for run in runs)
+    return float(statistics.mean(run[name] for run in runs))

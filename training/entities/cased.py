@@ -56,7 +56,9 @@ def cased_tokenizer(tokenizer: Any) -> CasedTokenizer | None:
         for name in ("cls_token", "sep_token", "pad_token", "unk_token", "mask_token")
     }
     parts |= {"truncation": None, "padding": None}
-    cased = PreTrainedTokenizerFast(
+    # mypy: transformers leaves its signature out.
+    make: Any = PreTrainedTokenizerFast
+    cased = make(
         tokenizer_object=Tokenizer.from_str(json.dumps(parts)),
         model_max_length=tokenizer.model_max_length,
         model_input_names=tokenizer.model_input_names,
@@ -163,6 +165,7 @@ def bake_embeddings(model: Any, pad_token_id: int | None) -> None:
     if not isinstance(shaped, ShapedEmbedding):
         return
     matrix = shaped.baked()
-    plain = nn.Embedding.from_pretrained(matrix, freeze=True, padding_idx=pad_token_id)
+    make: Any = nn.Embedding.from_pretrained
+    plain = make(matrix, freeze=True, padding_idx=pad_token_id)
     model.set_input_embeddings(plain)
     model.config.vocab_size = len(matrix)

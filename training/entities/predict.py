@@ -38,7 +38,7 @@ class EntityModel:
     @property
     def window_tokens(self) -> int:
         """How long a window may be; train_entities keeps what it trained with in the tokenizer."""
-        return min(self.tokenizer.model_max_length, longest_window(self.model))
+        return int(min(self.tokenizer.model_max_length, longest_window(self.model)))
 
 
 def load_entity_model(repo_or_folder: str) -> EntityModel:
