@@ -50,7 +50,7 @@ demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="
 	$(BIN)/copydesk demo $(ARGS)
 
 test: setup browser postgres lint ## Lint and all tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

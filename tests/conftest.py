@@ -7,8 +7,10 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Before any test module imports a client: they read their environment at import.
 SESSION_FOLDER = tempfile.mkdtemp(prefix="copydesk-test-")
@@ -43,23 +45,32 @@ from tests.running import ArgillaService, HubService, Services
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
-# Of `make test`, which runs in two processes. What these folders start or run serves all their
-# tests, so one process takes a whole folder, and the longest comes first; else it takes a file.
+# What these folders start or run serves all their tests.
 LONG_FOLDERS = ("flows", "team")
 
 
+class FoldersOrFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a process a long folder or a file at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.split("/")[1]
+        return folder if folder in LONG_FOLDERS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FoldersOrFiles:
+    """How `make test` shares tests between its processes."""
+    return FoldersOrFiles(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long folders first, each in one process."""
-    for item in items:
-        part = item.path.relative_to(PROJECT / "tests").parts[0]
-        group = part if part in LONG_FOLDERS else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Long folders first."""
     items.sort(key=_place_in_line)
 
 
 def _place_in_line(item: pytest.Item) -> int:
-    part = item.path.relative_to(PROJECT / "tests").parts[0]
-    return LONG_FOLDERS.index(part) if part in LONG_FOLDERS else len(LONG_FOLDERS)
+    folder = item.path.relative_to(PROJECT / "tests").parts[0]
+    return LONG_FOLDERS.index(folder) if folder in LONG_FOLDERS else len(LONG_FOLDERS)
 
 
 @pytest.fixture(scope="session")

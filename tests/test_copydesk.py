@@ -76,7 +76,7 @@ def test_it_says_its_version() -> None:
         (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["train", "--only", "sft"], "--only 'sft' is not a model"),
         (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
-        (["publish", "--to", "org/name"], "--to 'org/name' is no address: expected hub:org/name"),
+        (["publish", "--to", "org/name"], "did you mean hub:org/name?"),
         (["publish", "--dry-run", "--to", "hub:org/a--b"], "--to 'hub:org/a--b' is no address"),
         (["card", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["load", "--set", "publish.license=[x"], "the value is not YAML"),
