@@ -11,7 +11,7 @@ class FineTuneSettings(DeskPart):
     """Of the third rung, where the encoder itself learns the topics (hundreds of each)."""
 
     epochs: int = Field(2, ge=1, le=50, description="passes over the examples, at most")
-    batch_size: int = Field(16, ge=1, description="texts in a step, on each device")
+    batch_size: int = Field(16, ge=1, description="texts in a step, of all processes together")
     accumulation_steps: int = Field(1, ge=1, description="batches whose gradients make one step")
     learning_rate: float = Field(1e-4, gt=0, lt=0.1, description="at its highest")
     frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")

@@ -92,6 +92,13 @@ def test_data_set_cards(topics: bool, entities: bool, simulated: bool) -> None:
     assert "| Sports | games \\| matches |" in card or not topics
 
 
+def test_a_fine_tuned_topic_model_is_no_setfit_model() -> None:
+    card = render_model_card(model_manifest("topics", library="transformers"), REPO)
+    require_readable(card)
+    assert 'pipeline("text-classification"' in card
+    assert "setfit" not in card.lower()
+
+
 @BOTH
 @pytest.mark.parametrize("kind", ["topics", "entities", "instructions"])
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a training, and the same call again."""
+"""kill -9 in the middle of a training, and the same call again; two processes at once."""
 
 import hashlib
 import os
@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from corpus.articles import ReviewedArticle
+from embedded.ports import free_port
 from tests.training.conftest import PROJECT
 from tests.training.killed_training import latest_checkpoint, train
 from tests.training.tiny_encoders import tiny_bert
+from training.classification.predict import load_topic_model, predict_topics
 from training.examples import topic_examples
 from training.results import TrainedModel
 
@@ -65,3 +67,22 @@ def test_checkpoints_of_another_training_are_not_used(
     steps: list[int] = []
     train(encoder, "fine_tune", tmp_path, lambda step, _: steps.append(step), seed=4)
     assert steps[0] == 1
+
+
+def test_two_processes_fine_tune_one_model(
+    tiny_gold: list[ReviewedArticle], tmp_path: Path
+) -> None:
+    examples = topic_examples(tiny_gold)
+    encoder = tiny_bert(tmp_path / "bert", [e.text for e in examples])
+    launch = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--main_process_port", str(free_port()), "-m", "tests.training.killed_training"]
+    env = {**os.environ, "PYTHONPATH": str(PROJECT), "GLOO_SOCKET_IFNAME": "lo"}
+    command = [sys.executable, "-m", *launch, encoder, "fine_tune", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not (tmp_path / "checkpoints").exists()
+    test = [e for e in examples if e.split == "test"]
+    found = predict_topics(load_topic_model(str(tmp_path / "model")), [e.text for e in test])
+    assert [p.topic for p in found] == [e.topics[0] for e in test]

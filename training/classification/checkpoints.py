@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+from accelerate import PartialState
 from transformers.trainer_utils import get_last_checkpoint
 
 OF = "of.json"
@@ -19,20 +21,35 @@ def checkpoint_folder(folder: Path | None, of: dict[str, Any]) -> Iterator[Path]
     """A folder for the training that ``of`` describes, removed when the training is through.
 
     Without ``folder`` a temporary one, so nothing is left after a kill. What lies in ``folder`` of
-    another training (other examples, settings, seed, encoder) is thrown away first.
+    another training (other examples, settings, seed, encoder) is thrown away first. Of several
+    processes, which need to be given the same folder, the first one prepares and removes it.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="copydesk-topics-") as name:
             yield Path(name)
         return
-    digest = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()
+    everyone = together()
+    if everyone.is_main_process:
+        _prepare(folder, hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest())
+    everyone.wait_for_everyone()
+    yield folder
+    everyone.wait_for_everyone()
+    if everyone.is_main_process:
+        shutil.rmtree(folder)
+
+
+def together() -> PartialState:
+    """The processes that ``accelerate launch`` started, or this one alone."""
+    # Else accelerate looks for a GPU for each process of a machine that has none.
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
+def _prepare(folder: Path, digest: str) -> None:
     note = folder / OF
     if folder.exists() and read(note) != {"digest": digest}:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write(note, {"digest": digest})
-    yield folder
-    shutil.rmtree(folder)
 
 
 def latest(folder: Path) -> str | None:

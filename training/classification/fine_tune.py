@@ -27,7 +27,7 @@ from transformers.utils import logging as transformers_logging
 
 from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from training.classification.body import longest
-from training.classification.checkpoints import latest
+from training.classification.checkpoints import latest, together
 from training.classification.data import TopicData
 from training.classification.heads import fit_head
 from training.classification.learning_curve import Steps, to_points
@@ -163,8 +163,9 @@ def _trainer(
     keep: bool,
 ) -> Trainer:
     own = settings.fine_tune
-    batch = own.batch_size
-    steps = -(-len(train) // (batch * own.accumulation_steps))
+    processes = together().num_processes
+    batch = max(1, own.batch_size // processes)
+    steps = -(-len(train) // (batch * processes * own.accumulation_steps))
     every = max(1, steps // EVALUATIONS_AN_EPOCH)
     stops = len(held) > 0
     arguments = TrainingArguments(
@@ -190,6 +191,8 @@ def _trainer(
         # The patience that was used up before a kill stays used up.
         restore_callback_states_from_checkpoint=True,
         seed=seed,
+        use_cpu=processes > 1 and not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False if processes > 1 else None,
         dataloader_pin_memory=torch.cuda.is_available(),
         **precision(own),
     )

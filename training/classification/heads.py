@@ -43,6 +43,18 @@ def fit_head(
     return head
 
 
+def fit_head_of_part(
+    vectors: np.ndarray, data: TopicData, numbers: np.ndarray, strength: float
+) -> Any:
+    """A head fitted on these texts only, with logits as large as those of a head fitted on all.
+
+    scikit-learn's strength weighs the sum over the texts, so fewer texts would give smaller
+    logits, and a temperature fitted on them would make the head of all texts too sure.
+    """
+    part = data.at(numbers)
+    return fit_head(vectors[numbers], part, strength * len(data) / len(part))
+
+
 def choose_strength(vectors: np.ndarray, data: TopicData, seed: int) -> float:
     """The strength with the least log loss in cross-validation; 1 with too few texts to try."""
     folds = min(FOLDS, data.rarest())
@@ -64,7 +76,7 @@ def out_of_fold(
     found = np.zeros(data.gold.shape)
     for held in parts(data, folds, seed):
         rest = np.setdiff1d(np.arange(len(data)), held)
-        head = fit_head(vectors[rest], data.at(rest), strength)
+        head = fit_head_of_part(vectors, data, rest, strength)
         found[held] = head_logits(head, vectors[held], data)
     return found
 

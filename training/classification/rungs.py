@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from corpus.errors import DeskError
 from corpus.settings.models import TopicModelSettings
 from training.classification import fine_tune as fine_tuning
 from training.classification import learning_curve
 from training.classification.body import Body, new_model
 from training.classification.calibration import FEWEST, log_loss
-from training.classification.checkpoints import read, write
+from training.classification.checkpoints import read, together, write
 from training.classification.contrast import Schedule, contrast, schedule
 from training.classification.data import TopicData, parts
 from training.classification.heads import (
     FOLDS,
     choose_strength,
     fit_head,
+    fit_head_of_part,
     head_logits,
     out_of_fold,
 )
@@ -90,12 +92,22 @@ def fit(lesson: Lesson) -> Fitted:
     if rung == "fine_tune":
         return _fit_fine_tuned(lesson, start, None if method == "auto" else fixed)
     if rung == "setfit":
+        _require_one_process()
         trials = _setfit_trials(lesson, start) if method == "auto" else None
         verdict = fixed if method != "auto" else _setfit_verdict(trials, data)
         if verdict.rung == "setfit":
             return _fit_setfit(lesson, start, verdict, trials[0] if trials else None)
         return _fit_frozen(lesson, start, verdict)
     return _fit_frozen(lesson, start, fixed)
+
+
+def _require_one_process() -> None:
+    count = together().num_processes
+    if count > 1:
+        raise DeskError(
+            f"The SetFit rung trains in one process, and {count} were launched.",
+            "Start it without accelerate launch, or set models.topics.method to fine_tune.",
+        )
 
 
 def _new_body(lesson: Lesson, states: HiddenStates) -> Body:
@@ -163,7 +175,7 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
     for taught, held in turns:
         lessons = halves[taught]
         tuned.append(_taught_by_contrast(lesson, start, lessons)[halves[held]])
-        head = fit_head(start.vectors[lessons], data.at(lessons), start.strength)
+        head = fit_head_of_part(start.vectors, data, lessons, start.strength)
         frozen.append(head_logits(head, start.vectors[halves[held]], data))
     numbers = np.concatenate([halves[held] for _, held in turns])
     dear, cheap = np.concatenate(tuned), np.concatenate(frozen)
@@ -182,7 +194,8 @@ def _taught_by_contrast(lesson: Lesson, start: _Start, taught: np.ndarray) -> np
     half = Schedule(max(1, full.steps // 2), full.batch_size, full.learning_rate)
     contrast(body, data, half, lesson.seed, lesson.folder / "trial")
     vectors = body.embed(lesson.train.texts)
-    return head_logits(fit_head(vectors[taught], data, 1.0), vectors, lesson.train)
+    head = fit_head_of_part(vectors, lesson.train, taught, 1.0)
+    return head_logits(head, vectors, lesson.train)
 
 
 def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verdict:
@@ -232,7 +245,7 @@ def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fit
     verdict, unseen = fixed, None
     if len(held):
         unseen = Trial(held, tuned.model.logits(data.at(held).texts))
-        head = fit_head(start.vectors[rest], data.at(rest), start.strength)
+        head = fit_head_of_part(start.vectors, data, rest, start.strength)
         cheap = Trial(held, head_logits(head, start.vectors[held], data))
         found = judge("fine_tune", unseen, cheap, data)
         verdict = found if fixed is None else replace(found, rung="fine_tune", reason=fixed.reason)

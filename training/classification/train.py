@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
 from transformers import set_seed
 
 from corpus.settings.models import TopicModelSettings
 from training.classification.calibration import FEWEST, NONE, Calibration, calibrate
-from training.classification.checkpoints import checkpoint_folder
+from training.classification.checkpoints import checkpoint_folder, together
 from training.classification.data import (
     TopicData,
     choose_examples,
@@ -58,8 +57,10 @@ def train_topics(
         "encoder": encoder,
         "seed": seed,
     }
+    keep = checkpoints is not None
+    if checkpoints is None and together().num_processes > 1:
+        checkpoints = output_dir.with_name(f"{output_dir.name}.checkpoints")
     with checkpoint_folder(checkpoints, described) as folder:
-        keep = checkpoints is not None
         lesson = Lesson(
             encoder, tuple(topics), train, validation, settings, seed, folder, keep, on_progress
         )
@@ -68,11 +69,10 @@ def train_topics(
         model = fitted.model.at_temperature(calibration.temperature).with_threshold(threshold)
         png = output_dir / "learning_curve.png"
         # Of several processes (accelerate launch) one writes.
-        if PartialState().is_main_process:
+        if together().is_main_process:
             model.save(output_dir)
             title = f"Topic model ({fitted.verdict.rung}), {len(train)} examples"
             draw_curve(fitted.points, title, fitted.loss_name, fitted.score_name, png)
-        PartialState().wait_for_everyone()
     extra: dict[str, Any] = calibration.to_settings()
     if train.several:
         extra["threshold"] = round(threshold, 4)
