@@ -3,6 +3,7 @@
 Articles are resampled, not spans or answers: those of one article are right or wrong together.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,6 @@ class Interval:
     value: float
     low: float
     high: float
-
-
-def resample(n: int, resamples: int, seed: int) -> np.ndarray:
-    """Rows of ``n`` article numbers drawn with replacement, one row a resample."""
-    return np.random.default_rng(seed).integers(0, n, size=(resamples, n))
 
 
 def draw_counts(samples: np.ndarray) -> np.ndarray:
@@ -60,13 +56,16 @@ def resampled_totals(columns: np.ndarray, seed: int, resamples: int = RESAMPLES)
     drawing all at once.
     """
     values = np.asarray(columns, dtype=float)
-    n = len(values)
+    drawn = [counts @ values for counts in drawn_counts(len(values), seed, resamples)]
+    return np.vstack([values.sum(axis=0, keepdims=True), *drawn])
+
+
+def drawn_counts(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[np.ndarray]:
+    """``draw_counts`` of as many resamples, a block of them at a time: (block, n)."""
     generator = np.random.default_rng(seed)
-    totals = [values.sum(axis=0, keepdims=True)]
     for start in range(0, resamples, BLOCK):
         size = (min(BLOCK, resamples - start), n)
-        totals.append(draw_counts(generator.integers(0, n, size=size)) @ values)
-    return np.vstack(totals)
+        yield draw_counts(generator.integers(0, n, size=size))
 
 
 def share(part: np.ndarray, whole: np.ndarray) -> Interval | None:

@@ -1,0 +1,102 @@
+"""What every score is made of: how often each label was right, said and there, by article.
+
+Matrices are sparse, (articles, labels): an article has few labels, a desk may have hundreds.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from corpus.articles import Span
+from corpus.intervals import RESAMPLES, drawn_counts, ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """``hit``: right; ``said``: predicted; ``real``: gold. Each (articles, labels)."""
+
+    hit: Any
+    said: Any
+    real: Any
+
+
+def topic_counts(
+    gold: Sequence[str | None], predicted: Sequence[str | None], topics: Sequence[str]
+) -> Counts:
+    """One topic an article; None counts as no topic, one that is not in ``topics`` likewise."""
+    return set_counts(
+        [() if topic is None else (topic,) for topic in gold],
+        [() if topic is None else (topic,) for topic in predicted],
+        topics,
+    )
+
+
+def set_counts(
+    gold: Sequence[Collection[str]], predicted: Sequence[Collection[str]], labels: Sequence[str]
+) -> Counts:
+    """Any number of labels an article; what is not in ``labels`` is left out."""
+    pairs = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True)]
+    return Counts(
+        hit=_matrix([g & p for g, p in pairs], labels),
+        said=_matrix([p for _, p in pairs], labels),
+        real=_matrix([g for g, _ in pairs], labels),
+    )
+
+
+def span_counts(
+    gold: Sequence[Collection[Span]], predicted: Sequence[Collection[Span]], types: Sequence[str]
+) -> Counts:
+    """Exact spans: right where start, end and type are; a type not in ``types`` is left out."""
+    pairs = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True)]
+    return Counts(
+        hit=_matrix([[s.label for s in g & p] for g, p in pairs], types),
+        said=_matrix([[s.label for s in p] for _, p in pairs], types),
+        real=_matrix([[s.label for s in g] for g, _ in pairs], types),
+    )
+
+
+def totals(columns: Any, seed: int, resamples: int = RESAMPLES) -> np.ndarray:
+    """Column sums of a sparse (articles, columns): (1 + resamples, columns).
+
+    The first row is what was observed, every article once. Resamples are drawn a block at a
+    time, so memory does not grow with their number.
+    """
+    turned = columns.T.tocsr()
+    n = columns.shape[0]
+    observed = turned @ np.ones((n, 1))
+    drawn = [turned @ block.T for block in drawn_counts(n, seed, resamples)]
+    return np.hstack([observed, *drawn]).T
+
+
+def f1(hit: Any, said: Any, real: Any) -> Any:
+    """Element by element; 0 where nothing is there and nothing was said."""
+    return ratio(2 * np.asarray(hit, dtype=float), np.asarray(said) + np.asarray(real))
+
+
+def require_pairs(gold: Sequence[Any], predicted: Sequence[Any]) -> None:
+    """ValueError unless there are as many predictions as golds, and at least one."""
+    if not gold or len(gold) != len(predicted):
+        raise ValueError(
+            f"scores need as many predictions as golds, and at least one: "
+            f"{len(gold)} golds, {len(predicted)} predictions"
+        )
+
+
+def require_known(found: Collection[str], labels: Sequence[str]) -> None:
+    """ValueError for a label that is not in the schema."""
+    unknown = sorted(set(found) - set(labels))
+    if unknown:
+        raise ValueError(f"labels {unknown} are not among {list(labels)}")
+
+
+def _matrix(rows: Sequence[Collection[str]], labels: Sequence[str]) -> Any:
+    """How often each label stands in each row: a sparse (rows, labels)."""
+    index = {label: i for i, label in enumerate(labels)}
+    at = [(row, index[name]) for row, names in enumerate(rows) for name in names if name in index]
+    rows_at, columns_at = np.array(at, dtype=int).reshape(-1, 2).T
+    shape = (len(rows), len(labels))
+    # Entries of one place add up.
+    return sparse.csr_matrix((np.ones(len(at)), (rows_at, columns_at)), shape=shape)

@@ -1,0 +1,69 @@
+"""Scores of each label, with their intervals over resampled articles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.intervals import Interval, ratio, to_interval
+from training.evaluation.counts import f1
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """Scores of one topic or entity type; ``support`` counts gold articles or spans."""
+
+    precision: float
+    recall: float
+    f1: Interval
+    support: int
+    precision_interval: Interval
+    recall_interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """Over all labels: micro counts articles or spans alike, macro labels that occur."""
+
+    precision: Interval
+    recall: Interval
+    micro_f1: Interval
+    macro_f1: Interval
+
+
+def estimate(values: np.ndarray) -> Interval:
+    """The first value is the observed one, the others are of resamples."""
+    return to_interval(values[0], values[1:])
+
+
+def label_scores(labels: Sequence[str], totals: np.ndarray) -> dict[str, LabelScores]:
+    """From totals of hit, said and real, side by side: (1 + resamples, 3 × labels)."""
+    hit, said, real = np.split(totals, 3, axis=1)
+    precision, recall, both = ratio(hit, said), ratio(hit, real), f1(hit, said, real)
+    return {
+        label: LabelScores(
+            precision=float(precision[0, i]),
+            recall=float(recall[0, i]),
+            f1=estimate(both[:, i]),
+            support=int(real[0, i]),
+            precision_interval=estimate(precision[:, i]),
+            recall_interval=estimate(recall[:, i]),
+        )
+        for i, label in enumerate(labels)
+    }
+
+
+def averages(totals: np.ndarray) -> Averages:
+    """From the same totals. A label that a resample happens to lack counts 0 there, which makes
+    the lower bound of macro-F1 cautious.
+    """
+    hit, said, real = np.split(totals, 3, axis=1)
+    present = (said + real)[0] > 0
+    each = f1(hit, said, real)[:, present]
+    h, s, r = (part.sum(axis=1) for part in (hit, said, real))
+    return Averages(
+        precision=estimate(ratio(h, s)),
+        recall=estimate(ratio(h, r)),
+        micro_f1=estimate(f1(h, s, r)),
+        macro_f1=estimate(each.mean(axis=1) if present.any() else np.zeros(len(totals))),
+    )
