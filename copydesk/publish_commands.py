@@ -25,15 +25,23 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
     ] = False,
+    force_model: Annotated[
+        bool,
+        typer.Option(
+            "--force-model", help="Publish models whatever the gate says; their cards say so."
+        ),
+    ] = False,
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
     run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.publish import Publish
     from flows.publish import publish as run_publish
+    from flows.verdicts import verdict_lines
     from publishing.plan import plan_differences, plan_summary
 
-    report = run_publish(Publish(**run, to=to, private=private, dry_run=dry_run))
+    config = Publish(**run, to=to, private=private, dry_run=dry_run, force_model=force_model)
+    report = run_publish(config)
     for plan in report.plans:
         print("\n".join(plan_summary(plan)))
     for plan in report.plans:
@@ -42,6 +50,8 @@ def publish(
     for item in report.items:
         state = "committed" if item.changed else "unchanged"
         print(f"{item.url} {item.tag} {item.revision[:8]} {state}")
+    for judged in report.judged:
+        print("".join(f"{line}\n" for line in verdict_lines(judged)), end="")
 
 
 def card(

@@ -23,6 +23,7 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     from rich.table import Table
 
     from flows.demo import demo_table, nothing_changed
+    from flows.verdicts import verdict_lines
 
     table = Table(title="Scores with 95 % intervals", show_edge=False)
     table.add_column("")
@@ -33,6 +34,8 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     Console().print(table)
     if nothing_changed(reports):
         print("Nothing changed since the last run.")
+    for judged in reports[-1].published.judged:
+        print("".join(f"{line}\n" for line in verdict_lines(judged)), end="")
     for item in reports[-1].published.items:
         print(f"{item.repo_type.capitalize():8} {item.url}")
     print(f"Records  {reports[-1].loaded.argilla_url}")

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from corpus.desk_errors import KEYS, desk_error
 from corpus.errors import DeskError
+from corpus.settings.gate import GateSettings
 from corpus.settings.labels import LabelSettings
 from corpus.settings.models import ModelSettings
 from corpus.settings.part import DeskPart
@@ -34,6 +35,7 @@ class Desk(DeskPart):
     review: ReviewSettings = ReviewSettings()
     splits: SplitSettings = SplitSettings()
     models: ModelSettings = ModelSettings()
+    gate: GateSettings = GateSettings()
     publish: PublishSettings
     simulation: SimulationSettings = SimulationSettings()
     state: str = Field("{home}/state", description="fsspec address; {home} is COPYDESK_HOME")
@@ -60,6 +62,7 @@ class Desk(DeskPart):
             exclude={
                 "name": True,
                 "source": True,
+                "gate": True,
                 "publish": True,
                 "state": True,
                 "simulation": True,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from corpus.desk import Desk
 from corpus.review_state import read_reviewed
-from flows.model_store import desk_kinds
+from flows.gate import stored_gate
+from flows.model_store import desk_kinds, require_model
 from flows.publishable import ready_model
 from publishing.changes import Labelled
 from publishing.hub import Published
@@ -20,7 +21,8 @@ def local_parts(desk: Desk, folder: Path) -> Iterator[Part]:
     data = Published(desk.publish.dataset, "dataset", NOT_YET, "next", "", changed=True)
     yield dataset_part(desk, review, folder / "data", _nothing)
     for kind in desk_kinds(desk):
-        trained, files = ready_model(desk, review, kind)
+        gate = stored_gate(require_model(desk, review.gold, kind))
+        trained, files = ready_model(desk, review, kind, gate)
         yield model_part(desk, review, trained, files, data, folder / kind)
 
 

@@ -11,6 +11,7 @@ from corpus.sources.read import read_articles
 from flows.curate import Curate, CurateReport, curate
 from flows.desk_run import DeskRun
 from flows.load_news import choose_batch
+from flows.verdicts import verdict_text
 
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "span F1"}
 
@@ -99,6 +100,8 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
                     figures[f"{scores.kind}: {NAMES[name]}, {on}"] = interval_text(part[name])
+    for judged in report.published.judged:
+        figures[f"gate: {judged.kind}"] = verdict_text(judged)
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
         figures[f"Hub: {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"

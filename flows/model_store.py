@@ -74,14 +74,18 @@ def desk_kinds(desk: Desk) -> list[Kind]:
     return [kind for kind, names in labels if names]
 
 
+def desk_labels(desk: Desk, kind: Kind) -> list[str]:
+    """What this kind of model tells apart, in schema order."""
+    return list(desk.labels.topics if kind == "topics" else desk.labels.entities)
+
+
 def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
     """A hash of everything that decides what training gives."""
     settings = desk.models.topics if kind == "topics" else desk.models.entities
-    labels = desk.labels.topics if kind == "topics" else desk.labels.entities
     parts = [
         [example_key(r, kind) for r in gold.reviewed if r.split != "test"],
         settings.model_dump(),
-        list(labels),
+        desk_labels(desk, kind),
         [desk.models.encoder, desk.models.seed, kind],
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
@@ -98,7 +102,7 @@ def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
 def stored_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel | None:
     """The model trained from exactly this gold and these settings, or None."""
     key = training_key(desk, gold, kind)
-    folder = _kind_folder(desk, kind) / key
+    folder = kind_folder(desk, kind) / key
     if not (folder / "training.json").exists():
         return None
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
@@ -130,7 +134,7 @@ def train_once(
     if found is not None:
         return found
     key = training_key(desk, gold, kind)
-    folder = _kind_folder(desk, kind) / key
+    folder = kind_folder(desk, kind) / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(folder.parent)
     with _unfinished(folder) as unfinished:
@@ -196,7 +200,8 @@ def refuse_leaks(gold: Gold) -> None:
         )
 
 
-def _kind_folder(desk: Desk, kind: Kind) -> Path:
+def kind_folder(desk: Desk, kind: Kind) -> Path:
+    """Where the models of this kind lie, a folder each."""
     return Path(copydesk_home()) / "models" / desk.name / kind
 
 

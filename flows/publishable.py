@@ -5,12 +5,15 @@ from corpus.review_state import Reviewed
 from flows.model_store import Kind, require_model
 from flows.score_models import require_scores
 from publishing.describe_model import Trained
+from publishing.manifest_parts import Gate
 from publishing.parts import ModelFiles
 from publishing.predictions import read_predictions
 from training.encoder import base_license, base_model_name
 
 
-def ready_model(desk: Desk, review: Reviewed, kind: Kind) -> tuple[Trained, ModelFiles]:
+def ready_model(
+    desk: Desk, review: Reviewed, kind: Kind, gate: Gate | None = None
+) -> tuple[Trained, ModelFiles]:
     """The model with its scores; DeskError where either is not of what is reviewed now."""
     stored = require_model(desk, review.gold, kind)
     require_scores(desk, review.gold, kind, stored)
@@ -23,6 +26,7 @@ def ready_model(desk: Desk, review: Reviewed, kind: Kind) -> tuple[Trained, Mode
         training=stored.training,
         scores=stored.read("scores.json"),
         predictions=read_predictions(test) if test.exists() else [],
+        gate=gate,
     )
     files = ModelFiles(stored.model, stored.folder / "learning_curve.png", test.parent)
     return trained, files

@@ -1,9 +1,7 @@
 """score_models: trained models × frozen test split (and the source's benchmark) → scores."""
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,31 +9,19 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from corpus.articles import Article, model_input
+from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.review_state import read_gold
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
-from flows.model_store import Kind, StoredModel, require_model
-from publishing.predictions import entity_row, topic_row, write_predictions
-from training.classification.predict import load_topic_model, predict_topics
-from training.entities.predict import load_entity_model, predict_entities
-from training.evaluation import score_entities, score_topics
+from flows.frozen_test import Pairs, gold_of_test, pairs_digest, predicted_rows
+from flows.model_store import Kind, StoredModel, desk_kinds, desk_labels, require_model
+from flows.row_scores import score_rows
+from publishing.predictions import write_predictions
 
 log = logging.getLogger("flows.score_models")
-
-# Articles, each with its gold topic or spans.
-Pairs = list[tuple[Article, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Scores as training.evaluation gives them, and what the model said of each article."""
-
-    scores: dict[str, Any]
-    predictions: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +43,7 @@ def score_models(config: DeskRun) -> list[ModelScores]:
     desk = config.read()
     gold = read_gold(desk)
     benchmark = read_benchmark(desk, gold)
-    scores = []
-    if desk.labels.topics:
-        scores.append(score_topic_model(desk, gold, benchmark))
-    if desk.labels.entities:
-        scores.append(score_entity_model(desk, gold, benchmark))
+    scores = [score_model(desk, gold, kind, benchmark) for kind in desk_kinds(desk)]
     show(desk, scores)
     return scores
 
@@ -79,91 +61,22 @@ def read_benchmark(desk: Desk, gold: Gold) -> list[Article]:
 
 
 @task(cache_policy=NO_CACHE)
-def score_topic_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
-    """Accuracy and macro-F1 of the topic model."""
-    stored = require_model(desk, gold, "topics")
-    other: Pairs = [(article, article.topic) for article in benchmark if article.topic]
-
-    def score(pairs: Pairs) -> Scored:
-        model = load_topic_model(str(stored.model))
-        found = predict_topics(model, [model_input(article) for article, _ in pairs])
-        scores = score_topics(
-            [topic for _, topic in pairs],
-            [prediction.topic for prediction in found],
-            list(desk.labels.topics),
-            desk.models.seed,
-        )
-        rows = [
-            topic_row(article, topic, p.topic, p.score)
-            for (article, topic), p in zip(pairs, found, strict=True)
-        ]
-        return Scored(scores.to_dict(), rows)
-
-    return _score_once(stored, "topics", gold_of_test(gold, "topics"), other, score)
-
-
-@task(cache_policy=NO_CACHE)
-def score_entity_model(desk: Desk, gold: Gold, benchmark: Sequence[Article]) -> ModelScores:
-    """Exact-span precision, recall and F1 of the entity model."""
-    stored = require_model(desk, gold, "entities")
-    other: Pairs = [(article, article.spans) for article in benchmark if article.spans is not None]
-
-    def score(pairs: Pairs) -> Scored:
-        model = load_entity_model(str(stored.model))
-        found = predict_entities(model, [article.text for article, _ in pairs])
-        scores = score_entities(
-            [spans for _, spans in pairs],
-            [tuple(span.span() for span in spans) for spans in found],
-            list(desk.labels.entities),
-            desk.models.seed,
-        )
-        rows = [
-            entity_row(article, spans, said)
-            for (article, spans), said in zip(pairs, found, strict=True)
-        ]
-        return Scored(scores.to_dict(), rows)
-
-    return _score_once(stored, "entities", gold_of_test(gold, "entities"), other, score)
-
-
-def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
-    """The articles of the test split with what this kind of model should find in them."""
-    test = [r for r in gold.reviewed if r.split == "test"]
-    if kind == "topics":
-        return [(r.article, r.topic) for r in test if r.topic]
-    return [(r.article, r.spans) for r in test if r.spans is not None]
-
-
-def require_scores(desk: Desk, gold: Gold, kind: Kind, stored: StoredModel) -> None:
-    """DeskError where the model was not scored on the test split as it is now."""
-    test = gold_of_test(gold, kind)
-    scored = stored.read("scores.json").get("test_digest") == _digest(test)
-    if not scored or (test and not stored.predictions("test").exists()):
-        raise DeskError(
-            f"The {kind} model of desk {desk.name!r} is not scored on the test split as it is now.",
-            "Run copydesk score, then copydesk publish.",
-        )
-
-
-def _score_once(
-    stored: StoredModel,
-    kind: Kind,
-    test: Pairs,
-    other: Pairs,
-    score: Callable[[Pairs], Scored],
-) -> ModelScores:
+def score_model(desk: Desk, gold: Gold, kind: Kind, benchmark: Sequence[Article]) -> ModelScores:
     """Score what was not scored yet, and keep scores and predictions beside the model."""
+    stored = require_model(desk, gold, kind)
+    test = gold_of_test(gold, kind)
     found = stored.read("scores.json")
-    for name, pairs in (("test", test), ("benchmark", other)):
-        digest, file = _digest(pairs), stored.predictions(name)
+    for name, pairs in (("test", test), ("benchmark", source_gold(benchmark, kind))):
+        digest, file = pairs_digest(pairs), stored.predictions(name)
         if found.get(f"{name}_digest") != digest or (pairs and not file.exists()):
-            scored = Scored({}, [])
+            rows: list[dict[str, Any]] = []
             if pairs:
                 log.info("scoring %s on %d articles (%s)", kind, len(pairs), name)
-                scored = score(pairs)
+                rows = predicted_rows(kind, stored.model, pairs)
             # Before the digest that says that they are there.
-            write_predictions(scored.predictions, file)
-            found |= {f"{name}_digest": digest, name: scored.scores}
+            write_predictions(rows, file)
+            scores = score_rows(rows, kind, desk_labels(desk, kind), desk.models.seed)
+            found |= {f"{name}_digest": digest, name: scores}
             stored.write("scores.json", found)
     if not test:
         log.warning(
@@ -174,14 +87,32 @@ def _score_once(
     return ModelScores(kind, stored.key, found["test"], found["benchmark"])
 
 
+def source_gold(benchmark: Sequence[Article], kind: Kind) -> Pairs:
+    """The source's own labels of these articles, where it has any."""
+    if kind == "topics":
+        return [(article, article.topic) for article in benchmark if article.topic]
+    return [(article, article.spans) for article in benchmark if article.spans is not None]
+
+
+def require_scores(desk: Desk, gold: Gold, kind: Kind, stored: StoredModel) -> None:
+    """DeskError where the model was not scored on the test split as it is now."""
+    test = gold_of_test(gold, kind)
+    scored = stored.read("scores.json").get("test_digest") == pairs_digest(test)
+    if not scored or (test and not stored.predictions("test").exists()):
+        raise DeskError(
+            f"The {kind} model of desk {desk.name!r} is not scored on the test split as it is now.",
+            "Run copydesk score, then copydesk publish.",
+        )
+
+
 def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
     """Artifact: every score with its 95 % interval."""
-    rows = score_rows(scores)
+    rows = table_rows(scores)
     if rows:
         create_table_artifact(table=rows, key=f"{desk.name}-scores".replace("_", "-"))
 
 
-def score_rows(scores: Sequence[ModelScores]) -> list[dict[str, str]]:
+def table_rows(scores: Sequence[ModelScores]) -> list[dict[str, str]]:
     """One row a score, then one for the F1 of each label; ``on`` says which articles."""
     return [
         {"model": s.kind, "on": f"{on} ({part['n']} articles)", **row}
@@ -197,7 +128,7 @@ def score_lines(scores: Sequence[ModelScores]) -> list[str]:
     return [
         f"{row['model']} on {row['on']}: {row['score']} "
         f"{row['value']} [{row['low']}, {row['high']}]"
-        for row in score_rows(scores)
+        for row in table_rows(scores)
     ]
 
 
@@ -216,8 +147,3 @@ def _is_interval(value: Any) -> bool:
 
 def _interval(value: dict[str, float]) -> dict[str, str]:
     return {name: f"{value[name]:.3f}" for name in ("value", "low", "high")}
-
-
-def _digest(pairs: Pairs) -> str:
-    parts = [(article.id, repr(gold)) for article, gold in pairs]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from publishing.dataset import resolved_rows
 from publishing.describe_answers import describe_answers
 from publishing.hub import Published
 from publishing.manifest import ModelManifest
-from publishing.manifest_parts import Lineage, Provenance, Training, WrongAnswer
+from publishing.manifest_parts import Gate, Lineage, Provenance, Training, WrongAnswer
 from publishing.predictions import Row, is_wrong, wrong_answers
 from publishing.provenance import license_of
 
@@ -27,7 +27,7 @@ class Trained:
     """A trained and scored model as the model store knows it.
 
     ``training`` and ``scores`` are what training and scoring wrote down; ``predictions`` are those
-    of the test split.
+    of the test split, and ``gate`` is what it decided.
     """
 
     kind: Kind
@@ -37,6 +37,7 @@ class Trained:
     training: Mapping[str, Any]
     scores: Mapping[str, Any]
     predictions: Sequence[Row]
+    gate: Gate | None = None
 
 
 def describe_model(
@@ -79,6 +80,7 @@ def describe_model(
         blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
         errors=_errors(desk, review, trained),
         wrong=sum(map(is_wrong, trained.predictions)) if trained.predictions else None,
+        gate=trained.gate,
         files=files,
     )
 

@@ -17,6 +17,7 @@ from publishing.manifest_parts import (
     Calibration,
     DatasetChanges,
     Estimate,
+    Gate,
     Guidelines,
     Label,
     License,
@@ -85,6 +86,7 @@ class ModelManifest(ManifestPart):
     wrong: int | None = Field(None, description="articles of the test split with a mistake")
     calibration: Calibration | None = None
     bias_probe: dict[str, Estimate] | None = None
+    gate: Gate | None = None
     changes: ModelChanges | None = None
     interval_percent: int = 95
     files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")

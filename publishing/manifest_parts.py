@@ -1,6 +1,6 @@
 """What a manifest consists of: a model for each thing that a card tells about."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -174,6 +174,40 @@ class Calibration(ManifestPart):
 
     method: str
     error: Estimate = Field(description="expected calibration error, ten bins")
+
+
+class ScoreDifference(ManifestPart):
+    """A score of the other model (old) and of this one (new) on the same articles."""
+
+    old: float
+    new: float
+    difference: Estimate = Field(description="new − old, by the paired bootstrap over articles")
+    support: int = Field(description="gold articles or spans that it rests on")
+
+
+class Gate(ManifestPart):
+    """May this model replace the last published one? Judged once, before it was published."""
+
+    verdict: Literal["publish", "keep", "not enough evidence"]
+    rule: Literal["first publication", "against the published model"]
+    reasons: list[str] = Field(description="in words, the one that decides first")
+    forced: bool = Field(False, description="published by hand, whatever the verdict")
+    against: str = Field(description="tag of the published version, or what always says the same")
+    against_revision: str = Field(description="its commit, empty where there is none")
+    other_labels: list[str] = Field(
+        default_factory=list, description="of the published version that this one does not have"
+    )
+    test_articles: int
+    test_digest: str = Field(description="hash of these articles and their gold")
+    score: Literal["accuracy", "span F1"]
+    overall: ScoreDifference | None = Field(None, description="None without any test article")
+    better_percent: float | None = Field(None, description="of resamples in which it scores higher")
+    labels: dict[str, ScoreDifference] = Field(default_factory=dict, description="F1 of each label")
+    floor_labels: list[str] = Field(default_factory=list, description="that the floor holds for")
+    minimum_test: int
+    margin: float
+    label_floor: float
+    label_support: int
 
 
 class ScoreChange(ManifestPart):

@@ -1,5 +1,6 @@
 """Every figure of a model's card, computed again from the files published with it."""
 
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.flows.plain_figures import span_figures, topic_figures
 from tests.flows.published import entries_of, flat, manifest_of, require_card, rows_of, simulated
 from tests.running import HubService
 from training.evaluation import score_entities, score_topics
+from training.evaluation.counts import span_counts, topic_counts
+from training.evaluation.paired import compare
 from training.results import environment
 
 pytestmark = pytest.mark.services
@@ -52,6 +55,7 @@ def test_every_figure_of_a_model_card(
         **flat(settings, "/training/settings"),
         **flat(environment(), "/training/environment"),
         **flat(_score_changes(old.scores, scores), "/changes/scores"),
+        **flat(_gate(folder, kind, desk), "/gate"),
         "/changes/examples_before": old.training.examples,
         "/training/seed": desk.models.seed,
         "/training/examples": sum(row["split"] == "train" for row in default),
@@ -66,14 +70,38 @@ def test_every_figure_of_a_model_card(
 
 
 def _scores(predictions: list[dict[str, Any]], kind: str, desk: Desk) -> dict[str, Any]:
-    gold, said = ([row[side] for row in predictions] for side in ("gold", "predicted"))
+    gold, said = sides(predictions)
     if kind == "topics":
         return score_topics(gold, said, list(desk.labels.topics), desk.models.seed).to_dict()
-    spans = [
-        [[Span(s["start"], s["end"], s["label"]) for s in items] for items in side]
-        for side in (gold, said)
-    ]
-    return score_entities(*spans, list(desk.labels.entities), desk.models.seed).to_dict()
+    types = list(desk.labels.entities)
+    return score_entities(as_spans(gold), as_spans(said), types, desk.models.seed).to_dict()
+
+
+def sides(rows: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    return [row["gold"] for row in rows], [row["predicted"] for row in rows]
+
+
+def as_spans(side: list[Any]) -> list[list[Span]]:
+    return [[Span(s["start"], s["end"], s["label"]) for s in items] for items in side]
+
+
+def _gate(folder: Path, kind: str, desk: Desk) -> dict[str, Any]:
+    """From what both versions said of the same articles."""
+    both = [read_predictions(folder / f"evaluation/{name}.jsonl") for name in ("previous", "test")]
+    assert [row["id"] for row in both[0]] == [row["id"] for row in both[1]]
+    labels = list(desk.labels.topics if kind == "topics" else desk.labels.entities)
+    if kind == "topics":
+        counts = [topic_counts(*sides(rows), labels) for rows in both]
+    else:
+        counts = [span_counts(*map(as_spans, sides(rows)), labels) for rows in both]
+    found = compare(*counts, labels, desk.models.seed)
+    return {
+        **desk.gate.model_dump(),
+        "test_articles": len(both[1]),
+        "overall": asdict(found.overall),
+        "labels": {label: asdict(d) for label, d in found.labels.items()},
+        "better_percent": 100 * found.better,
+    }
 
 
 def _score_changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, dict[str, float]]:

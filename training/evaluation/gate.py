@@ -81,25 +81,26 @@ def judge_first(
 ) -> Verdict:
     """Nothing is published yet: is the candidate better than what anybody has for nothing?
 
-    ``constant`` always says the same (``constant_name``). A small test does not stop a first
-    model, since there is none that it could spoil; it is said.
+    ``constant`` always says the same (``constant_name``). A test that is too small to tell stops
+    no first model, since there is none that it could spoil; the reasons say so.
     """
     n = candidate.real.shape[0]
     if not n:
         reason = "No article of the test split is resolved: answer blind records in Argilla."
         return Verdict("not enough evidence", FIRST, (reason,), None)
     compared = compare(constant, candidate, question.labels, question.seed)
-    change = _change(question.score, compared.overall)
-    if compared.overall.new <= compared.overall.old:
+    change = f"{_change(question.score, compared.overall)} on {n} test articles"
+    gained = compared.overall
+    is_better = gained.new > gained.old
+    if gained.difference.high < 0 or (n >= rules.minimum_test and not is_better):
         reason = f"It is no better than {constant_name}: {change}."
         return Verdict("keep", FIRST, (reason,), compared)
-    reasons = [f"Nothing is published yet, and it is better than {constant_name}: {change}."]
+    reasons = [f"Nothing is published yet, and {constant_name} is the only other choice: {change}."]
     if n < rules.minimum_test:
         reasons.append(
-            f"Its test split has only {n} articles; a model that replaces it will need "
-            f"{rules.minimum_test}."
+            f"So few articles say little; to replace it will take {rules.minimum_test} or more."
         )
-    if compared.overall.difference.low <= 0:
+    if gained.difference.low <= 0:
         reasons.append("The interval does not exclude that it is no better.")
     return Verdict("publish", FIRST, tuple(reasons), compared)
 
@@ -128,7 +129,7 @@ def _articles_needed(compared: Comparison, margin: float) -> int | None:
     if to_spare <= 0:
         return None
     exact = compared.n * ((interval.value - interval.low) / to_spare) ** 2
-    step = 10 ** max(1, math.floor(math.log10(exact)) - 1)
+    step: int = 10 ** max(1, math.floor(math.log10(exact)) - 1)
     return math.ceil(exact / step) * step
 
 

@@ -1,0 +1,189 @@
+"""Candidate against the last published model: the verdict, kept beside the candidate."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.gold import Gold
+from flows.frozen_test import Pairs, gold_of_test, pairs_digest, predicted_rows
+from flows.hub_access import download_model, hub_api
+from flows.model_store import Kind, StoredModel, desk_labels, kind_folder, require_model
+from flows.row_scores import Row, counted_labels, row_counts
+from publishing.manifest_parts import Gate
+from publishing.predictions import FOLDER, read_predictions, write_predictions
+from publishing.published_model import (
+    PublishedModel,
+    is_same_model,
+    last_published,
+    published_file,
+)
+from training.evaluation.gate import Question, Verdict, judge, judge_first
+
+log = logging.getLogger("flows.gate")
+
+VERDICT = "verdict.json"
+# What the published model said of the test: beside the candidate's own predictions.
+PREVIOUS = "previous"
+SCORES = {"topics": "accuracy", "entities": "span F1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``gate`` is None where this very model was published by a Copydesk without a gate.
+
+    ``published`` is the tag of the version that stands in the repository, empty for none;
+    ``is_published``: that version is this model, which is not judged anew.
+    """
+
+    kind: Kind
+    repo_id: str
+    gate: Gate | None
+    published: str
+    is_published: bool
+
+    @property
+    def ships(self) -> bool:
+        """Whether the model goes out; one that is out gets its card of today."""
+        if self.is_published or self.gate is None:
+            return True
+        return self.gate.forced or self.gate.verdict == "publish"
+
+
+@task(cache_policy=NO_CACHE)
+def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judged:
+    """The verdict on the model trained on what is reviewed now; ``force`` lets it out anyway."""
+    stored = require_model(desk, gold, kind)
+    repo_id = (desk.publish.topic_model if kind == "topics" else desk.publish.entity_model) or ""
+    published = last_published(hub_api(), repo_id, kind)
+    tag = published.tag if published else ""
+    if published and is_same_model(published, stored.model):
+        file = published_file(hub_api(), published, f"{FOLDER}/{PREVIOUS}.jsonl")
+        _keep_previous(stored, read_predictions(file) if file else None)
+        return Judged(kind, repo_id, published.gate, tag, is_published=True)
+    gate = _judged(desk, gold, kind, stored, published)
+    gate = gate.model_copy(update={"forced": force and gate.verdict != "publish"})
+    stored.write(VERDICT, gate.model_dump())
+    log.info("%s of %s: %s. %s", kind, desk.name, gate.verdict, " ".join(gate.reasons))
+    return Judged(kind, repo_id, gate, tag, is_published=False)
+
+
+def stored_gate(stored: StoredModel) -> Gate | None:
+    """The last verdict on a stored model, None before the first."""
+    found = stored.read(VERDICT)
+    return Gate.model_validate(found) if found else None
+
+
+def _judged(
+    desk: Desk, gold: Gold, kind: Kind, stored: StoredModel, published: PublishedModel | None
+) -> Gate:
+    """Judge, and keep what the published model said beside what the candidate said."""
+    pairs, labels = gold_of_test(gold, kind), desk_labels(desk, kind)
+    mine = read_predictions(stored.predictions("test"))
+    question = Question(counted_labels(kind, labels), SCORES[kind], desk.models.seed)
+    candidate = row_counts(mine, kind, labels)
+    known = [label for label in labels if published and label in published.labels]
+    if published is None or not known:
+        _keep_previous(stored, None)
+        rows, against = _constant(mine, kind)
+        verdict = judge_first(
+            row_counts(rows, kind, labels), candidate, against, question, desk.gate
+        )
+    else:
+        rows, against = _published_rows(desk, kind, published, pairs), published.tag
+        _keep_previous(stored, rows)
+        verdict = judge(row_counts(rows, kind, labels), candidate, known, question, desk.gate)
+    return _gate(desk, verdict, kind, pairs, published, against)
+
+
+def _gate(
+    desk: Desk,
+    verdict: Verdict,
+    kind: Kind,
+    pairs: Pairs,
+    published: PublishedModel | None,
+    against: str,
+) -> Gate:
+    labels, compared = desk_labels(desk, kind), verdict.comparison
+    others = [] if published is None else [k for k in published.labels if k not in labels]
+    reasons = list(verdict.reasons)
+    if published and verdict.rule == "first publication":
+        reasons.append(f"The published {published.tag} knows none of the labels of today.")
+    elif others:
+        reasons.append(
+            f"The published {against} also knows {', '.join(others)}, which is not asked."
+        )
+    measured: dict[str, Any] = {}
+    if compared is not None:
+        of_labels = {k: asdict(d) for k, d in compared.labels.items() if d.support}
+        measured = {
+            "overall": asdict(compared.overall),
+            "better_percent": 100 * compared.better,
+            "labels": of_labels,
+        }
+    return Gate(
+        verdict=verdict.verdict,
+        rule=verdict.rule,
+        reasons=reasons,
+        against=against,
+        against_revision=published.revision if published else "",
+        other_labels=others,
+        test_articles=len(pairs),
+        test_digest=pairs_digest(pairs),
+        score=SCORES[kind],
+        floor_labels=list(verdict.floor_labels),
+        **measured,
+        **desk.gate.model_dump(),
+    )
+
+
+def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], str]:
+    """What anybody has for nothing: the topic that is right most often, or no span at all."""
+    if kind == "entities":
+        return [dict(row) | {"predicted": []} for row in rows], "finding nothing"
+    counts = Counter(row["gold"] for row in rows)
+    topic = min(counts, key=lambda name: (-counts[name], name), default="")
+    return [dict(row) | {"predicted": topic} for row in rows], f"always answering {topic}"
+
+
+def _published_rows(
+    desk: Desk, kind: Kind, published: PublishedModel, pairs: Pairs
+) -> list[dict[str, Any]]:
+    """What the published model says of the same articles; asked once a version and test."""
+    name = published.repo_id.replace("/", "--")
+    digest = pairs_digest(pairs)
+    file = kind_folder(desk, kind) / PREVIOUS / f"{name}-{published.revision}-{digest}.jsonl"
+    if not file.exists():
+        log.info("asking %s %s about %d articles", published.repo_id, published.tag, len(pairs))
+        rows = _ask(kind, published, pairs)
+        for older in file.parent.glob(f"{name}-*.jsonl"):
+            older.unlink()
+        write_predictions(rows, file)
+    return read_predictions(file)
+
+
+def _ask(kind: Kind, published: PublishedModel, pairs: Pairs) -> list[dict[str, Any]]:
+    folder = download_model(published.repo_id, published.revision)
+    try:
+        return predicted_rows(kind, folder, pairs) if pairs else []
+    # Whatever a library raises for files that are gone, cut off, or of another version of it.
+    except Exception as error:
+        raise DeskError(
+            f"The published {kind} model {published.repo_id} {published.tag} cannot be asked: "
+            f"{type(error).__name__}: {error}",
+            "Mend or delete it on the Hub, then run copydesk publish again.",
+        ) from error
+
+
+def _keep_previous(stored: StoredModel, rows: list[dict[str, Any]] | None) -> None:
+    file = stored.predictions(PREVIOUS)
+    if rows is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_predictions(rows, file)
