@@ -4,17 +4,28 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
 from corpus.articles import Span
 from corpus.intervals import RESAMPLES, Interval
 from training.evaluation.counts import require_known, require_pairs, span_counts, totals
 from training.evaluation.scores import LabelScores, averages, label_scores
+from training.evaluation.span_schemes import (
+    SchemeScores,
+    scheme_hits,
+    scheme_scores,
+    type_confusion,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EntityScores:
-    """Exact-span scores (start, end and type right) over ``n`` articles, micro-averaged."""
+    """Exact-span scores (start, end and type right) over ``n`` articles, micro-averaged.
+
+    ``schemes`` counts otherwise (span_schemes); ``confusion`` is gold × predicted types, then the
+    column of missed and the row of invented spans.
+    """
 
     n: int
     spans: int
@@ -23,6 +34,8 @@ class EntityScores:
     f1: Interval
     macro_f1: Interval
     labels: dict[str, LabelScores]
+    schemes: dict[str, SchemeScores]
+    confusion: list[list[int]]
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -43,8 +56,11 @@ def score_entities(
     require_pairs(gold, predicted)
     require_known({s.label for side in (gold, predicted) for part in side for s in part}, types)
     counts = span_counts(gold, predicted, types)
-    drawn = totals(sparse.hstack([counts.hit, counts.said, counts.real]), seed, resamples)
-    all_types = averages(drawn)
+    columns = [counts.hit, counts.said, counts.real, scheme_hits(gold, predicted)]
+    drawn = totals(sparse.hstack(columns), seed, resamples)
+    by_type, schemes = np.split(drawn, [3 * len(types)], axis=1)
+    _, said, real = (part.sum(axis=1) for part in np.split(by_type, 3, axis=1))
+    all_types = averages(by_type)
     return EntityScores(
         n=len(gold),
         spans=int(counts.real.sum()),
@@ -52,7 +68,9 @@ def score_entities(
         recall=all_types.recall,
         f1=all_types.micro_f1,
         macro_f1=all_types.macro_f1,
-        labels=label_scores(types, drawn),
+        labels=label_scores(types, by_type),
+        schemes=scheme_scores(schemes, said, real),
+        confusion=type_confusion(gold, predicted, types),
     )
 
 
