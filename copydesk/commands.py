@@ -176,7 +176,8 @@ def score(
     run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
-    from flows.score_models import score_lines, score_models
+    from flows.score_models import score_models
+    from flows.score_tables import score_lines
 
     for line in score_lines(score_models(DeskRun(**run))) or ["Nothing was scored."]:
         print(line)

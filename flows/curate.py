@@ -19,7 +19,8 @@ from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
 from flows.publish import Publish, PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
-from flows.score_models import ModelScores, score_models
+from flows.row_scores import ModelScores
+from flows.score_models import score_models
 from flows.train_entities import train_entities
 from flows.train_topics import train_topics
 

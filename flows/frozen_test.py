@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from corpus.articles import Article, model_input
 from corpus.gold import Gold
+from corpus.review_state import Reviewed
 from flows.model_store import Kind
 from publishing.predictions import entity_row, topic_row
 from training.classification.predict import load_topic_model, predict_topics
@@ -14,6 +16,8 @@ from training.entities.predict import load_entity_model, predict_entities
 
 # Articles, each with its gold topic or spans.
 Pairs = list[tuple[Article, Any]]
+# Article id → what is known of it besides, as training.evaluation.slices reads it.
+Facts = Mapping[str, dict[str, Any]]
 
 
 def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
@@ -24,24 +28,49 @@ def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
     return [(r.article, r.spans) for r in test if r.spans is not None]
 
 
-def pairs_digest(pairs: Pairs) -> str:
-    """A short hash of the articles and of what is right of them."""
-    parts = [(article.id, repr(gold)) for article, gold in pairs]
+def review_facts(review: Reviewed) -> Facts:
+    """What slices of the scores are made of. The guidelines are those of the last answer."""
+    guidelines: dict[str, str] = {}
+    for entry in sorted(review.answers, key=lambda e: e.response.answered_at):
+        if entry.response.status == "submitted":
+            guidelines[entry.response.article_id] = entry.guidelines
+    return {
+        r.article.id: article_facts(r.article)
+        | {"blind": r.blind, "guidelines": guidelines.get(r.article.id, "")}
+        for r in review.gold.reviewed
+    }
+
+
+def article_facts(article: Article) -> dict[str, Any]:
+    """What is known of an article that nobody reviewed."""
+    return {
+        "source": article.source,
+        "published_at": article.published_at,
+        "characters": len(article.text),
+    }
+
+
+def pairs_digest(pairs: Pairs, facts: Facts | None = None) -> str:
+    """A short hash of the articles, of what is right of them, and of what is known of them."""
+    parts = [(article.id, repr(gold), (facts or {}).get(article.id, {})) for article, gold in pairs]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def predicted_rows(kind: Kind, model: Path, pairs: Pairs) -> list[dict[str, Any]]:
+def predicted_rows(
+    kind: Kind, model: Path, pairs: Pairs, facts: Facts | None = None
+) -> list[dict[str, Any]]:
     """Rows as they are published: gold, and what the model in this folder says."""
+    about = [(facts or {}).get(article.id, {}) for article, _ in pairs]
     if kind == "topics":
         topics = load_topic_model(str(model))
         said = predict_topics(topics, [model_input(article) for article, _ in pairs])
         return [
-            topic_row(article, topic, p.topic, p.score)
-            for (article, topic), p in zip(pairs, said, strict=True)
+            topic_row(article, topic, p.topic, p.probabilities, known)
+            for (article, topic), p, known in zip(pairs, said, about, strict=True)
         ]
     entities = load_entity_model(str(model))
     found = predict_entities(entities, [article.text for article, _ in pairs])
     return [
-        entity_row(article, spans, of_article)
-        for (article, spans), of_article in zip(pairs, found, strict=True)
+        entity_row(article, spans, of_article, known)
+        for (article, spans), of_article, known in zip(pairs, found, about, strict=True)
     ]

@@ -16,7 +16,7 @@ def ready_model(
 ) -> tuple[Trained, ModelFiles]:
     """The model with its scores; DeskError where either is not of what is reviewed now."""
     stored = require_model(desk, review.gold, kind)
-    require_scores(desk, review.gold, kind, stored)
+    require_scores(desk, review, kind, stored)
     test = stored.predictions("test")
     trained = Trained(
         kind=kind,

@@ -1,27 +1,66 @@
 """Scores of published rows: what a card shows is computed from what is published with it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from corpus.articles import Span
 from flows.model_store import Kind
 from training.evaluation import score_entities, score_topics
+from training.evaluation.calibration import score_calibration
 from training.evaluation.counts import Counts, span_counts, topic_counts
+from training.evaluation.slices import score_slices
 
 Row = Mapping[str, Any]
 # Stands for every topic that is not the desk's.
 ANOTHER = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelScores:
+    """Scores of one model: on the reviewed test split, and on the source's own test labels.
+
+    Each is the dictionary of training.evaluation, or empty where there was nothing to score on.
+    """
+
+    kind: str
+    key: str
+    test: dict[str, Any]
+    benchmark: dict[str, Any]
+
+
 def score_rows(rows: Sequence[Row], kind: Kind, labels: Sequence[str], seed: int) -> dict[str, Any]:
-    """The scores of training.evaluation; empty without rows."""
+    """The scores of training.evaluation with ``calibration`` and ``slices``; empty without rows."""
     if not rows:
         return {}
     if kind == "topics":
         gold, said = ([row[side] for row in rows] for side in ("gold", "predicted"))
-        return score_topics(gold, said, labels, seed).to_dict()
-    gold_spans, found = spans_of(rows, "gold"), spans_of(rows, "predicted")
-    return score_entities(gold_spans, found, labels, seed).to_dict()
+        scores = score_topics(gold, said, labels, seed).to_dict()
+    else:
+        gold_spans, found = spans_of(rows, "gold"), spans_of(rows, "predicted")
+        scores = score_entities(gold_spans, found, labels, seed).to_dict()
+    calibration = score_calibration(*_promises(rows, kind), seed)
+    slices = score_slices(
+        row_counts(rows, kind, labels), [row.get("about") or {} for row in rows], seed
+    )
+    return scores | {
+        "calibration": None if calibration is None else calibration.to_dict(),
+        "slices": [part.to_dict() for part in slices],
+    }
+
+
+def _promises(rows: Sequence[Row], kind: Kind) -> tuple[list[float], list[bool], list[int]]:
+    """Probability of every prediction, whether it came true, and the number of its article."""
+    if kind == "topics":
+        right = [row["gold"] == row["predicted"] for row in rows]
+        return [row["score"] for row in rows], right, list(range(len(rows)))
+    gold, said = spans_of(rows, "gold"), spans_of(rows, "predicted")
+    scored = [(span["score"], i) for i, row in enumerate(rows) for span in row["predicted"]]
+    return (
+        [score for score, _ in scored],
+        [span in there for there, spans in zip(gold, said, strict=True) for span in spans],
+        [i for _, i in scored],
+    )
 
 
 def counted_labels(kind: Kind, labels: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from publishing.dataset import resolved_rows
 from publishing.describe_answers import describe_answers
 from publishing.hub import Published
 from publishing.manifest import ModelManifest
-from publishing.manifest_parts import Gate, Lineage, Provenance, Training, WrongAnswer
+from publishing.manifest_parts import Calibration, Gate, Lineage, Provenance, Training, WrongAnswer
 from publishing.predictions import Row, is_wrong, wrong_answers
 from publishing.provenance import license_of
 
@@ -50,6 +50,8 @@ def describe_model(
 ) -> ModelManifest:
     """What the card of a model may say."""
     answers = describe_answers(review.answers, review.simulated)
+    scores = dict(trained.scores.get("test", {}))
+    calibration = scores.pop("calibration", None)
     topics = trained.kind == "topics"
     published = resolved_rows(
         review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
@@ -74,12 +76,14 @@ def describe_model(
         labels=dict(desk.labels.topics if topics else desk.labels.entities),
         answers=answers,
         training=_training(trained),
-        scores=dict(trained.scores.get("test", {})),
+        scores=scores,
         benchmark=dict(trained.scores.get("benchmark", {})),
         benchmark_name=_benchmark_name(desk),
         blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
         errors=_errors(desk, review, trained),
         wrong=sum(map(is_wrong, trained.predictions)) if trained.predictions else None,
+        calibration=calibration
+        and Calibration(method=_method(trained.training["settings"]), **calibration),
         gate=trained.gate,
         files=files,
     )
@@ -100,6 +104,14 @@ def _library(trained: Trained) -> Literal["setfit", "transformers"]:
 def _benchmark_name(desk: Desk) -> str:
     split = desk.source.benchmark_split
     return "" if split is None else f"{source_name(desk.source)}, split {split}"
+
+
+def _method(settings: Mapping[str, Any]) -> str:
+    """How probabilities came about, after "as the model gives them"."""
+    if "temperature" not in settings:
+        return "not scaled"
+    fitted_on = settings.get("temperature_fitted_on")
+    return "scaled by a temperature" + (f", fitted on {fitted_on}" if fitted_on else "")
 
 
 def _training(trained: Trained) -> Training:

@@ -169,11 +169,22 @@ class WrongAnswer(ManifestPart):
     predicted: list[str]
 
 
+class ReliabilityBin(ManifestPart):
+    """Predictions of about the same probability: what they promise, and what came true."""
+
+    confidence: float = Field(description="mean probability")
+    accuracy: Estimate = Field(description="share that was right")
+    n: int
+
+
 class Calibration(ManifestPart):
     """How far probabilities can be taken at their word."""
 
-    method: str
-    error: Estimate = Field(description="expected calibration error, ten bins")
+    method: str = Field(description="how they were made")
+    n: int = Field(description="predictions: an article's topic, or each span found")
+    error: Estimate = Field(description="expected calibration error over the bins")
+    chance: float = Field(description="that right probabilities would show at most, by chance")
+    bins: list[ReliabilityBin] = Field(description="with as many predictions each")
 
 
 class ScoreDifference(ManifestPart):

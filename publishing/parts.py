@@ -31,7 +31,7 @@ from publishing.manifest import (
     same_content,
     to_json,
 )
-from publishing.pictures import draw_confusion
+from publishing.pictures import draw_confusion, draw_reliability
 from publishing.plan import Complete
 from publishing.predictions import FOLDER
 from publishing.provenance import provenance
@@ -102,10 +102,9 @@ def model_part(
 ) -> Part:
     """Copy model, pictures and predictions; card and manifest follow when the Hub is read."""
     _copy_model(files, folder)
-    confusion = trained.scores.get("test", {}).get("confusion")
-    if confusion:
-        draw_confusion(list(desk.labels.topics), confusion, folder / "confusion.png")
-    manifest = describe_model(desk, review, trained, data, file_hashes(folder), provenance(desk))
+    described = describe_model(desk, review, trained, data, {}, provenance(desk))
+    _draw(described, folder)
+    manifest = described.model_copy(update={"files": file_hashes(folder)})
     named = desk.publish.topic_model if trained.kind == "topics" else desk.publish.entity_model
     repo_id = named or ""
 
@@ -124,6 +123,16 @@ def model_part(
     return Part(
         target, folder, complete, f"{trained.kind} model of {desk.name}, data {data.revision[:8]}"
     )
+
+
+def _draw(manifest: ModelManifest, folder: Path) -> None:
+    spans = manifest.kind == "entities"
+    if manifest.scores.get("confusion"):
+        labels = list(manifest.labels)
+        draw_confusion(labels, manifest.scores["confusion"], folder / "confusion.png", spans)
+    if manifest.calibration:
+        unit = "spans" if spans else "articles"
+        draw_reliability(manifest.calibration, unit, folder / "reliability.png")
 
 
 def _copy_model(files: ModelFiles, folder: Path) -> None:

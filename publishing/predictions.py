@@ -15,13 +15,22 @@ EXAMPLES = 8
 Row = Mapping[str, Any]
 
 
-def topic_row(article: Article, gold: str, predicted: str, score: float) -> dict[str, Any]:
-    """Gold and predicted topic, with the probability of the predicted one."""
-    return {"id": article.id, "gold": gold, "predicted": predicted, "score": round(score, 6)}
+def topic_row(
+    article: Article, gold: str, predicted: str, probabilities: Mapping[str, float], about: Row
+) -> dict[str, Any]:
+    """Gold and predicted topic with the probability of each; ``about`` is the article's facts."""
+    return {
+        "id": article.id,
+        "gold": gold,
+        "predicted": predicted,
+        "score": round(probabilities[predicted], 6),
+        "probabilities": {name: round(p, 6) for name, p in probabilities.items()},
+        **({"about": dict(about)} if about else {}),
+    }
 
 
 def entity_row(
-    article: Article, gold: Sequence[Span], predicted: Sequence[ScoredSpan]
+    article: Article, gold: Sequence[Span], predicted: Sequence[ScoredSpan], about: Row
 ) -> dict[str, Any]:
     """Gold and predicted spans in code points, each prediction with its score."""
     return {
@@ -31,6 +40,7 @@ def entity_row(
             {"start": s.start, "end": s.end, "label": s.label, "score": round(s.score, 6)}
             for s in predicted
         ],
+        **({"about": dict(about)} if about else {}),
     }
 
 

@@ -33,6 +33,11 @@ SCORE_NAMES = {
     "topic_accuracy": "Topic accuracy",
     "entity_f1": "Entity F1",
 }
+SCHEME_NAMES = {
+    "boundaries": "Start and end right, whatever the type",
+    "partial": "The same, and a half for any overlap",
+    "type": "Any overlap with the right type",
+}
 
 
 def render_dataset_card(
@@ -66,7 +71,8 @@ def draft(manifest: Manifest, repo_id: str) -> str:
     template = _template(manifest)
     values: dict[str, Any] = figures.keyed(manifest.model_dump())
     names: dict[str, Any] = figures.keyed({"repo_id": repo_id, "owner": repo_id.split("/")[0]})
-    names |= {"m": values, "score_names": SCORE_NAMES, "kind": manifest.kind}
+    names |= {"m": values, "score_names": SCORE_NAMES, "scheme_names": SCHEME_NAMES}
+    names |= {"kind": manifest.kind}
     try:
         text = str(_environment().get_template(template).render(names))
     except UndefinedError as error:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from typing import Any
 
+from nervaluate import Evaluator
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 Row = dict[str, Any]
@@ -42,8 +43,10 @@ def topic_figures(predictions: list[Row]) -> dict[str, float]:
     }
     for label in {*gold, *said}:
         at = {"labels": [label], "average": "macro", "zero_division": 0}
-        found[f"/scores/labels/{label}/precision"] = precision_score(gold, said, **at)
-        found[f"/scores/labels/{label}/recall"] = recall_score(gold, said, **at)
+        found[f"/scores/labels/{label}/precision_interval/value"] = precision_score(
+            gold, said, **at
+        )
+        found[f"/scores/labels/{label}/recall_interval/value"] = recall_score(gold, said, **at)
         found[f"/scores/labels/{label}/f1/value"] = f1_score(gold, said, **at)
     return found
 
@@ -62,10 +65,41 @@ def span_figures(predictions: list[Row]) -> dict[str, float]:
     found = {"/scores/precision/value": h / s, "/scores/recall/value": h / r}
     found["/scores/f1/value"] = 2 * h / (s + r)
     for label in real.keys() & said.keys():
-        found[f"/scores/labels/{label}/precision"] = hit[label] / said[label]
-        found[f"/scores/labels/{label}/recall"] = hit[label] / real[label]
+        found[f"/scores/labels/{label}/precision_interval/value"] = hit[label] / said[label]
+        found[f"/scores/labels/{label}/recall_interval/value"] = hit[label] / real[label]
         found[f"/scores/labels/{label}/f1/value"] = 2 * hit[label] / (said[label] + real[label])
+    scored = [(s, _spans(row["gold"])) for row in predictions for s in row["predicted"]]
+    right = [(s["score"], (s["start"], s["end"], s["label"]) in gold) for s, gold in scored]
+    return found | _other_ways(predictions) | _calibration(right)
+
+
+def _other_ways(predictions: list[Row]) -> dict[str, float]:
+    """By nervaluate, for which the end of a span is its last character."""
+    gold, said = (
+        [[{"label": n, "start": a, "end": b - 1} for a, b, n in sorted(_spans(row[side]))]
+         for row in predictions]
+        for side in ("gold", "predicted")
+    )  # fmt: skip
+    labels = sorted({span["label"] for row in (*gold, *said) for span in row})
+    oracle = Evaluator(gold, said, tags=labels, loader="dict").evaluate()["overall"]
+    found = {}
+    for ours, theirs in (("boundaries", "exact"), ("partial", "partial"), ("type", "ent_type")):
+        for name in ("precision", "recall", "f1"):
+            found[f"/scores/schemes/{ours}/{name}/value"] = getattr(oracle[theirs], name)
     return found
+
+
+def _calibration(right: list[tuple[float, bool]]) -> dict[str, float]:
+    """Expected calibration error over bins of as many predictions, at least ten in each."""
+    count = min(10, len(right) // 10)
+    if count < 2:
+        return {}
+    right = sorted(right, key=lambda pair: pair[0])
+    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for i, pair in enumerate(right):
+        bins[int((i + 0.5) * count / len(right))].append(pair)
+    off = [abs(sum(p for p, _ in part) - sum(r for _, r in part)) for part in bins.values()]
+    return {"/calibration/error/value": sum(off) / len(right)}
 
 
 def _agreement(answers: list[Row]) -> dict[str, float]:

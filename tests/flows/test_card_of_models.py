@@ -10,22 +10,24 @@ from huggingface_hub import HfApi
 
 from corpus.articles import Span
 from corpus.desk import Desk
+from flows.row_scores import score_rows
 from publishing.describe_answers import describe_answers
 from publishing.manifest import ModelManifest, from_json
 from publishing.predictions import is_wrong, read_predictions
 from tests.flows.plain_figures import span_figures, topic_figures
 from tests.flows.published import entries_of, flat, manifest_of, require_card, rows_of, simulated
 from tests.running import HubService
-from training.evaluation import score_entities, score_topics
 from training.evaluation.counts import span_counts, topic_counts
 from training.evaluation.paired import compare
 from training.results import environment
 
 pytestmark = pytest.mark.services
+SEED = 42
 SCORE_KEYS = {
     "topics": {"/scores/accuracy/value", "/scores/macro_f1/value"},
-    "entities": {"/scores/precision/value", "/scores/recall/value", "/scores/f1/value"},
-}
+    "entities": {"/scores/precision/value", "/scores/recall/value", "/scores/f1/value",
+                 "/scores/schemes/partial/f1/value", "/calibration/error/value"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["topics", "entities"])
@@ -38,7 +40,10 @@ def test_every_figure_of_a_model_card(
     repo_id = desk.publish.topic_model if kind == "topics" else desk.publish.entity_model
     assert repo_id is not None
     predictions = read_predictions(folder / "evaluation/test.jsonl")
-    scores = _scores(predictions, kind, desk)
+    labels = list(desk.labels.topics if kind == "topics" else desk.labels.entities)
+    scores = score_rows(predictions, "topics" if kind == "topics" else "entities", labels, SEED)
+    calibration = scores.pop("calibration")
+    assert (calibration is None) is (manifest.calibration is None)
     default = rows_of(repos["dataset"], "data")
     test = sorted(row["id"] for row in default if row["split"] == "test")
     assert {p["id"] for p in predictions} >= set(test)
@@ -52,6 +57,7 @@ def test_every_figure_of_a_model_card(
     computed = {
         **flat(describe_answers(entries, simulated(responses)).model_dump(), "/answers"),
         **flat(scores, "/scores"),
+        **flat(calibration or {}, "/calibration"),
         **flat(settings, "/training/settings"),
         **flat(environment(), "/training/environment"),
         **flat(_score_changes(old.scores, scores), "/changes/scores"),
@@ -67,14 +73,6 @@ def test_every_figure_of_a_model_card(
     plain = (topic_figures if kind == "topics" else span_figures)(predictions)
     assert require_card(folder, repo_id, computed, plain, SCORE_KEYS[kind]) > 30
     assert manifest.lineage.dataset_revision == _dataset_revision(hub_service, desk, manifest)
-
-
-def _scores(predictions: list[dict[str, Any]], kind: str, desk: Desk) -> dict[str, Any]:
-    gold, said = sides(predictions)
-    if kind == "topics":
-        return score_topics(gold, said, list(desk.labels.topics), desk.models.seed).to_dict()
-    types = list(desk.labels.entities)
-    return score_entities(as_spans(gold), as_spans(said), types, desk.models.seed).to_dict()
 
 
 def sides(rows: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:

@@ -16,7 +16,7 @@ from flows.desk_run import DeskRun
 from flows.gate import VERDICT
 from flows.model_store import require_model
 from flows.publish import Publish, PublishReport, publish
-from flows.row_scores import ANOTHER, row_counts
+from flows.row_scores import row_counts
 from flows.score_models import score_models
 from flows.train_entities import train_entities
 from flows.verdicts import verdict_lines
@@ -104,9 +104,8 @@ def test_a_first_model_is_compared_with_finding_nothing(scenario: Scenario, hub:
 
 
 def test_a_worse_model_stays_and_the_data_set_goes_out(scenario: Scenario, hub: HfApi) -> None:
-    assert [repo for repo, _, _ in tags(scenario.kept)] == [
-        "copydesk/gate-test", "copydesk/gate-test-topics",
-    ]  # fmt: skip
+    gone_out = [repo for repo, _, _ in tags(scenario.kept)]
+    assert "copydesk/gate-test" in gone_out and REPO not in gone_out
     judged = entities_of(scenario.kept)
     assert (judged.gate.verdict, judged.ships, judged.published) == ("keep", False, "v1")
     assert judged.gate.overall.difference.high < 0
@@ -184,5 +183,4 @@ def test_a_topic_that_nobody_asked_for_is_wrong() -> None:
     ]
     counts = row_counts(rows, "topics", ["World", "Sports"])
     assert counts.said.toarray().tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
-    assert ANOTHER not in ("World", "Sports")
     assert counts.hit.sum() == 2

@@ -23,9 +23,12 @@ from publishing.manifest_parts import (
     Calibration,
     DatasetChanges,
     Estimate,
+    Gate,
     License,
     ModelChanges,
+    ReliabilityBin,
     ScoreChange,
+    ScoreDifference,
 )
 from publishing.render import card_figures, render_dataset_card, render_model_card
 from tests.publishing.manifests import REPO, configs_of, dataset_manifest, model_manifest
@@ -129,14 +132,50 @@ def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) 
     assert ("![Confusion of topics]" in card) is (kind == "topics" and scored)
 
 
+DIFFERENCE = ScoreDifference(old=0.9, new=0.8, difference=HALF, support=12)
+GATE = Gate(
+    verdict="keep",
+    rule="against the published model",
+    reasons=["It is worse: 0.9 → 0.8."],
+    forced=True,
+    against="v2",
+    against_revision="0123456789ab",
+    test_articles=40,
+    test_digest="0c" * 8,
+    score="accuracy",
+    overall=DIFFERENCE,
+    better_percent=1.5,
+    labels={"World": DIFFERENCE},
+    floor_labels=["World"],
+    minimum_test=30,
+    margin=0.02,
+    label_floor=0.1,
+    label_support=20,
+)
+
+
 def test_sections_appear_with_their_figures() -> None:
     plain = model_manifest()
-    for heading in ("## Calibration", "## Bias probe", "## Changes"):
+    headings = ("## Calibration", "## Bias probe", "## Changes", "## Gate", "## Parts of the test")
+    for heading in headings:
         assert heading not in render_model_card(plain, REPO)
         assert heading.replace("Calibration", "Changes") not in data_card(dataset_manifest())
     full = plain.model_copy(
         update={
-            "calibration": Calibration(method="temperature 1.4", error=HALF),
+            "calibration": Calibration(
+                method="scaled by a temperature",
+                n=40,
+                error=HALF,
+                chance=0.125,
+                bins=[ReliabilityBin(confidence=0.75, accuracy=HALF, n=20)],
+            ),
+            "scores": plain.scores
+            | {
+                "slices": [
+                    {"by": "source", "part": "a | b", "n": 21, "score": HALF.model_dump()},
+                ]
+            },
+            "gate": GATE,
             "bias_probe": {"Swapped names": HALF},
             "changes": ModelChanges(
                 since="v2",
@@ -149,8 +188,13 @@ def test_sections_appear_with_their_figures() -> None:
     )
     card = render_model_card(full, REPO)
     require_readable(card)
-    assert "Probabilities are calibrated by temperature 1.4" in card
-    assert "Probabilities are not calibrated" not in card
+    assert "Probabilities are scaled by a temperature. Over bins with as many articles" in card
+    assert "at their word was not measured" not in card
+    assert "| 0.750 | 0.500 [0.250, 0.750] | 20 |" in card
+    assert "| source | a \\| b | 21 | 0.500 [0.250, 0.750] |" in card
+    assert all(heading in card for heading in headings)
+    assert "**keep**. It was published by hand all the same.\n\n- It is worse: 0.9 → 0.8." in card
+    assert "| F1 of World | 0.900 | 0.800 | 0.500 [0.250, 0.750] | 12 |" in card
     assert "| Swapped names | 0.500 [0.250, 0.750] |" in card
     assert "| Accuracy | 0.250 | 0.500 |" in card
     assert "other values of `learning_rate`" in card

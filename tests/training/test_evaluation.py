@@ -2,14 +2,24 @@
 
 import json
 import random
+import subprocess
+import sys
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nervaluate import Evaluator
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_fscore_support,
+)
 
 from corpus.articles import Span
-from training.evaluation import micro_f1, score_entities, score_topics
+from training.evaluation import micro_f1, score_entities, score_topic_sets, score_topics
 
 TOPICS = ["World", "Sports", "Business"]
 TYPES = ["person", "place"]
@@ -43,6 +53,20 @@ def noisy_spans(count: int, seed: int) -> tuple[list[list[Span]], list[list[Span
     return gold, predicted
 
 
+def nervaluated(gold: list[list[Span]], predicted: list[list[Span]]) -> dict[str, Any]:
+    """Overall results by scheme."""
+
+    def rows(side: list[list[Span]]) -> list[list[dict[str, object]]]:
+        # nervaluate counts the last token in; a character is a token here.
+        return [
+            [{"label": s.label, "start": s.start, "end": s.end - 1} for s in part] for part in side
+        ]
+
+    found = Evaluator(rows(gold), rows(predicted), tags=TYPES, loader="dict").evaluate()
+    overall: dict[str, Any] = found["overall"]
+    return overall
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_topic_scores_agree_with_scikit_learn(seed: int) -> None:
     gold, predicted = noisy_topics(120, seed)
@@ -63,18 +87,44 @@ def test_entity_scores_agree_with_nervaluate(seed: int) -> None:
     gold, predicted = noisy_spans(80, seed)
     scores = score_entities(gold, predicted, TYPES, seed=0, resamples=50)
 
-    def rows(side: list[list[Span]]) -> list[list[dict[str, object]]]:
-        # nervaluate counts the last token in; a character is a token here.
-        return [
-            [{"label": s.label, "start": s.start, "end": s.end - 1} for s in part] for part in side
-        ]
-
-    found = Evaluator(rows(gold), rows(predicted), tags=TYPES, loader="dict").evaluate()
-    oracle = found["overall"]["strict"]
+    oracle = nervaluated(gold, predicted)["strict"]
     assert (scores.precision.value, scores.recall.value, scores.f1.value) == pytest.approx(
         (oracle.precision, oracle.recall, oracle.f1)
     )
     assert scores.spans == oracle.possible
+
+
+SIDE = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6), st.sampled_from(TYPES)), max_size=5)
+
+
+@given(st.lists(st.tuples(SIDE, SIDE), min_size=1, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_spans_by_other_schemes_agree_with_nervaluate(
+    articles: list[tuple[list[tuple[int, int, str]], list[tuple[int, int, str]]]],
+) -> None:
+    """Spans of one side do not overlap: gold and predictions are made so."""
+
+    def laid_out(parts: list[tuple[int, int, str]]) -> list[Span]:
+        spans, end = [], 0
+        for gap, length, label in parts:
+            spans.append(Span(end + gap, end + gap + length, label))
+            end += gap + length
+        return spans
+
+    gold, predicted = ([laid_out(pair[i]) for pair in articles] for i in (0, 1))
+    scores = score_entities(gold, predicted, TYPES, seed=0, resamples=2)
+    oracle = nervaluated(gold, predicted)
+    for ours, theirs in (("boundaries", "exact"), ("partial", "partial"), ("type", "ent_type")):
+        mine, other = scores.schemes[ours], oracle[theirs]
+        assert (mine.precision.value, mine.recall.value, mine.f1.value) == pytest.approx(
+            (other.precision, other.recall, other.f1)
+        )
+    # The same pairs as "type": right ones on the diagonal, all of both sides somewhere.
+    counts = np.array(scores.confusion)
+    assert counts.diagonal()[:-1].sum() == oracle["ent_type"].correct
+    assert counts[:-1].sum() == sum(map(len, gold))
+    assert counts[:, :-1].sum() == sum(map(len, predicted))
+    assert counts[-1, -1] == 0
 
 
 def test_bootstrap_equals_scoring_each_resample() -> None:
@@ -149,3 +199,56 @@ def test_a_label_outside_the_schema_is_named() -> None:
         score_topics(["World"], ["Weather"], TOPICS, seed=0)
     with pytest.raises(ValueError, match="'ship'"):
         score_entities([[Span(0, 1, "person")]], [[Span(0, 1, "ship")]], TYPES, seed=0)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sets_of_topics_agree_with_scikit_learn(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    gold, said = (dice.random((150, len(TOPICS))) < 0.4 for _ in range(2))
+    said = np.where(dice.random(gold.shape) < 0.7, gold, said)
+
+    def names(rows: np.ndarray) -> list[list[str]]:
+        return [[TOPICS[i] for i in np.flatnonzero(row)] for row in rows]
+
+    scores = score_topic_sets(names(gold), names(said), TOPICS, seed=0, resamples=50)
+    for average, mine in (("micro", scores.micro_f1), ("macro", scores.macro_f1)):
+        assert mine.value == pytest.approx(f1_score(gold, said, average=average))
+    assert scores.exact.value == pytest.approx(accuracy_score(gold, said))
+    oracle = precision_recall_fscore_support(gold, said)
+    for i, topic in enumerate(TOPICS):
+        label = scores.labels[topic]
+        assert (label.precision, label.recall, label.f1.value, label.support) == pytest.approx(
+            tuple(part[i] for part in oracle)
+        )
+
+
+def test_precision_and_recall_of_a_label_have_intervals() -> None:
+    scores = score_topics(*noisy_topics(200, 1), TOPICS, seed=0)
+    for label in scores.labels.values():
+        for value, interval in (
+            (label.precision, label.precision_interval),
+            (label.recall, label.recall_interval),
+        ):
+            assert interval.low < value == interval.value < interval.high
+
+
+MEASURE = """
+import numpy, resource, sys
+from training.evaluation import score_topics
+topics = [f"topic {i}" for i in range(int(sys.argv[2]))]
+dice = numpy.random.default_rng(0)
+gold = [topics[i] for i in dice.integers(0, len(topics), int(sys.argv[1]))]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+scores = score_topics(gold, gold[1:] + gold[:1], topics, seed=0)
+assert scores.n == len(gold)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_memory_stays_bounded_with_50_000_articles_and_many_topics() -> None:
+    """All resamples at once would take 400 MB, and 100 topics as dense columns 120 MB more."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, "50000", "100"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 150

@@ -73,7 +73,8 @@ def test_models_that_answer_a_small_test_alike_are_not_called_equal_for_sure() -
 def test_differences_are_those_of_the_scores_of_each_resample() -> None:
     """By plain loops over the resampled articles, and the two that are added to them."""
     dice = np.random.default_rng(3)
-    gold = [[Span(9 * i, 9 * i + 4, "person") for i in range(dice.integers(0, 4))] for _ in "x" * 30]
+    counts = dice.integers(0, 4, size=30)
+    gold = [[Span(9 * i, 9 * i + 4, "person") for i in range(count)] for count in counts]
     old, new = ([[s for s in part if dice.random() < 0.7] for part in gold] for _ in "xx")
     found = compare(
         span_counts(gold, old, ["person"]), span_counts(gold, new, ["person"]), ["person"], seed=5

@@ -1,0 +1,58 @@
+"""Scores for people: a table as an artifact, lines on the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prefect.artifacts import create_table_artifact
+
+from corpus.desk import Desk
+from flows.row_scores import ModelScores
+
+
+def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
+    """Artifact: every score with its 95 % interval."""
+    rows = table_rows(scores)
+    if rows:
+        create_table_artifact(table=rows, key=f"{desk.name}-scores".replace("_", "-"))
+
+
+def table_rows(scores: Sequence[ModelScores]) -> list[dict[str, str]]:
+    """One row a score, then those of each label and slice; ``on`` says which articles."""
+    return [
+        {"model": s.kind, "on": f"{on} ({part['n']} articles)", **row}
+        for s in scores
+        for on, part in (("reviewed test", s.test), ("benchmark", s.benchmark))
+        if part
+        for row in _part_rows(part)
+    ]
+
+
+def score_lines(scores: Sequence[ModelScores]) -> list[str]:
+    """One line for each score, for the terminal."""
+    return [
+        f"{row['model']} on {row['on']}: {row['score']} "
+        f"{row['value']} [{row['low']}, {row['high']}]"
+        for row in table_rows(scores)
+    ]
+
+
+def _part_rows(part: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"score": name, **_interval(value)} for name, value in _named(part)]
+
+
+def _named(part: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
+    for name, value in part.items():
+        if isinstance(value, dict) and "low" in value:
+            yield name.replace("_", "-"), value
+    for label, value in part["labels"].items():
+        yield f"f1 of {label} ({value['support']})", value["f1"]
+    for name, value in part.get("schemes", {}).items():
+        yield f"f1 by {name}", value["f1"]
+    if part.get("calibration"):
+        yield "calibration error", part["calibration"]["error"]
+    for value in part.get("slices", ()):
+        yield f"{value['by']}: {value['part']} ({value['n']})", value["score"]
+
+
+def _interval(value: dict[str, float]) -> dict[str, str]:
+    return {name: f"{value[name]:.3f}" for name in ("value", "low", "high")}
