@@ -39,6 +39,7 @@ def draw_confusion(
     # A dollar sign of a label opens no formula.
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
     axes.set_yticks(range(len(rows)), rows, parse_math=False)
+    axes.tick_params(labelsize=min(10.0, max(3.0, 300 / len(rows))))
     axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
     total = sum(map(sum, counts))
