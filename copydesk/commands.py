@@ -33,7 +33,7 @@ app = typer.Typer(
 app.add_typer(service_commands.app)
 app.add_typer(users)
 
-STEP = re.compile(r"copydesk (?:load|pull|train|score|publish|curate)\b(?! --desk)")
+STEP = re.compile(r"copydesk (?:load|pull|train|score|second-look|publish|curate)\b(?! --desk)")
 
 SkipOption = Annotated[
     int, typer.Option(min=0, help="Leave out so many articles of the source first.")
@@ -171,16 +171,41 @@ def score(
     source: SourceOption = None,
     set_: SetOption = None,
     per_class: PerClassOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all figures as one object.")
+    ] = False,
 ) -> None:
     """Score the trained models with 95 % intervals."""
     run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
     from flows.score_models import score_models
-    from flows.score_tables import score_lines
+    from flows.score_tables import score_json, score_lines
 
-    for line in score_lines(score_models(DeskRun(**run))) or ["Nothing was scored."]:
+    scores = score_models(DeskRun(**run))
+    if as_json:
+        print(score_json(scores))
+        return
+    for line in score_lines(scores) or ["Nothing was scored."]:
         print(line)
+
+
+@app.command()
+def second_look(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+    per_class: PerClassOption = None,
+    most: Annotated[int, typer.Option(min=0, help="List at most so many mistakes.")] = 10,
+) -> None:
+    """Mark in Argilla the answers that the models doubt, and list what they get wrong."""
+    run = run_parameters(desk, source, set_, per_class)
+    use_services()
+    from flows.desk_run import DeskRun
+    from flows.mistakes import second_look_lines
+    from flows.second_look import second_look as look_again
+
+    print("\n".join(second_look_lines(look_again(DeskRun(**run)), most)))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from flows.publish import Publish, PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from flows.row_scores import ModelScores
 from flows.score_models import score_models
+from flows.second_look import second_look
 from flows.train_entities import train_entities
 from flows.train_topics import train_topics
 
@@ -44,12 +45,13 @@ class CurateReport:
     new_answers: int
     gold: Gold
     scores: list[ModelScores]
+    doubted: int
     published: PublishReport
 
 
 @flow(name="curate")
 def curate(config: Curate) -> CurateReport:
-    """load → (simulated review) → pull → train → score → publish."""
+    """load → (simulated review) → pull → train → score → second look → publish."""
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
     if config.simulate_with:
@@ -64,8 +66,11 @@ def curate(config: Curate) -> CurateReport:
     if desk.labels.entities:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
+    doubted = second_look(DeskRun(**run)).doubted
     published = publish(Publish(**run))
-    return CurateReport(loaded, answers, pulled.new_answers, pulled.gold, scores, published)
+    return CurateReport(
+        loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, published
+    )
 
 
 @task(cache_policy=NO_CACHE)

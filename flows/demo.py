@@ -100,6 +100,7 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
             for name in ("accuracy", "macro_f1", "f1"):
                 if name in part:
                     figures[f"{scores.kind}: {NAMES[name]}, {on}"] = interval_text(part[name])
+    figures["answers worth a second look"] = str(report.doubted)
     for judged in report.published.judged:
         figures[f"gate: {judged.kind}"] = verdict_text(judged)
     for published in report.published.items:

@@ -1,5 +1,6 @@
 """Scores for people: a table as an artifact, lines on the terminal."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -34,6 +35,12 @@ def score_lines(scores: Sequence[ModelScores]) -> list[str]:
         f"{row['value']} [{row['low']}, {row['high']}]"
         for row in table_rows(scores)
     ]
+
+
+def score_json(scores: Sequence[ModelScores]) -> str:
+    """Everything that was measured: kind → test and benchmark, as training.evaluation gives it."""
+    found = {s.kind: {"key": s.key, "test": s.test, "benchmark": s.benchmark} for s in scores}
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _part_rows(part: dict[str, Any]) -> list[dict[str, str]]:

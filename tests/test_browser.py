@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from corpus.desk import read_desk
+from argilla_settings.connection import connect
+from argilla_settings.news import find_dataset
+from argilla_settings.second_look import article_url, doubts_url, mark_doubts
+from corpus.articles import Article
+from corpus.desk import Desk, read_desk
 from corpus.ledger import current_entries
 from corpus.review_state import open_ledger
 from flows.load_news import LoadNews, load_news
@@ -78,6 +82,24 @@ def test_an_answer_given_in_the_browser_is_in_the_ledger(
     assert (text[span.start : span.end], span.label) == (MENTION, "person")
     assert entry.suggested_topic is not None
     assert entry.topic_agent.startswith("zero-shot:")
+    require_links(page, read_desk("desk.yaml", knobs), ledger.articles()[entry.response.article_id])
+
+
+def require_links(page: Page, desk: Desk, article: Article) -> None:
+    """Both addresses open the annotator's own answer, the second one once it is doubted."""
+    client = connect()
+    dataset = find_dataset(client, desk)
+    assert dataset is not None
+    assert mark_doubts(client, dataset, {article.id: 0.75}) == 1
+    for url in (article_url(client, dataset, article), doubts_url(client, dataset)):
+        page.goto(url)
+        page.wait_for_selector("p.span-annotation__field")
+        page.wait_for_selector(".label-active")
+        assert "Commander Ada Obi" in page.inner_text("p.span-annotation__field")
+    assert mark_doubts(client, dataset, {}) == 1
+    page.goto(doubts_url(client, dataset))
+    page.wait_for_timeout(3000)
+    assert page.query_selector("p.span-annotation__field") is None
 
 
 def sign_in(page: Page, url: str, username: str, password: str) -> None:

@@ -48,6 +48,7 @@ def test_help_is_quick_and_names_every_command() -> None:
         "pull",
         "train",
         "score",
+        "second-look",
         "publish",
         "curate",
         "demo",

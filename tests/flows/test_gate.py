@@ -27,15 +27,17 @@ from tests.test_copydesk import copydesk
 
 pytestmark = pytest.mark.services
 REPO = "copydesk/gate-test-entities"
-# The gold of the chain, and the model of one epoch that it trained; the gate decides in earnest.
-WEAK = KNOBS | {
+# The gold of the chain, and a gate that decides in earnest.
+GOOD = KNOBS | {
+    "models.entities.epochs": 8,
     "gate.margin": 0.0,
     "gate.label_floor": 0.5,
     "publish.dataset": "copydesk/gate-test",
     "publish.topic_model": "copydesk/gate-test-topics",
     "publish.entity_model": REPO,
 }
-GOOD = WEAK | {"models.entities.epochs": 8}
+# It learns nothing, and so finds nothing.
+WEAK = GOOD | {"models.entities.epochs": 1, "models.entities.learning_rate": 1e-7}
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ def hub(hub_service: HubService) -> HfApi:
 @pytest.fixture(scope="module")
 def scenario(rounds: list[CurateReport], hub: HfApi) -> Scenario:
     assert len(rounds) == 2
-    train_entities(DeskRun(overrides=GOOD))
-    score_models(DeskRun(overrides=GOOD))
+    for overrides in (GOOD, WEAK):
+        train_entities(DeskRun(overrides=overrides))
+        score_models(DeskRun(overrides=overrides))
     return Scenario(
         first=publish(Publish(overrides=GOOD)),
         kept=publish(Publish(overrides=WEAK)),

@@ -1,0 +1,128 @@
+"""What models doubt, marked in the real Argilla: never the test split, and gone when it is over."""
+
+import json
+
+import pytest
+
+from argilla_settings.connection import connect
+from argilla_settings.news import find_dataset
+from argilla_settings.records import list_rows
+from argilla_settings.second_look import DOUBT, article_url, mark_doubts
+from corpus.articles import Article, ScoredSpan, Span
+from corpus.desk import Desk
+from flows.curate import CurateReport
+from flows.desk_run import DeskRun
+from flows.mistakes import SecondLook, second_look_lines
+from flows.second_look import doubts_of, second_look
+from tests.flows.chain import KNOBS
+from tests.test_copydesk import copydesk
+from training.evaluation.doubts import span_doubt, topic_doubt
+
+pytestmark = pytest.mark.services
+
+
+def marked(desk: Desk) -> dict[str, float]:
+    """Article id → doubt of every record in Argilla that has one."""
+    client = connect()
+    dataset = find_dataset(client, desk)
+    assert dataset is not None
+    rows = list(list_rows(client, dataset))
+    return {r["external_id"]: r["metadata"][DOUBT] for r in rows if DOUBT in r["metadata"]}
+
+
+@pytest.fixture(scope="module")
+def looked(rounds: list[CurateReport]) -> SecondLook:
+    assert len(rounds) == 2
+    return second_look(DeskRun(overrides=KNOBS))
+
+
+def test_records_of_what_a_model_learned_from_are_marked(
+    rounds: list[CurateReport], looked: SecondLook, desk: Desk
+) -> None:
+    splits = {r.article.id: r.split for r in rounds[1].gold.reviewed}
+    found = marked(desk)
+    # The last round marked them: nothing is left to change.
+    assert (looked.doubted, looked.changed) == (rounds[1].doubted, 0)
+    assert len(found) == looked.doubted > 0
+    assert {splits[i] for i in found} <= {"train", "validation"}
+    wrong = {m.article_id for m in looked.mistakes if m.split != "test"}
+    assert set(found) == wrong
+    assert all(0 < value <= 1 for value in found.values())
+
+
+def test_mistakes_of_the_test_split_are_listed_and_not_marked(
+    looked: SecondLook, desk: Desk
+) -> None:
+    tested = {m.article_id for m in looked.mistakes if m.split == "test"}
+    assert tested
+    assert not tested & marked(desk).keys()
+    doubts = [m.doubt for m in looked.mistakes]
+    assert doubts == sorted(doubts, reverse=True)
+    lines = second_look_lines(looked, most=2)
+    assert looked.url in lines[0]
+    assert len(lines) == 3 and looked.mistakes[0].url in lines[1]
+
+
+def test_marks_change_no_answer_and_go_with_the_doubt(looked: SecondLook, desk: Desk) -> None:
+    client = connect()
+    dataset = find_dataset(client, desk)
+    assert dataset is not None
+    parts = ("responses", "suggestions")
+
+    def others() -> list[object]:
+        rows = sorted(list_rows(client, dataset, parts), key=lambda row: row["id"])
+        return [
+            (row["id"], row["responses"], row["suggestions"], row["status"],
+             {k: v for k, v in row["metadata"].items() if k != DOUBT})
+            for row in rows
+        ]  # fmt: skip
+
+    before, there = others(), marked(desk)
+    assert mark_doubts(client, dataset, {}) == len(there)
+    assert marked(desk) == {}
+    assert mark_doubts(client, dataset, there) == len(there)
+    assert marked(desk) == there
+    assert others() == before
+
+
+def test_the_commands_list_mistakes_and_print_all_scores(looked: SecondLook) -> None:
+    settings = [word for key, value in KNOBS.items() for word in ("--set", f"{key}={value}")]
+    done = copydesk("second-look", "--most", "1", *settings)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == second_look_lines(looked, most=1)
+    done = copydesk("score", "--json", *settings)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"topics", "entities"}
+    assert {"value", "low", "high"} == set(found["topics"]["test"]["accuracy"])
+    assert {"boundaries", "partial", "type"} == set(found["entities"]["test"]["schemes"])
+
+
+def test_doubt_is_the_largest_of_both_models_and_never_of_the_test() -> None:
+    topics = [
+        {"id": "a", "gold": "World", "predicted": "Sports", "score": 0.6, "split": "train"},
+        {"id": "b", "gold": "World", "predicted": "Sports", "score": 0.9, "split": "test"},
+        {"id": "c", "gold": "World", "predicted": "World", "score": 0.9, "split": "train"},
+    ]
+    span = {"start": 0, "end": 3, "label": "person", "score": 0.8}
+    entities = [{"id": "a", "gold": [], "predicted": [span], "split": "train"}]
+    assert doubts_of({"topics": topics, "entities": entities}) == {"a": 0.8}
+
+
+def test_what_is_doubted_of_a_topic_and_of_spans() -> None:
+    assert topic_doubt("World", "World", 0.9) == 0
+    assert topic_doubt("World", "Sports", 0.9) == 0.9
+    gold = [Span(0, 3, "person")]
+    assert span_doubt(gold, [ScoredSpan(0, 3, "person", 0.4)]) == 0
+    assert span_doubt(gold, []) == 0.5
+    assert span_doubt(gold, [ScoredSpan(0, 3, "place", 0.7)]) == 0.7
+
+
+def test_an_article_is_found_by_its_plain_words(looked: SecondLook, desk: Desk) -> None:
+    client = connect()
+    dataset = find_dataset(client, desk)
+    assert dataset is not None
+    url = article_url(client, dataset, Article("a", "text", "Café's A_b wins: 3 goals ~ in Rome"))
+    assert url.endswith("?status=submitted&search=3_goals_in_Rome~title")
+    plain = article_url(client, dataset, Article("a", "… !"))
+    assert plain.endswith("/annotation-mode")
