@@ -177,7 +177,7 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 
 def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
     """Where a training that was killed left what the next one with the same key goes on from."""
-    return _kind_folder(desk, kind) / "checkpoints" / training_key(desk, gold, kind)
+    return kind_folder(desk, kind) / "checkpoints" / training_key(desk, gold, kind)
 
 
 def _remove_abandoned(folder: Path) -> None:
