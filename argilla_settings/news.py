@@ -124,6 +124,17 @@ def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
         return client.datasets(name=desk.name, workspace=desk.workspace)
 
 
+def require_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
+    """The desk's Argilla data set; DeskError where it was not made yet."""
+    dataset = find_dataset(client, desk)
+    if dataset is None:
+        raise DeskError(
+            f"Argilla has no data set {desk.name!r} in workspace {desk.workspace!r}.",
+            "Run copydesk load first.",
+        )
+    return dataset
+
+
 def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
     """The desk's Argilla data set, made if it is not there.
 

@@ -9,7 +9,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset, guidelines_revision
+from argilla_settings.news import guidelines_revision, require_dataset
 from argilla_settings.responses import PulledRecord, activity, pull_records
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -42,7 +42,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     desk = config.read()
     ledger = open_ledger(desk)
     client = connect()
-    dataset = _existing(client, desk)
+    dataset = require_dataset(client, desk)
     moves = _finished_moves(ledger, dataset)
     cursor = read_activity(client, dataset, moves)
     ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
@@ -54,16 +54,6 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     gold = resolve_gold(desk, ledger)
     show(desk, new, gold)
     return PullReport(new, gold)
-
-
-def _existing(client: rg.Argilla, desk: Desk) -> rg.Dataset:
-    dataset = find_dataset(client, desk)
-    if dataset is None:
-        raise DeskError(
-            f"Argilla has no data set {desk.name!r} in workspace {desk.workspace!r}.",
-            "Run copydesk load first.",
-        )
-    return dataset
 
 
 def _finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:

@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.news import require_dataset
 from argilla_settings.second_look import doubts_url, mark_doubts
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -33,12 +33,7 @@ def second_look(config: DeskRun) -> SecondLook:
     desk = config.read()
     gold = read_gold(desk)
     client = connect()
-    dataset = find_dataset(client, desk)
-    if dataset is None:
-        raise DeskError(
-            f"Argilla has no data set {desk.name!r} in workspace {desk.workspace!r}.",
-            "Run copydesk load first.",
-        )
+    dataset = require_dataset(client, desk)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
     doubts = doubts_of(rows)
     changed = mark(client, dataset, doubts)
