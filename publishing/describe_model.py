@@ -107,8 +107,8 @@ def _benchmark_name(desk: Desk) -> str:
 
 
 def _method(settings: Mapping[str, Any]) -> str:
-    """How probabilities came about, after "as the model gives them"."""
-    if "temperature" not in settings:
+    """How probabilities came about, after "Probabilities are"."""
+    if settings.get("temperature", 1) == 1:
         return "not scaled"
     fitted_on = settings.get("temperature_fitted_on")
     return "scaled by a temperature" + (f", fitted on {fitted_on}" if fitted_on else "")
