@@ -24,7 +24,7 @@ from publishing.published_model import (
     last_published,
     published_file,
 )
-from training.evaluation.gate import Question, Verdict, judge, judge_first
+from training.evaluation.gate import AGAINST, Question, Verdict, judge, judge_first
 
 log = logging.getLogger("flows.gate")
 
@@ -56,6 +56,10 @@ class Judged:
         return self.gate.forced or self.gate.verdict == "publish"
 
 
+class UnaskableError(DeskError):
+    """The published model cannot be loaded."""
+
+
 @task(cache_policy=NO_CACHE)
 def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judged:
     """The verdict on the model trained on what is reviewed now; ``force`` lets it out anyway."""
@@ -67,7 +71,13 @@ def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judg
         file = published_file(hub_api(), published, f"{FOLDER}/{PREVIOUS}.jsonl")
         _keep_previous(stored, read_predictions(file) if file else None)
         return Judged(kind, repo_id, published.gate, tag, is_published=True)
-    gate = _judged(desk, gold, kind, stored, published)
+    try:
+        gate = _judged(desk, gold, kind, stored, published)
+    except UnaskableError as error:
+        if not force or published is None:
+            raise
+        unknown = Verdict("not enough evidence", AGAINST, (error.problem,), None)
+        gate = _gate(desk, unknown, kind, gold_of_test(gold, kind), published, tag)
     gate = gate.model_copy(update={"forced": force and gate.verdict != "publish"})
     stored.write(VERDICT, gate.model_dump())
     log.info("%s of %s: %s. %s", kind, desk.name, gate.verdict, " ".join(gate.reasons))
@@ -174,10 +184,10 @@ def _ask(kind: Kind, published: PublishedModel, pairs: Pairs) -> list[dict[str, 
         return predicted_rows(kind, folder, pairs) if pairs else []
     # Whatever a library raises for files that are gone, cut off, or of another version of it.
     except Exception as error:
-        raise DeskError(
+        raise UnaskableError(
             f"The published {kind} model {published.repo_id} {published.tag} cannot be asked: "
             f"{type(error).__name__}: {error}",
-            "Mend or delete it on the Hub, then run copydesk publish again.",
+            "Mend or delete it on the Hub, or replace it: copydesk publish --force-model.",
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Real models at the gate: a better one goes out, a worse one stays, a person has the last word."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from huggingface_hub import HfApi
 from prefect.artifacts import Artifact
 
 from corpus.desk import read_desk
+from corpus.errors import DeskError
 from corpus.review_state import read_gold
 from flows.curate import CurateReport
 from flows.desk_run import DeskRun
-from flows.gate import VERDICT
-from flows.model_store import require_model
+from flows.gate import PREVIOUS, VERDICT
+from flows.model_store import kind_folder, require_model
 from flows.publish import Publish, PublishReport, publish
 from flows.row_scores import row_counts
 from flows.score_models import score_models
@@ -176,6 +178,19 @@ def test_a_published_model_is_asked_once(
     again = publish(Publish(overrides=WEAK, dry_run=True))
     assert entities_of(again).gate == entities_of(first).gate
     assert entities_of(again).gate.verdict == "keep"
+
+
+def test_a_published_model_that_cannot_be_loaded_can_be_replaced_by_hand(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.rmtree(kind_folder(read_desk("desk.yaml", WEAK), "entities") / PREVIOUS)
+    monkeypatch.setattr("flows.gate.download_model", lambda *_: tmp_path)
+    with pytest.raises(DeskError, match="v3 cannot be asked") as raised:
+        publish(Publish(overrides=WEAK, dry_run=True))
+    assert "--force-model" in str(raised.value)
+    gate = entities_of(publish(Publish(overrides=WEAK, dry_run=True, force_model=True))).gate
+    assert (gate.verdict, gate.forced, gate.overall) == ("not enough evidence", True, None)
+    assert "cannot be asked" in gate.reasons[0]
 
 
 def test_a_topic_that_nobody_asked_for_is_wrong() -> None:
