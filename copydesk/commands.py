@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
-from copydesk.show import say, show_places, show_rounds, show_training
+from copydesk.show import say, show_places, show_rounds
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from corpus.errors import DeskError
@@ -134,63 +135,6 @@ def pull(
 
 
 @app.command()
-def train(
-    desk: DeskOption = "desk.yaml",
-    source: SourceOption = None,
-    set_: SetOption = None,
-    only: Annotated[str | None, typer.Option(help="topics or entities.")] = None,
-    per_class: PerClassOption = None,
-) -> None:
-    """Train the desk's models on what is reviewed."""
-    run = run_parameters(desk, source, set_, per_class)
-    use_services()
-    from flows.desk_run import DeskRun
-
-    config = DeskRun(**run)
-    labels = config.read().labels
-    if only not in (None, "topics", "entities"):
-        raise DeskError(f"--only {only!r} is not a model.", "Use --only topics or --only entities.")
-    if only is not None and not getattr(labels, only):
-        raise DeskError(
-            f"Desk {desk!r} has no labels.{only}, so there is no such model to train.",
-            "Leave out --only, or add the labels.",
-        )
-    if labels.topics and only != "entities":
-        from flows.train_topics import train_topics
-
-        show_training(train_topics(config))
-    if labels.entities and only != "topics":
-        from flows.train_entities import train_entities
-
-        show_training(train_entities(config))
-
-
-@app.command()
-def score(
-    desk: DeskOption = "desk.yaml",
-    source: SourceOption = None,
-    set_: SetOption = None,
-    per_class: PerClassOption = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print all figures as one object.")
-    ] = False,
-) -> None:
-    """Score the trained models with 95 % intervals."""
-    run = run_parameters(desk, source, set_, per_class)
-    use_services()
-    from flows.desk_run import DeskRun
-    from flows.score_models import score_models
-    from flows.score_tables import score_json, score_lines
-
-    scores = score_models(DeskRun(**run))
-    if as_json:
-        print(score_json(scores))
-        return
-    for line in score_lines(scores) or ["Nothing was scored."]:
-        print(line)
-
-
-@app.command()
 def second_look(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
@@ -260,6 +204,9 @@ def desk_keys() -> None:
     print(page(), end="")
 
 
+app.command()(train)
+app.command()(score)
+app.command()(predict)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

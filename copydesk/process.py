@@ -80,9 +80,21 @@ def run_parameters(
     desk: str, source: str | None, set_: list[str] | None, per_class: int | None = None
 ) -> dict[str, Any]:
     """Parameters of a flow, from the options that every step of a round takes."""
-    import yaml
-
     from corpus.desk import read_desk
+
+    overrides = parse_overrides(set_)
+    if source is not None:
+        overrides["source.path"] = source
+    if per_class is not None:
+        overrides["models.topics.per_class"] = per_class
+    # Before services are asked for: a mistake in the desk is said first.
+    read_desk(desk, overrides)
+    return {"desk": desk, "overrides": overrides}
+
+
+def parse_overrides(set_: list[str] | None) -> dict[str, Any]:
+    """Dotted key → value of every ``--set key=value``; values are YAML."""
+    import yaml
 
     overrides: dict[str, Any] = {}
     for item in set_ or []:
@@ -95,10 +107,4 @@ def run_parameters(
             raise DeskError(
                 f"--set {item!r}: the value is not YAML.", "Quote it: --set 'key=\"value\"'"
             ) from error
-    if source is not None:
-        overrides["source.path"] = source
-    if per_class is not None:
-        overrides["models.topics.per_class"] = per_class
-    # Before services are asked for: a mistake in the desk is said first.
-    read_desk(desk, overrides)
-    return {"desk": desk, "overrides": overrides}
+    return overrides

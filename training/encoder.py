@@ -70,18 +70,27 @@ def _offline_folder() -> str:
     return str(folder)
 
 
-@cache
-def _downloaded(repo_id: str) -> str:
+def download(repo_id: str) -> tuple[str | None, list[str]]:
+    """The folder of a repository's last revision, or None and why each Hub did not give it."""
     tried: list[str] = []
     for endpoint in dict.fromkeys((os.environ.get("HF_ENDPOINT") or PUBLIC_HUB, PUBLIC_HUB)):
         # The token of one Hub is no other's business.
         token = os.environ.get("HF_TOKEN") if not tried else False
         try:
-            return snapshot_download(
+            folder: str = snapshot_download(
                 repo_id, endpoint=endpoint, token=token, ignore_patterns=OTHER_FORMATS
             )
+            return folder, tried
         except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
             tried.append(f"{endpoint}: {type(error).__name__}")
+    return None, tried
+
+
+@cache
+def _downloaded(repo_id: str) -> str:
+    folder, tried = download(repo_id)
+    if folder is not None:
+        return folder
     raise DeskError(
         f"Encoder {repo_id!r} cannot be downloaded ({'; '.join(tried)}).",
         "Set models.encoder to offline, to a folder, or to the repo_id of an encoder.",

@@ -1,0 +1,49 @@
+"""Train and score the models of a desk."""
+
+from copydesk.process import run_parameters, use_services
+from copydesk.show import show_training
+from corpus.errors import DeskError
+
+
+def train_desk(
+    desk: str, source: str | None, set_: list[str] | None, only: str | None, per_class: int | None
+) -> None:
+    """The desk's models, or ``only`` one of them, from what is reviewed."""
+    run = run_parameters(desk, source, set_, per_class)
+    use_services()
+    from flows.desk_run import DeskRun
+
+    config = DeskRun(**run)
+    labels = config.read().labels
+    if only is not None and not getattr(labels, only):
+        raise DeskError(
+            f"Desk {desk!r} has no labels.{only}, so there is no such model to train.",
+            "Leave out --only, or add the labels.",
+        )
+    if labels.topics and only != "entities":
+        from flows.train_topics import train_topics
+
+        show_training(train_topics(config))
+    if labels.entities and only != "topics":
+        from flows.train_entities import train_entities
+
+        show_training(train_entities(config))
+
+
+def score_desk(
+    desk: str,
+    source: str | None,
+    set_: list[str] | None,
+    per_class: int | None,
+    as_json: bool = False,
+) -> None:
+    """Every trained model of the desk, with intervals."""
+    run = run_parameters(desk, source, set_, per_class)
+    use_services()
+    from flows.desk_run import DeskRun
+    from flows.score_models import score_models
+    from flows.score_tables import score_json, score_lines
+
+    scores = score_models(DeskRun(**run))
+    lines = [score_json(scores)] if as_json else score_lines(scores)
+    print("\n".join(lines or ["Nothing was scored."]))

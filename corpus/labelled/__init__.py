@@ -1,0 +1,1 @@
+"""Labelled files of anybody's: Parquet, CSV or JSON lines → texts with topics or spans."""

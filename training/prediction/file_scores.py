@@ -1,0 +1,83 @@
+"""Scores of a model on a labelled file: one dictionary, ready for JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from corpus.articles import Split
+from corpus.errors import DeskError
+from corpus.labelled.read import LabelledFile, LabelledRow
+from training.classification.predict import predict_topics
+from training.entities.predict import predict_entities
+from training.evaluation import score_entities, score_topics
+from training.prediction.loaded import LoadedModel
+
+ALL = "all"
+
+
+def rows_to_score(file: LabelledFile, split: str | None) -> tuple[str, list[LabelledRow]]:
+    """The split's name and rows: the asked one, else test, else all.
+
+    Raises DeskError where that split has no row.
+    """
+    wanted: str = split or ("test" if any(row.split == "test" for row in file.rows) else ALL)
+    if wanted == ALL:
+        return ALL, list(file.rows)
+    rows = [row for row in file.rows if row.split == wanted]
+    if not rows:
+        counts: dict[Split | None, int] = {}
+        for row in file.rows:
+            counts[row.split] = counts.get(row.split, 0) + 1
+        found = ", ".join(f"{name or 'without split'}: {n}" for name, n in counts.items())
+        raise DeskError(
+            f"{file.path} has no row in split {wanted!r} ({found}).", f"Use --split {ALL}."
+        )
+    return wanted, rows
+
+
+def score_rows(
+    loaded: LoadedModel, rows: Sequence[LabelledRow], seed: int, count_unknown: bool = False
+) -> dict[str, Any]:
+    """The scores with their intervals, over these rows.
+
+    ``count_unknown``: labels that the model does not know count as missed; else they raise
+    DeskError.
+    """
+    labels = [*loaded.labels, *_unknown(loaded, rows, count_unknown)]
+    texts = [row.text for row in rows]
+    if loaded.kind == "entities":
+        spans = [[s.span() for s in found] for found in predict_entities(loaded.model, texts)]
+        entities = score_entities([row.spans for row in rows], spans, labels, seed)
+        averages = {
+            "precision": asdict(entities.precision),
+            "recall": asdict(entities.recall),
+            "f1": asdict(entities.f1),
+        }
+        return _result(averages, entities.labels)
+    topics = [found.topic for found in predict_topics(loaded.model, texts)]
+    scores = score_topics([row.topics[0] for row in rows], topics, labels, seed)
+    averages = {"accuracy": asdict(scores.accuracy), "macro_f1": asdict(scores.macro_f1)}
+    return _result(averages, scores.labels)
+
+
+def _result(averages: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **averages,
+        "per_label": {name: asdict(scores) for name, scores in labels.items()},
+        "support": {name: scores.support for name, scores in labels.items()},
+    }
+
+
+def _unknown(loaded: LoadedModel, rows: Sequence[LabelledRow], counted: bool) -> list[str]:
+    known = set(loaded.labels)
+    unknown = sorted(set[str]().union(*(row.labels() for row in rows)) - known)
+    every = unknown and not any(row.labels() & known for row in rows)
+    if unknown and (every or not counted):
+        row = next(row for row in rows if unknown[0] in row.labels())
+        raise DeskError(
+            f"Row {row.number}: the model does not know the label {unknown[0]!r} "
+            f"(it knows {', '.join(loaded.labels)}).",
+            "Name another column or model"
+            + (", or add --count-unknown to count such labels as missed." if not every else "."),
+        )
+    return unknown
