@@ -156,7 +156,7 @@ def _prepare() -> None:
 def _settings(kind: "Kind", given: Mapping[str, Any]) -> Any:
     from pydantic import ValidationError
 
-    from corpus.desk import EntityModelSettings, TopicModelSettings
+    from corpus.settings.models import EntityModelSettings, TopicModelSettings
 
     form = TopicModelSettings if kind == "topics" else EntityModelSettings
     known = ", ".join(form.model_fields)

@@ -41,8 +41,18 @@ class TopicModelSettings(DeskPart):
 
 
 class EntityModelSettings(DeskPart):
-    """Training of a token classifier."""
+    """Training of a token classifier; head_… are of the method frozen alone."""
 
+    method: Literal["fine_tune", "frozen"] = Field(
+        "fine_tune",
+        description="frozen: a small head on the encoder as it is, which a topic model of the "
+        "method frozen shares: one pass serves both, and its states are kept",
+    )
+    head_epochs: int = Field(12, ge=1, le=200, description="passes over the encoder's states")
+    head_learning_rate: float = Field(3e-3, gt=0, lt=0.1, description="of the head, at its highest")
+    head_layer: int | None = Field(
+        None, ge=1, description="whose states the head reads; left out: half of the way up"
+    )
     epochs: int = Field(4, ge=1, le=50, description="passes over the training split, at most")
     early_stopping_epochs: int = Field(
         3, ge=0, description="end after so many without a better span F1 on validation; 0: never"

@@ -64,10 +64,11 @@ def predict_topics(model: TopicModel, texts: Sequence[str]) -> list[TopicPredict
     """One prediction a text, in order; texts are batched by length, which saves padding."""
     if not texts:
         return []
-    return [_prediction(model, row.tolist()) for row in model.probabilities(texts)]
+    return [to_prediction(model, row.tolist()) for row in model.probabilities(texts)]
 
 
-def _prediction(model: TopicModel, row: Sequence[float]) -> TopicPrediction:
+def to_prediction(model: TopicModel, row: Sequence[float]) -> TopicPrediction:
+    """From the probabilities of all topics, in the model's order."""
     probabilities = dict(zip(model.topics, row, strict=True))
     ranked = sorted(probabilities, key=lambda topic: -probabilities[topic])
     said = ranked[:1]

@@ -39,15 +39,18 @@ class CasedTokenizer:
     shape_of: list[int]
 
 
-def cased_tokenizer(tokenizer: Any) -> CasedTokenizer | None:
-    """The tokenizer with case; None where it has case already, or is not BERT's WordPiece."""
+def cased_tokenizer(tokenizer: Any, all_pieces: bool = False) -> CasedTokenizer | None:
+    """The tokenizer with case; None where it has case already, or is not BERT's WordPiece.
+
+    ``all_pieces``: rare ones get their variants as well, for models that pay nothing for them.
+    """
     parts = json.loads(tokenizer.backend_tokenizer.to_str())
     if not lowers_word_pieces(parts):
         return None
     vocabulary: dict[str, int] = parts["model"]["vocab"]
     special = {token["content"] for token in parts["added_tokens"]}
     first_new = max(*vocabulary.values(), len(tokenizer) - 1) + 1
-    added = variants(vocabulary, special)
+    added = variants(vocabulary, special, len(vocabulary) if all_pieces else FREQUENT_PIECES)
     new_ids = {piece: first_new + i for i, piece in enumerate(added)}
     parts["model"]["vocab"] = vocabulary | new_ids
     parts["normalizer"] |= {"lowercase": False, "strip_accents": _strips_accents(parts)}
@@ -88,7 +91,9 @@ def _strips_accents(parts: Mapping[str, Any]) -> bool:
     return True if stated is None else bool(stated)
 
 
-def variants(vocabulary: Mapping[str, int], special: set[str]) -> dict[str, tuple[int, int]]:
+def variants(
+    vocabulary: Mapping[str, int], special: set[str], frequent: int = FREQUENT_PIECES
+) -> dict[str, tuple[int, int]]:
     """New piece → (id of the lower-case piece, shape), in the order of the vocabulary."""
     found: dict[str, tuple[int, int]] = {}
     for piece, index in vocabulary.items():
@@ -96,7 +101,7 @@ def variants(vocabulary: Mapping[str, int], special: set[str]) -> dict[str, tupl
             continue
         continues = piece.startswith(CONTINUES) and len(piece) > len(CONTINUES)
         prefix = CONTINUES if continues else ""
-        for text, shape in _shapes(piece.removeprefix(prefix), continues, index < FREQUENT_PIECES):
+        for text, shape in _shapes(piece.removeprefix(prefix), continues, index < frequent):
             found.setdefault(prefix + text, (index, shape))
     return {piece: lower for piece, lower in found.items() if piece not in vocabulary}
 

@@ -12,6 +12,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 from corpus.articles import ScoredSpan
 from corpus.errors import DeskError
 from training.entities.encode import Window, encode
+from training.entities.frozen.register import register
 from training.entities.schemes import OUTSIDE, tag_runs, viterbi
 
 # Padding is what costs on a CPU: windows are sorted by length and batched by their tokens.
@@ -46,6 +47,7 @@ def load_entity_model(repo_or_folder: str) -> EntityModel:
 
     Raises DeskError for tags of another kind.
     """
+    register()
     model = AutoModelForTokenClassification.from_pretrained(repo_or_folder)
     tokenizer = AutoTokenizer.from_pretrained(repo_or_folder)
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]

@@ -1,6 +1,7 @@
 """IOB2 tags: names, spans ↔ tags, and decoding that never gives an illegal sequence."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -32,8 +33,11 @@ def viterbi(log_probabilities: np.ndarray, names: Sequence[str]) -> list[int]:
     """The most probable legal tag sequence of a (tokens × tags) array (Viterbi 1967)."""
     if len(log_probabilities) == 0:
         return []
-    penalty = allowed_transitions(names)
-    start = np.array([FORBIDDEN if _must_continue(name, names) else 0.0 for name in names])
+    penalty, start = _penalties(tuple(names))
+    likeliest = log_probabilities.argmax(axis=1)
+    if not start[likeliest[0]] and not penalty[likeliest[:-1], likeliest[1:]].any():
+        # Legal as it is, so no other legal sequence is more probable.
+        return list(map(int, likeliest))
     score = log_probabilities[0] + start
     back: list[np.ndarray] = []
     for row in log_probabilities[1:]:
@@ -44,6 +48,13 @@ def viterbi(log_probabilities: np.ndarray, names: Sequence[str]) -> list[int]:
     for pointers in reversed(back):
         best.append(int(pointers[best[-1]]))
     return best[::-1]
+
+
+@cache
+def _penalties(names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Of following and of beginning."""
+    start = np.array([FORBIDDEN if _must_continue(name, names) else 0.0 for name in names])
+    return allowed_transitions(names), start
 
 
 def _must_continue(name: str, names: Sequence[str]) -> bool:

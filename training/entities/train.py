@@ -15,6 +15,8 @@ from training.curves import diagnose, draw_curve
 from training.entities.cased import bake_embeddings
 from training.entities.encode import Encoded, encode
 from training.entities.fit import Run, fit, is_main_process
+from training.entities.frozen.fit import fit_head
+from training.entities.frozen.new_tagger import new_tagger
 from training.entities.learning_curve import LOSS_NAME, SCORE_NAME, SCORED_EXAMPLES, Validation
 from training.entities.new_model import new_model
 from training.entities.predict import EntityModel
@@ -49,19 +51,19 @@ def train_entities(
     train, validation = of_split(examples, "train"), of_split(examples, "validation")
     _require_spans(train, entity_types)
     set_seed(seed)
-    model = new_model(encoder, entity_types, settings)
+    frozen = settings.method == "frozen"
+    model = (new_tagger if frozen else new_model)(encoder, entity_types, settings)
     encoded = _encode(model, train, settings)
     _log_repairs(encoded)
-    key = _key([*train, *validation], entity_types, settings, encoder, seed)
-    curve = fit(
-        model,
-        encoded,
-        _validation(model, validation, settings),
-        settings,
-        seed,
-        Run(checkpoints, key, on_progress, tracking),
-    )
-    bake_embeddings(model.model, model.tokenizer.pad_token_id)
+    held = _validation(model, validation, settings)
+    if frozen:
+        curve = fit_head(model, encoded, held, settings, seed, on_progress)
+    else:
+        key = _key([*train, *validation], entity_types, settings, encoder, seed)
+        curve = fit(
+            model, encoded, held, settings, seed, Run(checkpoints, key, on_progress, tracking)
+        )
+        bake_embeddings(model.model, model.tokenizer.pad_token_id)
     png = output_dir / "learning_curve.png"
     if is_main_process():
         save(model, output_dir)

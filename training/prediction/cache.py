@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -177,5 +176,3 @@ def _write(file: Path, array: np.ndarray) -> None:
 def missing(cache: VectorCache, keys: Sequence[Key]) -> set[Key]:
     """Those that must be computed."""
     return {key for key in keys if cache.get(key) is None}
-
-

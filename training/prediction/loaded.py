@@ -36,7 +36,7 @@ def open_model(folder_or_repo: str) -> LoadedModel:
     """Load the model. Raises DeskError where there is none, or none of a kind known here."""
     folder = model_folder(folder_or_repo)
     kind = model_kind(folder)
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     name = Path(folder_or_repo).resolve().name if folder == Path(folder_or_repo) else folder_or_repo
     if kind == "topics":
         from training.classification.predict import load_topic_model

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from corpus.articles import ScoredSpan
+from training.classification.calibration import to_probabilities
 from training.classification.models import SetFitTopics, TopicModel
-from training.classification.predict import TopicPrediction, to_predictions
+from training.classification.predict import TopicPrediction, to_prediction
 from training.entities.encode import Window, encode
 from training.entities.frozen.modeling_frozen_tagger import FrozenTagger
 from training.entities.predict import STRIDE_TOKENS, EntityModel, spans_of
@@ -79,9 +80,7 @@ def predict_both(
     with torch.inference_mode():
         for start in range(0, max(len(topic_texts), len(entity_texts)), PART_TEXTS):
             part = slice(start, start + PART_TEXTS)
-            found = _predict_part(
-                shared, topic_texts[part], entity_texts[part], caches or Caches()
-            )
+            found = _predict_part(shared, topic_texts[part], entity_texts[part], caches or Caches())
             topics += found.topics
             spans += found.spans
     return Predicted(topics, spans)
@@ -104,7 +103,9 @@ def _predict_part(
     topics: list[TopicPrediction] = []
     if topic_keys:
         vectors = np.concatenate([texts[key] for key in topic_keys])
-        topics = to_predictions(shared.topics, vectors)
+        logits = shared.topics.logits_of(vectors)
+        found = to_probabilities(logits, exclusive=not shared.topics.several)
+        topics = [to_prediction(shared.topics, row.tolist()) for row in found]
     rows = _tag(shared.entities, windows, [states[key] for key in window_keys])
     return Predicted(topics, spans_of(entity_texts, windows, rows, shared.entities.tags))
 
@@ -114,8 +115,7 @@ def _topic_sequences(topics: SetFitTopics, texts: Sequence[str]) -> list[list[in
     if not texts:
         return []
     found: list[list[int]] = body.tokenizer(
-        # As sentence-transformers does.
-        [text.strip() for text in texts], truncation=True, max_length=body.max_seq_length
+        list(texts), truncation=True, max_length=body.max_seq_length
     )["input_ids"]
     return found
 
@@ -178,9 +178,7 @@ def _encode(
     """(batch × width) of texts as the topic model's body gives them; (batch × tokens × width)."""
     body, tagger = shared.topics.model.model_body, shared.entities.model
     layer = tagger.config.layer
-    found = tagger.encoder(
-        input_ids=ids, attention_mask=mask, output_hidden_states=layer != -1
-    )
+    found = tagger.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=layer != -1)
     features: dict[str, Any] = {
         "token_embeddings": found.last_hidden_state,
         "attention_mask": mask,

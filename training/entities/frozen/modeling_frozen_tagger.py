@@ -18,7 +18,7 @@ SHAPES = 3
 SHAPE_WIDTH = 16
 
 
-class FrozenTaggerConfig(PretrainedConfig):
+class FrozenTaggerConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """``encoder``: its configuration as a dictionary; ``layer``: whose states the head reads."""
 
     model_type = "copydesk_frozen_tagger"
@@ -27,8 +27,8 @@ class FrozenTaggerConfig(PretrainedConfig):
         self,
         encoder: dict[str, Any] | None = None,
         layer: int = -1,
-        head_width: int = 128,
-        head_dropout: float = 0.2,
+        head_width: int = 64,
+        head_dropout: float = 0.4,
         vocab_size: int = 1,
         **others: Any,
     ) -> None:
@@ -65,24 +65,33 @@ class TaggerHead(nn.Module):
         return logits
 
 
-class FrozenTagger(PreTrainedModel):
+class FrozenTagger(PreTrainedModel):  # type: ignore[no-untyped-call]
     """``states`` is the encoder's part, ``tag`` the head's; ``forward`` is both."""
 
     config_class = FrozenTaggerConfig
+    lower_of: torch.Tensor
+    shape_of: torch.Tensor
     base_model_prefix = "encoder"
 
     def __init__(self, config: FrozenTaggerConfig) -> None:
         super().__init__(config)
-        self.encoder = AutoModel.from_config(AutoConfig.for_model(**config.encoder))
+        self.encoder: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
+            AutoConfig.for_model(**config.encoder)
+        )
         self.register_buffer("lower_of", torch.zeros(config.vocab_size, dtype=torch.long))
         self.register_buffer("shape_of", torch.zeros(config.vocab_size, dtype=torch.long))
         self.head = TaggerHead(
             self.encoder.config.hidden_size,
             config.head_width,
-            config.num_labels,
+            len(config.id2label or {}),
             config.head_dropout,
         )
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    def set_vocabulary(self, lower_of: list[int], shape_of: list[int]) -> None:
+        """By token id: the encoder's id and the shape."""
+        self.lower_of = torch.tensor(lower_of)
+        self.shape_of = torch.tensor(shape_of)
 
     def states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """What the encoder says of each token, at the layer that the head reads."""
