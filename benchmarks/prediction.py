@@ -22,11 +22,11 @@ import torch
 from benchmarks.plain_pipelines import decoded, entity_pipeline, topic_pipeline
 from benchmarks.results import about, save, say
 from corpus.articles import Span
-from corpus.settings.models import EntityModelSettings, TopicModelSettings
 from corpus.errors import DeskError
 from corpus.labelled.columns import Columns, FileForm
 from corpus.labelled.parts import Parts
 from corpus.labelled.read import Kind, LabelledFile, read_labelled
+from corpus.settings.models import EntityModelSettings, TopicModelSettings
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
 from training.entities.predict import load_entity_model, predict_entities

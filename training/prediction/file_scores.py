@@ -6,10 +6,12 @@ from typing import Any
 
 from corpus.articles import Split
 from corpus.errors import DeskError
+from corpus.intervals import Interval
 from corpus.labelled.read import LabelledFile, LabelledRow
 from training.classification.predict import predict_topics
 from training.entities.predict import predict_entities
 from training.evaluation import score_entities, score_topics
+from training.evaluation.topics import score_topic_sets
 from training.prediction.loaded import LoadedModel
 
 ALL = "all"
@@ -48,21 +50,31 @@ def score_rows(
     if loaded.kind == "entities":
         spans = [[s.span() for s in found] for found in predict_entities(loaded.model, texts)]
         entities = score_entities([row.spans for row in rows], spans, labels, seed)
-        averages = {
-            "precision": asdict(entities.precision),
-            "recall": asdict(entities.recall),
-            "f1": asdict(entities.f1),
-        }
+        averages = {name: getattr(entities, name) for name in ("precision", "recall", "f1")}
         return _result(averages, entities.labels)
-    topics = [found.topic for found in predict_topics(loaded.model, texts)]
-    scores = score_topics([row.topics[0] for row in rows], topics, labels, seed)
-    averages = {"accuracy": asdict(scores.accuracy), "macro_f1": asdict(scores.macro_f1)}
-    return _result(averages, scores.labels)
+    found = predict_topics(loaded.model, texts)
+    if loaded.several:
+        said = [prediction.topics for prediction in found]
+        sets = score_topic_sets([row.topics for row in rows], said, labels, seed)
+        averages = {"accuracy": sets.exact, "macro_f1": sets.macro_f1, "micro_f1": sets.micro_f1}
+        return _result(averages, sets.labels)
+    gold = [_only_topic(row) for row in rows]
+    scores = score_topics(gold, [prediction.topic for prediction in found], labels, seed)
+    return _result({"accuracy": scores.accuracy, "macro_f1": scores.macro_f1}, scores.labels)
 
 
-def _result(averages: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
+def _only_topic(row: LabelledRow) -> str:
+    if len(row.topics) != 1:
+        raise DeskError(
+            f"Row {row.number} has {len(row.topics)} topics, but the model gives each text one.",
+            "Score a model for several topics, or correct the row.",
+        )
+    return row.topics[0]
+
+
+def _result(averages: dict[str, Interval], labels: dict[str, Any]) -> dict[str, Any]:
     return {
-        **averages,
+        **{name: asdict(score) for name, score in averages.items()},
         "per_label": {name: asdict(scores) for name, scores in labels.items()},
         "support": {name: scores.support for name, scores in labels.items()},
     }

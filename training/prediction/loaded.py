@@ -31,6 +31,11 @@ class LoadedModel:
     labels: tuple[str, ...]
     model: Any
 
+    @property
+    def several(self) -> bool:
+        """Whether a text may have several topics."""
+        return bool(getattr(self.model, "several", False))
+
 
 def open_model(folder_or_repo: str) -> LoadedModel:
     """Load the model. Raises DeskError where there is none, or none of a kind known here."""
@@ -41,12 +46,18 @@ def open_model(folder_or_repo: str) -> LoadedModel:
     if kind == "topics":
         from training.classification.predict import load_topic_model
 
-        topics: Any = load_topic_model(str(folder))
-        return LoadedModel(name, folder, kind, tuple(map(str, topics.labels)), topics)
+        topics = load_topic_model(str(folder))
+        return LoadedModel(name, folder, kind, all_topics(topics), topics)
     from training.entities.predict import load_entity_model
 
     entities = load_entity_model(str(folder))
     return LoadedModel(name, folder, kind, tuple(entities.entity_types), entities)
+
+
+def all_topics(model: Any) -> tuple[str, ...]:
+    """Those a model can say, then those it was told of without an example."""
+    told = getattr(getattr(model, "model", None), "labels", None) or ()
+    return tuple(dict.fromkeys([*model.topics, *map(str, told)]))
 
 
 @cache

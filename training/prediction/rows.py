@@ -20,7 +20,7 @@ def predicted_rows(loaded: LoadedModel, rows: Sequence[PlainRow]) -> list[dict[s
     texts = [row.text for row in rows if row.text.strip()]
     if loaded.kind == "topics":
         topics = iter(predict_topics(loaded.model, texts))
-        return [_topic_row(row, next(topics) if row.text.strip() else None) for row in rows]
+        return [_topic_row(loaded, row, next(topics) if row.text.strip() else None) for row in rows]
     spans = iter(predict_entities(loaded.model, texts))
     return [_spans_row(row, next(spans) if row.text.strip() else ()) for row in rows]
 
@@ -35,13 +35,15 @@ def _named(row: PlainRow) -> dict[str, Any]:
     return {} if nothing else {"id": row.id}
 
 
-def _topic_row(row: PlainRow, found: TopicPrediction | None) -> dict[str, Any]:
+def _topic_row(loaded: LoadedModel, row: PlainRow, found: TopicPrediction | None) -> dict[str, Any]:
     if found is None:
         return {**_named(row), "topic": None, "score": None, "probabilities": {}}
     probabilities = {name: round(p, DIGITS) for name, p in found.probabilities.items()}
+    several = {"topics": list(found.topics)} if loaded.several else {}
     return {
         **_named(row),
         "topic": found.topic,
+        **several,
         "score": round(found.score, DIGITS),
         "probabilities": probabilities,
     }
