@@ -139,7 +139,7 @@ def train_once(
     _remove_abandoned(folder.parent)
     with _unfinished(folder) as unfinished:
         trained = train(unfinished / "model")
-        return keep(trained, unfinished, folder) or require_model(desk, gold, kind)
+        return _keep(trained, unfinished, folder) or require_model(desk, gold, kind)
 
 
 def _keep(trained: TrainedModel, unfinished: Path, folder: Path) -> StoredModel | None:
