@@ -26,11 +26,14 @@ class PooledTopics(PreTrainedModel):  # type: ignore[no-untyped-call]
         super().__init__(config)
         self.body = body
         self.normalize = topics.model.normalize_embeddings
-        head = topics.model.model_head
-        self.head = nn.Linear(head.coef_.shape[1], head.coef_.shape[0])
+        weights, bias = topics.model.model_head.coef_, topics.model.model_head.intercept_
+        if len(weights) == 1:
+            # Of two topics scikit-learn keeps the second alone.
+            weights, bias = (np.concatenate([0 * part, part]) for part in (weights, bias))
+        self.head = nn.Linear(weights.shape[1], weights.shape[0])
         with torch.no_grad():
-            self.head.weight.copy_(torch.from_numpy(head.coef_))
-            self.head.bias.copy_(torch.from_numpy(head.intercept_))
+            self.head.weight.copy_(torch.from_numpy(weights))
+            self.head.bias.copy_(torch.from_numpy(bias))
 
     def forward(self, input_ids: Any, attention_mask: Any, **_: Any) -> SequenceClassifierOutput:
         """Logits of the topics."""
@@ -61,7 +64,7 @@ def decoded(tagger: Any, text: str, tags: Sequence[str]) -> tuple[Span, ...]:
     The default pipeline takes the best tag of each token, also where I-x follows O.
     """
     spans: list[Span] = []
-    for inputs in tagger.preprocess(text):
+    for inputs in tagger.preprocess(text, **tagger._preprocess_params):
         offsets = np.asarray(inputs.pop("offset_mapping")[0])
         special = np.asarray(inputs.pop("special_tokens_mask")[0], dtype=bool)
         inputs = {k: v for k, v in inputs.items() if isinstance(v, torch.Tensor)}

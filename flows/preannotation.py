@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from corpus.articles import Article, Prediction, ScoredSpan, model_input
 from corpus.desk import Desk
@@ -11,20 +13,56 @@ from training.classification.predict import TopicPrediction, load_topic_model, p
 from training.classification.zero_shot import zero_shot_topics
 from training.encoder import base_model_name
 from training.entities.predict import load_entity_model, predict_entities
+from training.prediction.shared import open_caches, predict_both, share
 
 log = logging.getLogger("flows.preannotation")
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published model that knows the desk's labels, and the name its suggestions get."""
+
+    agent: str
+    model: Any
+
+
 def pre_annotate(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:
-    """A prediction for each article; questions nobody can say anything about stay empty."""
+    """A prediction for each article; questions nobody can say anything about stay empty.
+
+    Where both published models sit on the same frozen encoder, it reads each article once, and
+    what it said is kept in COPYDESK_HOME/embeddings: with the next models, only heads are run.
+    """
     predictions = {article.id: _from_source(desk, article) for article in articles}
-    if desk.labels.topics:
-        without = [a for a in articles if predictions[a.id].topic is None]
-        _add_topics(desk, without, predictions)
-    if desk.labels.entities:
-        without = [a for a in articles if predictions[a.id].spans is None]
-        _add_spans(desk, without, predictions)
+    asked = [a for a in articles if desk.labels.topics and predictions[a.id].topic is None]
+    marked = [a for a in articles if desk.labels.entities and predictions[a.id].spans is None]
+    topics = _published_topics(desk) if asked else None
+    entities = _published_entities(desk) if marked else None
+    texts = [model_input(article) for article in asked]
+    agent, found, spans = _predict(desk, topics, entities, texts, [a.text for a in marked])
+    _add_topics(asked, agent, found, predictions)
+    if entities is not None:
+        _add_spans(desk, marked, entities.agent, spans, predictions)
     return predictions
+
+
+def _predict(
+    desk: Desk,
+    topics: Published | None,
+    entities: Published | None,
+    topic_texts: Sequence[str],
+    entity_texts: Sequence[str],
+) -> tuple[str, list[TopicPrediction], list[tuple[ScoredSpan, ...]]]:
+    """Who says the topics, the topics, the spans."""
+    shared = share(topics.model, entities.model) if topics and entities else None
+    if shared is not None and topics is not None:
+        both = predict_both(shared, topic_texts, entity_texts, open_caches(shared.revision))
+        return topics.agent, both.topics, both.spans
+    spans = predict_entities(entities.model, entity_texts) if entities else []
+    if topics is not None:
+        return topics.agent, predict_topics(topics.model, topic_texts), spans
+    encoder = desk.models.encoder
+    zero_shot = zero_shot_topics(topic_texts, desk.labels.topics, encoder) if topic_texts else []
+    return f"zero-shot:{base_model_name(encoder)}", zero_shot, spans
 
 
 def _from_source(desk: Desk, article: Article) -> Prediction:
@@ -44,14 +82,44 @@ def _from_source(desk: Desk, article: Article) -> Prediction:
     )
 
 
+def _published_topics(desk: Desk) -> Published | None:
+    found = _last(desk.publish.topic_model)
+    if found is None:
+        return None
+    model = load_topic_model(str(found[1]))
+    if set(model.topics) <= set(desk.labels.topics):
+        return Published(found[0], model)
+    log.warning("%s knows other topics than the desk (%s)", found[0], ", ".join(model.topics))
+    return None
+
+
+def _published_entities(desk: Desk) -> Published | None:
+    found = _last(desk.publish.entity_model)
+    if found is None:
+        return None
+    model = load_entity_model(str(found[1]))
+    if set(model.entity_types) & set(desk.labels.entities):
+        return Published(found[0], model)
+    log.warning("%s knows none of the desk's entity types", found[0])
+    return None
+
+
+def _last(repo_id: str | None) -> tuple[str, Path] | None:
+    """The agent's name of the last published model, and its files."""
+    revision = last_revision(repo_id) if repo_id else None
+    if not repo_id or not revision:
+        return None
+    return f"{repo_id}:{revision[:12]}", download_model(repo_id, revision)
+
+
 def _add_topics(
-    desk: Desk, articles: Sequence[Article], predictions: dict[str, Prediction]
+    articles: Sequence[Article],
+    agent: str,
+    found: Sequence[TopicPrediction],
+    predictions: dict[str, Prediction],
 ) -> None:
-    if not articles:
-        return
-    texts = [model_input(article) for article in articles]
-    agent, found = _topics(desk, texts)
-    log.info("%d topics suggested by %s", len(found), agent)
+    if articles:
+        log.info("%d topics suggested by %s", len(found), agent)
     for article, topic in zip(articles, found, strict=True):
         predictions[article.id] = replace(
             predictions[article.id],
@@ -61,30 +129,13 @@ def _add_topics(
         )
 
 
-def _topics(desk: Desk, texts: list[str]) -> tuple[str, list[TopicPrediction]]:
-    repo_id = desk.publish.topic_model
-    revision = last_revision(repo_id) if repo_id else None
-    if repo_id and revision:
-        model = load_topic_model(str(download_model(repo_id, revision)))
-        if set(model.topics) <= set(desk.labels.topics):
-            return f"{repo_id}:{revision[:12]}", predict_topics(model, texts)
-        log.warning("%s knows other topics than the desk (%s)", repo_id, ", ".join(model.topics))
-    encoder = desk.models.encoder
-    agent = f"zero-shot:{base_model_name(encoder)}"
-    return agent, zero_shot_topics(texts, desk.labels.topics, encoder)
-
-
-def _add_spans(desk: Desk, articles: Sequence[Article], predictions: dict[str, Prediction]) -> None:
-    repo_id = desk.publish.entity_model
-    revision = last_revision(repo_id) if repo_id else None
-    if not articles or not repo_id or not revision:
-        return
-    model = load_entity_model(str(download_model(repo_id, revision)))
-    if not set(model.entity_types) & set(desk.labels.entities):
-        log.warning("%s knows none of the desk's entity types", repo_id)
-        return
-    agent = f"{repo_id}:{revision[:12]}"
-    found = predict_entities(model, [article.text for article in articles])
+def _add_spans(
+    desk: Desk,
+    articles: Sequence[Article],
+    agent: str,
+    found: Sequence[tuple[ScoredSpan, ...]],
+    predictions: dict[str, Prediction],
+) -> None:
     log.info("entities of %d articles suggested by %s", len(found), agent)
     for article, spans in zip(articles, found, strict=True):
         known = tuple(span for span in spans if span.label in desk.labels.entities)

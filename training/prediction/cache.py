@@ -8,7 +8,7 @@ limit the shards that were not used for the longest time are deleted.
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,15 +152,6 @@ def limit_bytes() -> int:
     return int(gigabytes * GIGABYTE)
 
 
-def open_caches(revision: str) -> "tuple[VectorCache, VectorCache]":
-    """For states of tokens (float16) and vectors of whole texts (float32) of this encoder."""
-    root, limit = cache_root(), limit_bytes()
-    return (
-        VectorCache(root, revision, "float16", limit),
-        VectorCache(root, revision, "float32", limit),
-    )
-
-
 def _write(file: Path, array: np.ndarray) -> None:
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -171,8 +162,3 @@ def _write(file: Path, array: np.ndarray) -> None:
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def missing(cache: VectorCache, keys: Sequence[Key]) -> set[Key]:
-    """Those that must be computed."""
-    return {key for key in keys if cache.get(key) is None}

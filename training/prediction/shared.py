@@ -15,7 +15,7 @@ from training.classification.predict import TopicPrediction, to_prediction
 from training.entities.encode import Window, encode
 from training.entities.frozen.modeling_frozen_tagger import FrozenTagger
 from training.entities.predict import STRIDE_TOKENS, EntityModel, spans_of
-from training.prediction.cache import VectorCache
+from training.prediction.cache import VectorCache, cache_root, limit_bytes
 from training.prediction.sequences import batches_by_length, key_of, padded, token_budget
 
 Sequences = dict[bytes, Sequence[int]]
@@ -46,6 +46,17 @@ class Predicted:
 
     topics: list[TopicPrediction]
     spans: list[tuple[ScoredSpan, ...]]
+
+
+def open_caches(revision: str) -> Caches:
+    """Of this encoder, in COPYDESK_HOME/embeddings; nothing is kept with a limit of 0."""
+    root, limit = cache_root(), limit_bytes()
+    if not limit:
+        return Caches()
+    return Caches(
+        VectorCache(root, revision, "float16", limit),
+        VectorCache(root, revision, "float32", limit),
+    )
 
 
 def share(topics: TopicModel, entities: EntityModel) -> SharedEncoder | None:
