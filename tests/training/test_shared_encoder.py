@@ -27,10 +27,8 @@ from training.prediction.shared import Caches, Predicted, SharedEncoder, predict
 TYPES = ["person", "place"]
 PLAIN_CLIENT = """
 import json, sys
-from transformers import AutoTokenizer, AutoModelForTokenClassification, pipeline
-model = AutoModelForTokenClassification.from_pretrained(sys.argv[1], trust_remote_code=True)
-tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
-tagger = pipeline("token-classification", model=model, tokenizer=tokenizer)
+from transformers import pipeline
+tagger = pipeline("token-classification", model=sys.argv[1], trust_remote_code=True)
 print(json.dumps([[t["entity"], t["start"], t["end"]] for t in tagger(sys.argv[2])]))
 """
 

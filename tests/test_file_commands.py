@@ -1,0 +1,185 @@
+"""train, score and predict on files, as a person without desk and services types them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoTokenizer, BertConfig, BertForTokenClassification
+from typer.testing import CliRunner, Result
+
+from copydesk.commands import app
+from corpus.articles import ReviewedArticle
+from corpus.errors import DeskError
+from tests.training.conftest import tiny_articles
+from tests.training.tiny_encoders import tiny_bert
+
+
+def run(*arguments: Any) -> Result:
+    found = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    assert found.exit_code == 0, found.output
+    return found
+
+
+def rows_of(articles: Sequence[ReviewedArticle]) -> list[dict[str, Any]]:
+    spans = ["start", "end", "label"]
+    return [
+        {
+            "id": r.article.id,
+            "text": r.article.text,
+            "topic": r.topic,
+            "spans": [{name: getattr(s, name) for name in spans} for s in r.spans or ()],
+            "split": {"validation": "dev"}.get(r.split, r.split),
+        }
+        for r in articles
+    ]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    rows = rows_of(tiny_articles())
+    pd.DataFrame(rows).to_parquet(folder / "all.parquet")
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "all.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def topics(data: Path) -> Path:
+    out = data / "models" / "topics"
+    found = run(
+        "train", "topics", "--data", data / "all.parquet", "--out", out, "--method", "frozen"
+    )
+    assert "32 train, 8 validation, 8 test" in found.stderr
+    assert "Labels: Business, Sports" in found.stdout
+    return out
+
+
+@pytest.fixture(scope="module")
+def entities(data: Path) -> Path:
+    out = data / "models" / "entities"
+    options = ["--set", "method=frozen", "--set", "head_epochs=8", "--labels", "person,place"]
+    run("train", "entities", "--data", data / "all.jsonl", "--out", out, *options)
+    return out
+
+
+def test_scores_are_one_json_object(data: Path, topics: Path, entities: Path) -> None:
+    found = json.loads(run("score", topics, "--data", data / "all.parquet", "--json").stdout)
+    assert (found["kind"], found["split"], found["n"]) == ("topics", "test", 8)
+    assert found["accuracy"]["value"] == 1.0 and set(found["accuracy"]) == {"value", "low", "high"}
+    assert found["support"] == {"Business": 4, "Sports": 4}
+    assert set(found["per_label"]["Sports"]) >= {"precision", "recall", "f1", "support"}
+    found = json.loads(
+        run("score", entities, "--data", data / "all.jsonl", "--json", "--split", "all").stdout
+    )
+    assert (found["kind"], found["split"], found["n"]) == ("entities", "all", 48)
+    for name in ("precision", "recall", "f1"):
+        assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
+    assert found["f1"]["value"] > 0.5
+    shown = run("score", topics, "--data", data / "all.parquet", "--split", "dev").stdout
+    assert "accuracy 1.000 [" in shown and "8 rows (validation)" in shown
+
+
+def test_predictions_are_a_row_each_in_order(data: Path, topics: Path, entities: Path) -> None:
+    rows = rows_of(tiny_articles())
+    for model in (topics, entities):
+        out = data / f"{model.name}.jsonl"
+        run("predict", model, "--data", data / "all.jsonl", "--out", out)
+        found = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        assert [row["id"] for row in found] == [row["id"] for row in rows]
+        again = run("predict", model, "--data", data / "all.jsonl", "--out", out)
+        assert "they are as they were" in again.stdout
+        if model is topics:
+            assert [row["topic"] for row in found] == [row["topic"] for row in rows]
+            assert found[0]["score"] == max(found[0]["probabilities"].values())
+        else:
+            for row, article in zip(found, rows, strict=True):
+                assert all(
+                    article["text"][s["start"] : s["end"]] == s["text"] for s in row["spans"]
+                )
+            assert sum(len(row["spans"]) for row in found) > 48
+
+
+def test_facts_of_the_training_are_kept_without_texts_or_folders(data: Path, topics: Path) -> None:
+    facts = json.loads((topics / "training.json").read_text(encoding="utf-8"))
+    assert facts["kind"] == "topics" and facts["rows"] == {"train": 32, "validation": 8, "test": 8}
+    assert facts["data"] == "all.parquet" and str(data) not in json.dumps(facts)
+    assert not list(topics.parent.glob(".*"))
+
+
+def test_without_splits_a_tenth_validates(data: Path) -> None:
+    rows = [{"text": row["text"], "topic": row["topic"]} for row in rows_of(tiny_articles())]
+    pd.DataFrame(rows).to_csv(data / "bare.csv", index=False)
+    out = data / "models" / "bare"
+    for _ in range(2):
+        found = run(
+            "train", "topics", "--data", data / "bare.csv", "--out", out, "--method", "frozen"
+        )
+        assert "drawn by seed 42" in found.stderr
+    assert (
+        json.loads(run("score", out, "--data", data / "bare.csv", "--json").stdout)["split"]
+        == "all"
+    )
+
+
+def test_a_model_of_others_with_labels_in_another_order(data: Path, tmp_path: Path) -> None:
+    texts = [row["text"] for row in rows_of(tiny_articles())]
+    encoder = tiny_bert(tmp_path / "encoder", texts)
+    names = ["I-place", "B-person", "O", "B-place", "I-person"]
+    config = BertConfig.from_pretrained(encoder, id2label=dict(enumerate(names)))
+    torch.manual_seed(1)
+    BertForTokenClassification(config).save_pretrained(tmp_path / "other")
+    AutoTokenizer.from_pretrained(encoder).save_pretrained(tmp_path / "other")
+    found = json.loads(
+        run("score", tmp_path / "other", "--data", data / "all.jsonl", "--json").stdout
+    )
+    assert found["kind"] == "entities" and set(found["support"]) == {"person", "place"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "topics", "--data", "{all}", "--out", "{data}"], "is no model; it is not replaced"),
+        (["train", "--data", "{all}", "--out", "{new}"], "needs topics or entities"),
+        (["train", "topics", "--data", "{all}"], "needs --out"),
+        (["train", "people", "--data", "{all}", "--out", "{new}"], "'people' is not a model"),
+        (["train", "topics", "--out", "{new}"], "--out needs --data"),
+        (["train", "topics", "--data", "{all}", "--out", "{new}", "--set", "epoch=1"], "epoch: "),
+        (["train", "topics", "--data", "{all}", "--out", "{new}", "--labels", "Sports"], "row 2"),
+        (["train", "topics", "--data", "nowhere.csv", "--out", "{new}"], "is not there"),
+        (["score", "{topics}", "--data", "{all}", "--split", "blind"], "split 'blind'"),
+        (["score", "{data}", "--data", "{all}"], "holds no topic or entity model"),
+        (["score", "no model", "--data", "{all}"], "neither a folder nor a repo_id"),
+        (["score", "{topics}", "--data", "{all}", "--topic-column", "id"], "does not know the label"),
+        (["score", "{topics}"], "needs --data"),
+        (["predict", "{topics}", "--data", "{all}", "--out", "{all}"], "is the file of --data"),
+        (["predict", "{topics}", "--data", "{all}", "--out", "{new}", "--text-column", "body"],
+         "no column 'body'"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_said_and_leave_nothing(
+    arguments: list[str], said: str, data: Path, topics: Path, tmp_path: Path
+) -> None:
+    places = {"all": data / "all.jsonl", "data": data, "topics": topics, "new": tmp_path / "new"}
+    before = sorted(data.rglob("*"))
+    with pytest.raises(DeskError, match=said) as error:
+        run(*(argument.format(**places) for argument in arguments))
+    assert error.value.next_step
+    assert sorted(data.rglob("*")) == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_texts_of_test_in_train_are_told_of(data: Path, tmp_path: Path) -> None:
+    rows = rows_of(tiny_articles())
+    rows.append({**next(row for row in rows if row["split"] == "test"), "split": "train"})
+    (tmp_path / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["train", "topics", "--data", tmp_path / "f.jsonl", "--out", tmp_path / "m"]
+    with pytest.raises(DeskError, match="training texts stand in the test split as well"):
+        run(*command, "--strict")
+    assert not (tmp_path / "m").exists()
