@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.entity_models.table import entities_table
+from benchmarks.prediction_table import prediction_table
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 from benchmarks.topic_table import topics_table
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "annotators": annotators_table,
     "hub": hub_table,
     "topics": topics_table,
+    "prediction": prediction_table,
     "entity_models": entities_table,
 }
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.out_folder import new_folder
+from copydesk.out_folder import is_first_process, new_folder
 from copydesk.process import set_process_defaults
 from corpus.articles import Split
 from corpus.errors import DeskError
@@ -60,11 +60,15 @@ def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
         _tell(line)
     _check_repeats(file, parts, recipe.strict)
     with new_folder(out) as folder, _progress(f"training {kind}") as report:
-        trained = _fit(file, parts, settings, recipe, folder, report)
+        # Beside the model and by its name, where the same command after a kill goes on from.
+        checkpoints = out.absolute().with_name(f".{out.name}.checkpoints")
+        trained = _fit(file, parts, settings, recipe, (folder, report, checkpoints))
         facts = asdict(trained) | {"labels": file.labels, "encoder": _encoder_name(recipe.encoder)}
         facts |= {"data": file.path.name, "rows": {s: parts.count(s) for s in SPLITS}}
         del facts["folder"], facts["curve_png"]
         (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+    if not is_first_process():
+        return
     print(f"{out}: a model of {kind}, trained on {trained.examples:,} rows. {trained.diagnosis}")
     print(f"Labels: {', '.join(file.labels)}")
 
@@ -176,12 +180,11 @@ def _fit(
     parts: "Parts",
     settings: Any,
     recipe: Recipe,
-    folder: Path,
-    report: Callable[[int, int], None],
+    run: tuple[Path, Callable[[int, int], None], Path],
 ) -> "TrainedModel":
     from training.from_file import file_entities, file_topics
 
-    how = (file.labels, settings, recipe.encoder, recipe.seed, folder, report)
+    how = (file.labels, settings, recipe.encoder, recipe.seed, *run)
     if file.kind == "topics":
         from training.classification.train import train_topics
 

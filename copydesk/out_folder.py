@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +31,19 @@ def require_free(out: Path) -> None:
     )
 
 
+def is_first_process() -> bool:
+    """Of several that train together, as accelerate numbers them, the first saves and speaks."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder to write to; it takes the place of ``out`` at the end, unless an error is raised."""
     require_free(out)
+    if not is_first_process():
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(out)

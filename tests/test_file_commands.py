@@ -142,27 +142,33 @@ def test_a_model_of_others_with_labels_in_another_order(data: Path, tmp_path: Pa
     assert found["kind"] == "entities" and set(found["support"]) == {"person", "place"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["train", "topics", "--data", "{all}", "--out", "{data}"], "is no model; it is not replaced"),
-        (["train", "--data", "{all}", "--out", "{new}"], "needs topics or entities"),
-        (["train", "topics", "--data", "{all}"], "needs --out"),
-        (["train", "people", "--data", "{all}", "--out", "{new}"], "'people' is not a model"),
-        (["train", "topics", "--out", "{new}"], "--out needs --data"),
-        (["train", "topics", "--data", "{all}", "--out", "{new}", "--set", "epoch=1"], "epoch: "),
-        (["train", "topics", "--data", "{all}", "--out", "{new}", "--labels", "Sports"], "row 2"),
-        (["train", "topics", "--data", "nowhere.csv", "--out", "{new}"], "is not there"),
-        (["score", "{topics}", "--data", "{all}", "--split", "blind"], "split 'blind'"),
-        (["score", "{data}", "--data", "{all}"], "holds no topic or entity model"),
-        (["score", "no model", "--data", "{all}"], "neither a folder nor a repo_id"),
-        (["score", "{topics}", "--data", "{all}", "--topic-column", "id"], "does not know the label"),
-        (["score", "{topics}"], "needs --data"),
-        (["predict", "{topics}", "--data", "{all}", "--out", "{all}"], "is the file of --data"),
-        (["predict", "{topics}", "--data", "{all}", "--out", "{new}", "--text-column", "body"],
-         "no column 'body'"),
-    ],
-)  # fmt: skip
+def test_a_model_whose_files_are_damaged(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["BertForTokenClassification"]}')
+    with pytest.raises(DeskError, match="cannot be loaded"):
+        run("score", tmp_path, "--data", data / "all.jsonl")
+
+
+MISTAKES = [
+    (["train", "topics", "--data", "{all}", "--out", "{data}"], "is no model"),
+    (["train", "--data", "{all}", "--out", "{new}"], "needs topics or entities"),
+    (["train", "topics", "--data", "{all}"], "needs --out"),
+    (["train", "people", "--data", "{all}", "--out", "{new}"], "'people' is not a model"),
+    (["train", "topics", "--out", "{new}"], "--out needs --data"),
+    (["train", "topics", "--data", "{all}", "--out", "{new}", "--set", "epoch=1"], "epoch: "),
+    (["train", "topics", "--data", "{all}", "--out", "{new}", "--labels", "Sports"], "row 2"),
+    (["train", "topics", "--data", "nowhere.csv", "--out", "{new}"], "is not there"),
+    (["score", "{topics}", "--data", "{all}", "--split", "blind"], "split 'blind'"),
+    (["score", "{data}", "--data", "{all}"], "holds no topic or entity model"),
+    (["score", "no model", "--data", "{all}"], "neither a folder nor a repo_id"),
+    (["score", "{topics}", "--data", "{all}", "--topic-column", "id"], "does not know"),
+    (["score", "{topics}"], "needs --data"),
+    (["predict", "{topics}", "--data", "{all}", "--out", "{all}"], "is the file of --data"),
+    (["predict", "{topics}", "--data", "{all}", "--out", "{new}", "--text-column", "body"],
+     "no column 'body'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES)
 def test_mistakes_are_said_and_leave_nothing(
     arguments: list[str], said: str, data: Path, topics: Path, tmp_path: Path
 ) -> None:

@@ -48,8 +48,9 @@ def load_entity_model(repo_or_folder: str) -> EntityModel:
     Raises DeskError for tags of another kind.
     """
     register()
-    model = AutoModelForTokenClassification.from_pretrained(repo_or_folder)
-    tokenizer = AutoTokenizer.from_pretrained(repo_or_folder)
+    # Said, because transformers would ask a person otherwise.
+    model = AutoModelForTokenClassification.from_pretrained(repo_or_folder, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(repo_or_folder, trust_remote_code=False)
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]
     unknown = [name for name in names if name != OUTSIDE and name[:2] not in ("B-", "I-")]
     if unknown:

@@ -43,6 +43,16 @@ def open_model(folder_or_repo: str) -> LoadedModel:
     kind = model_kind(folder)
     disable_progress_bar()  # type: ignore[no-untyped-call]
     name = Path(folder_or_repo).resolve().name if folder == Path(folder_or_repo) else folder_or_repo
+    try:
+        return _load(name, folder, kind)
+    except (OSError, ValueError, LookupError, RuntimeError, ImportError) as error:
+        raise DeskError(
+            f"Model {folder_or_repo!r} cannot be loaded: {error}",
+            "Restore its files, or train it again: copydesk train.",
+        ) from error
+
+
+def _load(name: str, folder: Path, kind: Kind) -> LoadedModel:
     if kind == "topics":
         from training.classification.predict import load_topic_model
 
