@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ SPLITS: dict[str, Split] = {
     "test": "test",
     "testing": "test",
 }
+SURROGATE = re.compile("[\ud800-\udfff]")
 SPANS_RULE = (
     'spans are a list of {"start": 0, "end": 5, "label": "…"}, offsets in code points of the '
     "text, end exclusive"
@@ -43,7 +45,7 @@ def to_text(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         raise CellError(f"{_shown(value)} is {_kind(value)}", "a text column holds text only")
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+    return SURROGATE.sub("\ufffd", value)
 
 
 def to_split(value: Any) -> Split:

@@ -25,6 +25,8 @@ FORMATS = {
 }
 # Rows decoded at a time; a row group may be far larger.
 BATCH_ROWS = 1_000
+# Of a column, which would else be read whole for each row group.
+BUFFER_BYTES = 1 << 20
 
 NumberedRow = tuple[int, Mapping[str, Any]]
 
@@ -70,7 +72,7 @@ def _format(path: Path, form: FileForm) -> str:
 
 def _parquet(path: Path, columns: Columns, roles: Collection[str]) -> Stream:
     try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+        file = pq.ParquetFile(path, page_checksum_verification=True, buffer_size=BUFFER_BYTES)
     except (pa.ArrowException, OSError) as error:
         raise _not_parquet(path, 0, error) from error
     known = file.schema_arrow.names
