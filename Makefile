@@ -83,6 +83,7 @@ bench-topics: setup ## Topic models against SetFit's own trainer, an hour: make 
 
 bench-entities: setup ## Entity models beside a CRF and a plain fine-tuning: make bench-entities DATA=folder
 	$(BIN)/python -m benchmarks.entity_models $(if $(DATA),--data $(DATA)) $(ARGS)
+
 bench-prediction: setup ## Topics and entities in one pass against two pipelines: make bench-prediction DATA=folder
 	$(BIN)/python -m benchmarks.prediction $(if $(DATA),--data $(DATA)) $(ARGS)
 
