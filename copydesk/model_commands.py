@@ -14,6 +14,7 @@ from corpus.errors import DeskError
 from corpus.labelled.columns import FileForm
 
 KINDS = ("topics", "entities")
+ENCODER, SEED = "offline", 42
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", rich_help_panel=on_file.FILES, help="Folder of the new model."),
@@ -31,9 +32,9 @@ def train(
     per_class: PerClassOption = None,
     data: on_file.DataOption = None,
     out: OutOption = None,
-    encoder: on_file.EncoderOption = "offline",
+    encoder: on_file.EncoderOption = ENCODER,
     method: on_file.MethodOption = None,
-    seed: on_file.SeedOption = 42,
+    seed: on_file.SeedOption = SEED,
     labels: on_file.LabelsOption = None,
     strict: Annotated[
         bool,
@@ -55,8 +56,10 @@ def train(
     """Train the desk's models on what is reviewed, or with --data and --out a model on any file."""
     chosen = _kind(kind, only)
     if data is None:
-        if out is not None:
-            raise DeskError("--out needs --data.", "Desks keep their models themselves.")
+        given = {"--out": out, "--labels": labels, "--method": method, "--strict": strict}
+        given |= {"--encoder": encoder != ENCODER, "--seed": seed != SEED}
+        for flag in (flag for flag, value in given.items() if value):
+            raise DeskError(f"{flag} needs --data.", "For a desk: --set models.…, docs/desk.md.")
         train_desk(desk, source, set_, chosen, per_class)
         return
     if chosen is None or out is None:
@@ -101,7 +104,7 @@ def score(
             help="Labels that the model does not know count as missed; else they are an error.",
         ),
     ] = False,
-    seed: on_file.SeedOption = 42,
+    seed: on_file.SeedOption = SEED,
     title_column: on_file.TitleColumn = None,
     split_column: on_file.SplitColumn = None,
     spans_column: on_file.SpansColumn = "spans",

@@ -1,6 +1,10 @@
 """train, score and predict on files, as a person without desk and services types them."""
 
 import json
+import os
+import subprocess
+import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +12,15 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from huggingface_hub import HfApi
 from transformers import AutoTokenizer, BertConfig, BertForTokenClassification
 from typer.testing import CliRunner, Result
 
 from copydesk.commands import app
 from corpus.articles import ReviewedArticle
 from corpus.errors import DeskError
-from tests.training.conftest import tiny_articles
+from tests.running import HubService
+from tests.training.conftest import PROJECT, tiny_articles
 from tests.training.tiny_encoders import tiny_bert
 
 
@@ -140,6 +146,26 @@ def test_a_model_of_others_with_labels_in_another_order(data: Path, tmp_path: Pa
         run("score", tmp_path / "other", "--data", data / "all.jsonl", "--json").stdout
     )
     assert found["kind"] == "entities" and set(found["support"]) == {"person", "place"}
+
+
+def test_a_model_on_a_hub(
+    data: Path, topics: Path, hub_service: HubService, tmp_path: Path
+) -> None:
+    repo = f"copydesk/on-files-{uuid.uuid4().hex[:8]}"
+    api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+    api.create_repo(repo)
+    api.upload_folder(repo_id=repo, folder_path=topics)
+    done = subprocess.run(
+        [sys.executable, "-m", "copydesk", "score", repo, "--data", data / "all.jsonl", "--json"],
+        cwd=PROJECT,
+        env={**os.environ, "HF_ENDPOINT": hub_service.endpoint, "HF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["model"], found["accuracy"]["value"]) == (repo, 1.0)
 
 
 def test_a_model_whose_files_are_damaged(data: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
@@ -144,6 +145,22 @@ def test_pipelines_say_the_same(both: SharedEncoder, texts: list[str]) -> None:
     assert [t.topic for t in found.topics] == [t["label"] for t in topics(some, truncation=True)]
     for text, spans in zip(some, found.spans, strict=True):
         assert [s.span() for s in spans] == list(decoded(entities, text, both.entities.tags))
+
+
+def test_pipelines_say_the_same_of_real_news(both: SharedEncoder, shared_data: Path) -> None:
+    news = pd.read_parquet(shared_data / "ag_news_small.parquet")["text"].head(120).tolist()
+    # What is longer than a window a pipeline cuts off; here it is read in several.
+    window = both.entities.window_tokens
+    news = [t for t in news if len(both.entities.tokenizer(t)["input_ids"]) <= window]
+    assert len(news) > 30
+    topics, entities = topic_pipeline(both.topics), entity_pipeline(both.entities)
+    found = predict_both(both, news, news)
+    labels = [topic["label"] for topic in topics(news, truncation=True)]
+    assert sum(t.topic != label for t, label in zip(found.topics, labels, strict=True)) == 0
+    spans = [[s.span() for s in part] for part in found.spans]
+    wanted = [list(decoded(entities, text, both.entities.tags)) for text in news]
+    assert sum(a != b for a, b in zip(spans, wanted, strict=True)) <= 1
+    assert sum(map(len, spans)) > 30
 
 
 def test_plain_transformers_load_it_with_its_published_code(
