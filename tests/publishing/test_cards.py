@@ -132,6 +132,15 @@ def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) 
     assert ("![Confusion of topics]" in card) is (kind == "topics" and scored)
 
 
+def test_a_model_with_code_of_its_own_says_how_it_is_loaded() -> None:
+    manifest = model_manifest("entities")
+    assert "trust_remote_code" not in render_model_card(manifest, REPO)
+    settings = {**manifest.training.settings, "method": "frozen"}
+    training = manifest.training.model_copy(update={"settings": settings})
+    card = render_model_card(manifest.model_copy(update={"training": training}), REPO)
+    assert "    trust_remote_code=True,  # modeling_frozen_tagger.py" in card
+
+
 DIFFERENCE = ScoreDifference(old=0.9, new=0.8, difference=HALF, support=12)
 GATE = Gate(
     verdict="keep",

@@ -91,6 +91,17 @@ def test_it_learned_the_tiny_desk(both: SharedEncoder, tiny_gold: list[ReviewedA
     assert hits >= len(test) * 3 / 4
 
 
+def test_only_settings_that_were_used_are_told(
+    tiny_gold: list[ReviewedArticle], tmp_path: Path
+) -> None:
+    examples = entity_examples(tiny_gold)
+    settings = EntityModelSettings(method="frozen", head_epochs=1)
+    found = train_entities(examples, TYPES, settings, "offline", 7, tmp_path / "m")
+    assert found.settings["head_layer"] == 3 and found.settings["head_epochs"] == 1
+    assert "epochs" not in found.settings and "learning_rate" not in found.settings
+    assert [point.step for point in found.curve] == [found.curve[-1].step]
+
+
 def test_one_pass_says_what_two_say(both: SharedEncoder, texts: list[str]) -> None:
     assert_same(predict_both(both, texts, texts), plain(both, texts))
 

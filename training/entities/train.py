@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from transformers import set_seed
 
@@ -26,6 +27,9 @@ from training.results import Progress, Stopwatch, TrainedModel
 from training.tracking import Tracking
 
 log = logging.getLogger(__name__)
+
+# Of the training of an encoder, which the method frozen leaves as it is.
+ENCODER_SETTINGS = {"epochs", "early_stopping_epochs", "accumulation_steps", "learning_rate"}
 
 
 def train_entities(
@@ -79,10 +83,19 @@ def train_entities(
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
-        settings=settings.model_dump()
+        settings=_used(settings, model)
         | {"spans_repaired": sum(encoded.repairs.values())}
         | dict(sorted(encoded.repairs.items())),
     )
+
+
+def _used(settings: EntityModelSettings, model: EntityModel) -> dict[str, Any]:
+    """The settings that decided something with this method."""
+    found = settings.model_dump()
+    if settings.method == "frozen":
+        found = {key: value for key, value in found.items() if key not in ENCODER_SETTINGS}
+        return found | {"head_layer": model.model.config.layer}
+    return {key: value for key, value in found.items() if not key.startswith("head_")}
 
 
 def of_split(examples: Sequence[EntityExample], split: str) -> list[EntityExample]:
