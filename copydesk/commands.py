@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.insight_commands import worth
 from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
@@ -34,7 +35,7 @@ app = typer.Typer(
 app.add_typer(service_commands.app)
 app.add_typer(users)
 
-STEP = re.compile(r"copydesk (?:load|pull|train|score|second-look|publish|curate)\b(?! --desk)")
+STEP = re.compile(r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate)\b(?! --desk)")
 
 SkipOption = Annotated[
     int, typer.Option(min=0, help="Leave out so many articles of the source first.")
@@ -207,6 +208,7 @@ def desk_keys() -> None:
 app.command()(train)
 app.command()(score)
 app.command()(predict)
+app.command()(worth)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)
