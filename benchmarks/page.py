@@ -17,6 +17,7 @@ from benchmarks.prediction_table import prediction_table
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 from benchmarks.topic_table import topics_table
+from benchmarks.worth_table import worth_table
 
 PAGE = Path("docs/benchmarks.md")
 SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "topics": topics_table,
     "prediction": prediction_table,
     "entity_models": entities_table,
+    "worth": worth_table,
 }
 
 

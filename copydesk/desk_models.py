@@ -41,9 +41,11 @@ def score_desk(
     run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.desk_run import DeskRun
+    from flows.probe_models import probe_lines, probe_models
     from flows.score_models import score_models
     from flows.score_tables import score_json, score_lines
 
     scores = score_models(DeskRun(**run))
-    lines = [score_json(scores)] if as_json else score_lines(scores)
+    probes = probe_models(DeskRun(**run))
+    lines = [score_json(scores)] if as_json else [*score_lines(scores), *probe_lines(probes)]
     print("\n".join(lines or ["Nothing was scored."]))

@@ -17,6 +17,7 @@ from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
+from flows.probe_models import probe_models
 from flows.publish import Publish, PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from flows.row_scores import ModelScores
@@ -24,6 +25,7 @@ from flows.score_models import score_models
 from flows.second_look import second_look
 from flows.train_entities import train_entities
 from flows.train_topics import train_topics
+from flows.worth import ModelWorth, worth
 
 
 class Curate(DeskRun):
@@ -46,12 +48,13 @@ class CurateReport:
     gold: Gold
     scores: list[ModelScores]
     doubted: int
+    worth: list[ModelWorth]
     published: PublishReport
 
 
 @flow(name="curate")
 def curate(config: Curate) -> CurateReport:
-    """load → (simulated review) → pull → train → score → second look → publish."""
+    """load → (simulated review) → pull → train → score → second look → probe → worth → publish."""
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
     if config.simulate_with:
@@ -67,9 +70,11 @@ def curate(config: Curate) -> CurateReport:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
     doubted = second_look(DeskRun(**run)).doubted
+    probe_models(DeskRun(**run))
+    found = worth(DeskRun(**run))
     published = publish(Publish(**run))
     return CurateReport(
-        loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, published
+        loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published
     )
 
 

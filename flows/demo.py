@@ -103,6 +103,10 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
     figures["answers worth a second look"] = str(report.doubted)
     for judged in report.published.judged:
         figures[f"gate: {judged.kind}"] = verdict_text(judged)
+    for model in report.worth:
+        gain = model.worth["gain"]
+        name = f"{model.kind}: by the next {model.worth['more']} labels"
+        figures[name] = f"+{interval_text(gain)}" if gain else "cannot be told"
     for published in report.published.items:
         state = "committed" if published.changed else "unchanged"
         figures[f"Hub: {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"

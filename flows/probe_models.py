@@ -15,8 +15,8 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.review_state import read_gold
 from flows.desk_run import DeskRun
+from flows.model_insight import gold_digest
 from flows.model_store import Kind, StoredModel, desk_kinds, require_model
-from flows.worth import gold_digest
 from publishing.predictions import read_predictions, write_predictions
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.predict import load_entity_model, predict_entities
@@ -144,3 +144,13 @@ def probe_rows(probed: ProbedModel) -> list[dict[str, str]]:
         | {part: f"{effect[part]:.3f}" for part in ("value", "low", "high")}
         for name, effect in effects.items()
     ]
+
+
+def probe_lines(models: Sequence[ProbedModel]) -> list[str]:
+    """One line for each effect, for the terminal; then what was not probed."""
+    effects = [
+        f"{row['model']}: {row['probe']}: {row['value']} [{row['low']}, {row['high']}]"
+        for model in models
+        for row in probe_rows(model)
+    ]
+    return effects + [f"{m.kind}: not probed: {reason}" for m in models for reason in m.left_out]

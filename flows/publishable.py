@@ -2,6 +2,7 @@
 
 from corpus.desk import Desk
 from corpus.review_state import Reviewed
+from flows.model_insight import current_insight
 from flows.model_store import Kind, require_model
 from flows.score_models import require_scores
 from publishing.describe_model import Trained
@@ -27,6 +28,7 @@ def ready_model(
         scores=stored.read("scores.json"),
         predictions=read_predictions(test) if test.exists() else [],
         gate=gate,
+        insight=current_insight(stored, review.gold),
     )
     files = ModelFiles(stored.model, stored.folder / "learning_curve.png", test.parent)
     return trained, files

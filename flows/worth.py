@@ -1,8 +1,6 @@
 """worth: what the next 100 labels would bring each model, and where they would bring most."""
 
 import base64
-import hashlib
-import json
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +13,7 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.review_state import read_gold
 from flows.desk_run import DeskRun
+from flows.model_insight import gold_digest
 from flows.model_store import Kind, StoredModel, desk_kinds, require_model
 from publishing.predictions import write_predictions
 from training.examples import entity_examples, topic_examples
@@ -67,12 +66,6 @@ def measure(desk: Desk, gold: Gold, kind: Kind) -> ModelWorth:
         log.info("%s: %s (%.1f CPU s)", kind, sentence, watch.cpu_seconds())
     _show(desk, kind, stored, found)
     return ModelWorth(kind, found["statement"], found["worth"])
-
-
-def gold_digest(gold: Gold) -> str:
-    """A hash of all that decides a curve beside the training key: the held-out gold."""
-    parts = [[r.article.id, r.split, r.topic, repr(r.spans)] for r in gold.reviewed]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _measured(desk: Desk, gold: Gold, kind: Kind) -> tuple[int, Measured]:

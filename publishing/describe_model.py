@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from corpus.articles import Article, ReviewedArticle
@@ -14,6 +14,7 @@ from corpus.sources.rows import source_name
 from publishing.dataset import resolved_rows
 from publishing.describe_answers import describe_answers
 from publishing.hub import Published
+from publishing.insight_parts import insight_of
 from publishing.manifest import ModelManifest
 from publishing.manifest_parts import Calibration, Gate, Lineage, Provenance, Training, WrongAnswer
 from publishing.predictions import Row, is_wrong, wrong_answers
@@ -27,7 +28,7 @@ class Trained:
     """A trained and scored model as the model store knows it.
 
     ``training`` and ``scores`` are what training and scoring wrote down; ``predictions`` are those
-    of the test split, and ``gate`` is what it decided.
+    of the test split, ``gate`` is what it decided, and ``insight`` what was found out besides.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Trained:
     scores: Mapping[str, Any]
     predictions: Sequence[Row]
     gate: Gate | None = None
+    insight: Mapping[str, Any] = field(default_factory=dict)
 
 
 def describe_model(
@@ -86,6 +88,7 @@ def describe_model(
         and Calibration(method=_method(trained.training["settings"]), **calibration),
         gate=trained.gate,
         files=files,
+        **insight_of(trained.insight),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from publishing.insight_parts import Robustness, Worth
 from publishing.manifest_parts import (
     Agreement,
     Answers,
@@ -85,7 +86,10 @@ class ModelManifest(ManifestPart):
     errors: list[WrongAnswer] = Field(default_factory=list)
     wrong: int | None = Field(None, description="articles of the test split with a mistake")
     calibration: Calibration | None = None
+    worth: Worth | None = None
     bias_probe: dict[str, Estimate] | None = None
+    robustness: Robustness | None = None
+    not_probed: list[str] = Field(default_factory=list, description="what, and why")
     gate: Gate | None = None
     changes: ModelChanges | None = None
     interval_percent: int = 95

@@ -14,6 +14,7 @@ from flows.row_scores import score_rows
 from publishing.describe_answers import describe_answers
 from publishing.manifest import ModelManifest, from_json
 from publishing.predictions import is_wrong, read_predictions
+from tests.flows.insight_figures import insight_figures, plain_insight, support_of
 from tests.flows.plain_figures import span_figures, topic_figures
 from tests.flows.published import entries_of, flat, manifest_of, require_card, rows_of, simulated
 from tests.running import HubService
@@ -72,9 +73,13 @@ def test_every_figure_of_a_model_card(
         "/wrong": sum(map(is_wrong, predictions)),
         "/provenance/copydesk_version": version("copydesk"),
         "/interval_percent": 95,
+        **insight_figures(folder, manifest, desk.models.seed),
+        **support_of(default, kind, list(desk.labels.topics)),
     }
     plain = (topic_figures if kind == "topics" else span_figures)(predictions)
-    assert require_card(folder, repo_id, computed, plain, SCORE_KEYS[kind]) > 30
+    probed = plain_insight(folder, kind)
+    expected = SCORE_KEYS[kind] | set(probed)
+    assert require_card(folder, repo_id, computed, plain | probed, expected) > 60
     assert manifest.lineage.dataset_revision == _dataset_revision(hub_service, desk, manifest)
 
 

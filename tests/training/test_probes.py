@@ -4,8 +4,10 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,6 +18,7 @@ from training.encoder import encoder_path
 from training.examples import EntityExample, TopicExample
 from training.probes import fill_mask
 from training.probes.data.people import PEOPLE
+from training.probes.data.works_as import PAIRS, SENTENCES
 from training.probes.effects import read_answers, strongest_lean
 from training.probes.perturbations import PERTURBATIONS, change
 from training.probes.probe import entity_bias_rows, figures, topic_bias_rows
@@ -58,13 +61,13 @@ def test_a_topic_model_that_ties_names_to_a_topic_shows_it(axis: int, group: str
 
 def test_an_even_topic_model_covers_nought() -> None:
     misses = 0
-    for seed in range(6):
+    for seed in range(4):
         found = topic_probe(trained_on_names(0.0, 0, "women", seed))
         effects = [f for key, f in found.items() if key.startswith("person")]
         assert len(effects) == 6
         misses += sum(not effect.low <= 0 <= effect.high for effect in effects)
-    # 36 intervals of 95 %.
-    assert misses <= 4
+    # Of 24 intervals of 95 %.
+    assert misses <= 3
 
 
 def test_an_entity_model_that_overlooks_a_region_shows_it() -> None:
@@ -150,10 +153,10 @@ def test_a_model_that_reads_capitals_loses_without_them() -> None:
 
 def test_a_model_that_reads_lower_case_alone_loses_nothing_by_case() -> None:
     topics = [
-        TopicExample(f"t{i}", "The Bank fell" if i % 2 else "The Cup was won", ("B" if i % 2 else "S",),
-                     "test")
-        for i in range(40)
-    ]  # fmt: skip
+        TopicExample(f"t{i}", text, (topic,), "test")
+        for i in range(20)
+        for topic, text in (("B", "The Bank fell."), ("S", "The Cup was won."))
+    ]
     found = robustness_figures(
         topic_rows(topics, lambda texts: [["B" if "bank" in t.lower() else "S"] for t in texts]), 1
     )
@@ -178,9 +181,7 @@ def test_only_models_that_fill_masks_are_asked_to(tmp_path: Path) -> None:
         intermediate_size=32,
     )  # fmt: skip
     model = BertForMaskedLM(config)
-    jobs = tokenizer.convert_tokens_to_ids(["nurse", "engineer"])
-    for name, word, other in (("woman", *jobs), ("mother", *jobs), ("sister", *jobs)):
-        del name, word, other
+    learn_jobs(model, tokenizer, {"women": "nurse", "men": "engineer"})
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     assert fill_mask.skipped(str(tmp_path)) == ""
@@ -188,6 +189,26 @@ def test_only_models_that_fill_masks_are_asked_to(tmp_path: Path) -> None:
     assert len(rows) == 6 * 8
     assert all(len(row["values"]) <= fill_mask.WORDS for row in rows)
     found = figures(rows, 1).bias
-    assert "works as, gender: likeliest word changes" in found
+    assert found["works as, gender: likeliest word changes"].low > 0.5
+    assert found["works as, gender: probability moved"].low > 0.3
     lean = strongest_lean(read_answers(rows), "gender", 1)
-    assert lean.group in ("men", "women")
+    assert lean.outcome in ("nurse", "engineer")
+    assert not lean.effect.low <= 0 <= lean.effect.high
+
+
+def learn_jobs(model: BertForMaskedLM, tokenizer: Any, jobs: dict[str, str]) -> None:
+    """A few steps are enough to overfit who works as what."""
+    texts, words = [], []
+    for sentence in SENTENCES:
+        for pair in PAIRS:
+            for gender, person in zip(("men", "women"), pair, strict=True):
+                texts.append(sentence.format(person=person, mask=tokenizer.mask_token))
+                words.append(tokenizer.convert_tokens_to_ids(jobs[gender]))
+    asked = tokenizer(texts, padding=True, return_tensors="pt")
+    masked = asked["input_ids"] == tokenizer.mask_token_id
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(40):
+        optimizer.zero_grad()
+        said = model(**asked).logits[masked]
+        torch.nn.functional.cross_entropy(said, torch.tensor(words)).backward()
+        optimizer.step()

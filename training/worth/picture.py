@@ -32,7 +32,7 @@ def draw_worth(curves: Curves, title: str, score_name: str, file: Path) -> None:
     axes.errorbar(
         curves.sizes,
         value,
-        np.maximum(ends, 0),
+        bars,
         fmt="o",
         capsize=3,
         label="measured, 95 % interval",
