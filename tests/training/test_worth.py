@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 from scipy.optimize import curve_fit
+from scipy.stats import norm
 
 from corpus.articles import Span
 from training.examples import EntityExample, TopicExample
@@ -37,11 +38,12 @@ def synthetic(
     sizes = part_sizes(examples)
     counts = np.zeros((len(sizes), 6, held_out, 2, 3), dtype=np.int32)
     gold = (draw.random(held_out) < share).astype(int)
-    hard = draw.random(held_out)
+    hard = draw.normal(size=held_out)
     for s, size in enumerate(sizes):
         for r in range(6):
             error = floor + scale * size**-exponent
-            wrong = (0.8 * hard + 0.2 * draw.random(held_out)) < 0.8 * error + 0.1 * error**2
+            luck = 0.9 * hard + (1 - 0.9**2) ** 0.5 * draw.normal(size=held_out)
+            wrong = luck < norm.ppf(error)
             said = np.where(wrong, 1 - gold, gold)
             counts[s, r, np.arange(held_out), gold, GOLD] = 1
             counts[s, r, np.arange(held_out), said, PREDICTED] = 1
