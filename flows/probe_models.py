@@ -102,7 +102,7 @@ def _ask_topics(desk: Desk, gold: Gold, stored: StoredModel, english: bool) -> R
         return [found.probabilities for found in predict_topics(model, texts)]
 
     def topics(texts: Sequence[str]) -> list[list[str]]:
-        return [[found.topic] for found in predict_topics(model, texts)]
+        return [list(found.topics) for found in predict_topics(model, texts)]
 
     bias = topic_bias_rows(probabilities) if english else []
     return bias + topic_rows(_some_of_test(topic_examples(gold.reviewed), desk), topics)

@@ -11,8 +11,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from training.entities.encode import IGNORED
-from training.entities.predict import whole_mention
-from training.entities.schemes import tag_names, tag_runs, viterbi
+from training.entities.predict import spans_of
+from training.entities.schemes import tag_names
 from training.examples import EntityExample
 from training.worth.measured import GOLD, HITS, PREDICTED, Measured, nested_orders, part_sizes
 from training.worth.token_states import TokenStates
@@ -94,35 +94,16 @@ def _count(
     """Hits, predicted and gold spans: (examples, entity types, 3)."""
     index = {label: i for i, label in enumerate(entity_types)}
     counts = np.zeros((len(examples), len(entity_types), 3), dtype=np.int32)
-    for i, (example, windows) in enumerate(
-        zip(examples, _by_text(states, len(examples)), strict=True)
-    ):
-        gold = {(s.start, s.end, s.label) for s in example.spans}
-        said = _spans(tagger, example.text, windows, entity_types)
-        for which, found in ((HITS, gold & said), (PREDICTED, said), (GOLD, gold)):
-            for _, _, label in found:
-                counts[i, index[label], which] += 1
+    with torch.no_grad():
+        rows = [
+            torch.log_softmax(tagger(torch.tensor(state.features).float()), dim=-1).numpy()
+            for state in states
+        ]
+    windows, texts = [state.window for state in states], [e.text for e in examples]
+    found = spans_of(texts, windows, rows, tag_names(entity_types))
+    for i, (example, predicted) in enumerate(zip(examples, found, strict=True)):
+        gold, said = set(example.spans), {span.span() for span in predicted}
+        for which, spans in ((HITS, gold & said), (PREDICTED, said), (GOLD, gold)):
+            for span in spans:
+                counts[i, index[span.label], which] += 1
     return counts
-
-
-def _spans(
-    tagger: torch.nn.Linear,
-    text: str,
-    windows: Sequence[TokenStates],
-    entity_types: Sequence[str],
-) -> set[tuple[int, int, str]]:
-    names = tag_names(entity_types)
-    offsets, rows = [], []
-    for state in windows:
-        with torch.no_grad():
-            scores = torch.log_softmax(tagger(torch.tensor(state.features).float()), dim=-1).numpy()
-        own = [i for i, owned in enumerate(state.window.owned) if owned]
-        offsets += [state.window.offsets[i] for i in own]
-        rows += [scores[i] for i in own]
-    order = sorted(range(len(offsets)), key=offsets.__getitem__)
-    tags = viterbi(np.array([rows[i] for i in order]), names)
-    found = set()
-    for first, after, label in tag_runs(tags, names):
-        start, end = offsets[order[first]][0], offsets[order[after - 1]][1]
-        found.add((*whole_mention(text, start, end), label))
-    return found

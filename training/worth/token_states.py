@@ -14,6 +14,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from training.encoder import encoder_path
 from training.entities.encode import Window, encode
+from training.entities.predict import longest_window
 from training.examples import EntityExample
 
 BATCH = 32
@@ -35,7 +36,7 @@ def token_states(
     path = encoder_path(encoder)
     tokenizer: Any = AutoTokenizer.from_pretrained(path)
     model = AutoModel.from_pretrained(path).eval()
-    limit = min(max_length, tokenizer.model_max_length)
+    limit = min(max_length, tokenizer.model_max_length, longest_window(model))
     texts, spans = [e.text for e in examples], [e.spans for e in examples]
     windows = encode(tokenizer, texts, spans, entity_types, limit, limit // 4).windows
     order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
@@ -84,7 +85,9 @@ def _shape(text: str, start: int, end: int) -> list[bool]:
 
 
 def _layers(model: Any, tokenizer: Any, windows: Sequence[Window]) -> np.ndarray:
-    padded = tokenizer.pad({"input_ids": [w.input_ids for w in windows]}, return_tensors="pt")
+    padded = tokenizer.pad(
+        {"input_ids": [w.input_ids for w in windows]}, padding_side="right", return_tensors="pt"
+    )
     with torch.no_grad():
         hidden = model(**padded, output_hidden_states=True).hidden_states
     chosen = [hidden[-1], hidden[len(hidden) // 2]]
