@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 import torch
+from threadpoolctl import threadpool_limits
 
 from benchmarks.results import about, save, say
 from corpus.errors import DeskError
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--vectors", type=Path, help="keep the embeddings in this .npy file")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
+    threadpool_limits(limits=1)
     begun = about()
     examples = read_examples(options.data)
     vectors = embeddings([e.text for e in examples], options.vectors)

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
+from threadpoolctl import threadpool_limits
 
 from training.encoder import encoder_path
 from training.examples import TopicExample
@@ -74,7 +75,8 @@ def _predict(x: np.ndarray, y: np.ndarray, asked: np.ndarray, exclusive: bool) -
     """Topics (0 or 1) of what is asked; labels without an example are never predicted."""
     said = np.zeros((len(asked), y.shape[1]), dtype=np.int32)
     known = np.flatnonzero(y.any(axis=0))
-    with warnings.catch_warnings():
+    # Matrices this small gain nothing from threads, which wait for each other by spinning.
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
         # Of very few examples the last digits do not matter.
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(known) == 1:
