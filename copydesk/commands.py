@@ -35,7 +35,9 @@ app = typer.Typer(
 app.add_typer(service_commands.app)
 app.add_typer(users)
 
-STEP = re.compile(r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate)\b(?! --desk)")
+STEP = re.compile(
+    r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate)\b(?! --desk)"
+)
 
 SkipOption = Annotated[
     int, typer.Option(min=0, help="Leave out so many articles of the source first.")

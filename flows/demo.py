@@ -93,6 +93,16 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
         "same topic, two reviewers": _share(gold.agreement.topic_percent),
         "span F1, two reviewers": _share(gold.agreement.span_f1),
     }
+    figures |= _scores(report)
+    for published in report.published.items:
+        state = "committed" if published.changed else "unchanged"
+        figures[f"Hub: {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
+    return figures
+
+
+def _scores(report: CurateReport) -> dict[str, str]:
+    """What the models can, whether they go out, and what would make them better."""
+    figures: dict[str, str] = {}
     for scores in report.scores:
         for on, part in (("test", scores.test), ("benchmark", scores.benchmark)):
             if part:
@@ -107,9 +117,6 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
         gain = model.worth["gain"]
         name = f"{model.kind}: by the next {model.worth['more']} labels"
         figures[name] = f"+{interval_text(gain)}" if gain else "cannot be told"
-    for published in report.published.items:
-        state = "committed" if published.changed else "unchanged"
-        figures[f"Hub: {published.repo_id.split('/')[1]}"] = f"{published.revision[:8]} ({state})"
     return figures
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.intervals import HIGH, LOW, Interval, draw_counts, resample, to_interval
+from corpus.intervals import HIGH, LOW, Interval, drawn_counts, to_interval
 
 RESAMPLES = 1000
 
@@ -140,12 +140,12 @@ def _members(answers: Answers, axis: str) -> np.ndarray:
 
 def _weights(answers: Answers, axis: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """How often each sentence, each name was drawn; names within their group; first row: once."""
-    sentences = draw_counts(resample(len(answers.values), RESAMPLES, seed))
+    sentences = np.vstack(list(drawn_counts(len(answers.values), seed, RESAMPLES)))
     names = np.zeros((RESAMPLES, len(answers.names)))
     for number, members in enumerate(_members(answers, axis)):
         (of_group,) = np.nonzero(members)
-        drawn = resample(len(of_group), RESAMPLES, seed + 1 + number)
-        names[:, of_group] = draw_counts(drawn)
+        drawn = drawn_counts(len(of_group), seed + 1 + number, RESAMPLES)
+        names[:, of_group] = np.vstack(list(drawn))
     ones = np.ones((1, sentences.shape[1])), np.ones((1, names.shape[1]))
     return np.vstack([ones[0], sentences]), np.vstack([ones[1], names])
 

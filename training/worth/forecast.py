@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.intervals import Interval, draw_counts, resample, to_interval
+from corpus.intervals import Interval, drawn_counts, to_interval
 from training.worth.measured import Measured, f1_errors
 from training.worth.power_law import PowerLaws, fit_power_laws
 
@@ -64,11 +64,11 @@ def error_curves(
 def _resampled_errors(counts: np.ndarray, seed: int, resamples: int) -> np.ndarray:
     """Mean errors of the runs of each size: (1 + resamples, sizes)."""
     repeats, articles = counts.shape[1:3]
-    drawn = draw_counts(resample(articles, resamples, seed))
+    drawn = np.vstack(list(drawn_counts(articles, seed, resamples)))
     weights = np.vstack([np.ones(articles), drawn])
     totals = np.tensordot(weights, counts, axes=(1, 2))
     runs = f1_errors(totals)
-    chosen = draw_counts(resample(repeats, resamples, seed + 1))
+    chosen = np.vstack(list(drawn_counts(repeats, seed + 1, resamples)))
     of_runs = np.vstack([np.ones(repeats), chosen]) / repeats
     found: np.ndarray = np.einsum("csr,cr->cs", runs, of_runs)
     return found
