@@ -4,6 +4,7 @@ They are started once, by the same function as ``copydesk up``, in a home of the
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,12 @@ class FoldersOrFiles(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FoldersOrFiles:
     """How `make test` shares tests between its processes."""
     return FoldersOrFiles(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove what the services left; after failures it stays, to look into their logs."""
+    if not session.testsfailed:
+        shutil.rmtree(SESSION_FOLDER, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
