@@ -121,7 +121,10 @@ def ours(method: str, settings: EntityModelSettings, corpus: Corpus, seed: int) 
         model = load_entity_model(str(trained.folder))
         spans = [[s.span() for s in found] for found in predict_entities(model, texts)]
         tagger: Any = pipeline(
-            "token-classification", model=str(trained.folder), aggregation_strategy="simple"
+            "token-classification",
+            model=str(trained.folder),
+            aggregation_strategy="simple",
+            trust_remote_code=method == "ours, frozen",
         )
         by_pipeline = [
             [Span(e["start"], e["end"], e["entity_group"]) for e in found]
@@ -144,6 +147,7 @@ METHODS: dict[str, Callable[[Corpus, int], Measured]] = {
         reference, "plain, padded to the batch", partial(plain, pads_to_batch=True)
     ),
     "ours": partial(ours, "ours", EntityModelSettings()),
+    "ours, frozen": partial(ours, "ours, frozen", EntityModelSettings(method="frozen")),
 }
 
 

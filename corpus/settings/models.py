@@ -53,14 +53,19 @@ class EntityModelSettings(DeskPart):
     head_layer: int | None = Field(
         None, ge=1, description="whose states the head reads; left out: half of the way up"
     )
-    epochs: int = Field(4, ge=1, le=50, description="passes over the training split, at most")
+    epochs: int = Field(5, ge=1, le=50, description="passes over the training split, at most")
     early_stopping_epochs: int = Field(
         3, ge=0, description="end after so many without a better span F1 on validation; 0: never"
     )
     # Small batches: of few articles, more steps teach more than smoother ones (measured).
     batch_size: int = Field(8, ge=1, description="windows in a forward pass")
     accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
-    learning_rate: float = Field(3e-4, gt=0, lt=0.1, description="at its highest")
+    learning_rate: float = Field(
+        5e-4, gt=0, lt=0.1, description="of the last layer, at its highest"
+    )
+    layer_decay: float = Field(
+        0.75, gt=0, le=1, description="each layer further down learns so many times as fast"
+    )
     max_length_tokens: int = Field(256, ge=16, le=512, description="of a window")
     stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")
 

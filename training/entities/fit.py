@@ -26,6 +26,7 @@ from training.entities.learning_curve import (
     validate,
 )
 from training.entities.predict import EntityModel
+from training.entities.rates import groups_by_layer
 from training.results import CurvePoint, Progress
 from training.tracking import Tracking, report_to
 
@@ -43,10 +44,22 @@ class Run:
 class SpanTrainer(Trainer):
     """A Trainer whose evaluation is ours: whole texts, joined windows, exact spans."""
 
-    def __init__(self, entity_model: EntityModel, validation: Validation, **options: Any) -> None:
+    def __init__(
+        self, entity_model: EntityModel, validation: Validation, layer_decay: float, **options: Any
+    ) -> None:
         super().__init__(model=entity_model.model, **options)
         self.entity_model = entity_model
         self.validation = validation
+        self.layer_decay = layer_decay
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Trainer's own, with rates by layer."""
+        if self.optimizer is None:
+            trained = self.model if model is None else model
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, trained)
+            rates = groups_by_layer(trained, self.args.learning_rate, self.layer_decay)
+            self.optimizer = kind(rates, **options)
+        return self.optimizer
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Every process comes to the same figures, so that all agree on the best epoch."""
@@ -71,6 +84,7 @@ def fit(
     trainer = SpanTrainer(
         model,
         validation,
+        settings.layer_decay,
         args=arguments(settings, seed, run, validates=bool(validation.examples)),
         train_dataset=_rows(examples),
         eval_dataset=_rows(validation.encoded) or None,

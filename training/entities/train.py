@@ -29,7 +29,13 @@ from training.tracking import Tracking
 log = logging.getLogger(__name__)
 
 # Of the training of an encoder, which the method frozen leaves as it is.
-ENCODER_SETTINGS = {"epochs", "early_stopping_epochs", "accumulation_steps", "learning_rate"}
+ENCODER_SETTINGS = {
+    "epochs",
+    "early_stopping_epochs",
+    "accumulation_steps",
+    "learning_rate",
+    "layer_decay",
+}
 
 
 def train_entities(
