@@ -15,7 +15,7 @@ def entities_table(found: Mapping[str, Any]) -> list[str]:
     for run in found["runs"]:
         by_method.setdefault(run["method"], []).append(run)
     means = {method: _mean(runs, "f1") for method, runs in by_method.items()}
-    plain_cpu = _mean(by_method["plain"], "cpu_seconds")
+    plain_cpu = _mean(by_method[_plain(means)], "cpu_seconds")
     seeds = sorted({run["seed"] for run in found["runs"]})
     how = (
         f"{found['sentences']:,} training sentences, {found['test']:,} test sentences, seeds "
@@ -38,7 +38,7 @@ def _row(
     method: str, runs: Sequence[Mapping[str, Any]], means: Mapping[str, float], plain_cpu: float
 ) -> str:
     cpu = _mean(runs, "cpu_seconds")
-    over_crf, over_plain = (means[method] - means[name] for name in ("crf", "plain"))
+    over_crf, over_plain = (means[method] - means[name] for name in ("crf", _plain(means)))
     wanted = method == "ours"
     each = ", ".join(f"{run['f1']:.3f}" for run in runs)
     cells = [
@@ -51,6 +51,11 @@ def _row(
         _pipeline(runs),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _plain(means: Mapping[str, float]) -> str:
+    """The plain fine-tuning that counts; the cheaper one where only that was measured."""
+    return "plain" if "plain" in means else "plain, padded to the batch"
 
 
 def _pipeline(runs: Sequence[Mapping[str, Any]]) -> str:
