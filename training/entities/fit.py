@@ -55,7 +55,7 @@ class SpanTrainer(Trainer):
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """Trainer's own, with rates by layer."""
         if self.optimizer is None:
-            trained = self.model if model is None else model
+            trained: Any = self.model if model is None else model
             kind, options = self.get_optimizer_cls_and_kwargs(self.args, trained)
             rates = groups_by_layer(trained, self.args.learning_rate, self.layer_decay)
             self.optimizer = kind(rates, **options)
