@@ -190,7 +190,7 @@ def test_only_models_that_fill_masks_are_asked_to(tmp_path: Path) -> None:
     assert all(len(row["values"]) <= fill_mask.WORDS for row in rows)
     found = figures(rows, 1).bias
     assert found["works as, gender: likeliest word changes"].low > 0.5
-    assert found["works as, gender: probability moved"].low > 0.3
+    assert found["works as, gender: probability moved"].low > 0.2
     lean = strongest_lean(read_answers(rows), "gender", 1)
     assert lean.outcome in ("nurse", "engineer")
     assert not lean.effect.low <= 0 <= lean.effect.high

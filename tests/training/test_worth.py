@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.stats import norm
 from corpus.articles import Span
 from training.examples import EntityExample, TopicExample
 from training.worth.forecast import error_curves
+from training.worth.kept import encoded_once
 from training.worth.measure import entity_curve, topic_curve
 from training.worth.measured import GOLD, HITS, PREDICTED, Measured, from_rows, part_sizes, to_rows
 from training.worth.picture import draw_worth
@@ -155,6 +157,27 @@ def test_entities_are_measured_by_exact_spans() -> None:
     assert found.counts[-1, 0, :, 0, HITS].sum() >= 18
     assert (found.counts[..., HITS] <= found.counts[..., PREDICTED]).all()
     assert found.counts[..., 1, GOLD].sum() == 0
+
+
+def test_what_was_encoded_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_HOME", str(tmp_path))
+    asked: list[int] = []
+
+    def encode(positions: Sequence[int]) -> dict[int, np.ndarray]:
+        asked.extend(positions)
+        return {i: np.full((1 + i, 3), i, dtype=np.float16) for i in positions}
+
+    first = encoded_once("test", "offline", "float16", [b"a", b"bb", b"a"], encode)
+    assert asked == [0, 1]
+    assert [len(matrix) for matrix in first] == [1, 2, 1]
+    again = encoded_once("test", "offline", "float16", [b"bb", b"c"], encode)
+    assert asked == [0, 1, 1]
+    assert (again[0] == first[1]).all()
+    encoded_once("another", "offline", "float16", [b"bb"], encode)
+    assert asked == [0, 1, 1, 0]
+    monkeypatch.setenv("COPYDESK_EMBEDDINGS_GB", "0")
+    encoded_once("test", "offline", "float16", [b"bb"], encode)
+    assert asked == [0, 1, 1, 0, 0]
 
 
 def test_several_topics_an_article_are_measured() -> None:

@@ -93,7 +93,8 @@ def strongest_lean(answers: Answers, axis: str, seed: int) -> Lean:
     share = (100 - HIGH + LOW) / 100 / (2 * effects[0].size)
     wide = NormalDist().inv_cdf(1 - share) * float(errors[at])
     value = float(effects[0][at])
-    interval = Interval(value, value - wide, value + wide)
+    # Of shares and probabilities no difference is larger than one.
+    interval = Interval(value, max(-1.0, value - wide), min(1.0, value + wide))
     return Lean(groups[at[0]], answers.outcomes[at[1]], interval)
 
 

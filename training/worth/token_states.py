@@ -4,7 +4,7 @@ Two layers are kept: the last one knows the sentence, the middle one more of the
 uncased base model does not know capitals, which matter to names; the shape says them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from training.encoder import encoder_path
 from training.entities.encode import Window, encode
 from training.entities.predict import longest_window
 from training.examples import EntityExample
+from training.worth.kept import encoded_once
 
 BATCH = 32
 SHAPES = 8
@@ -39,18 +40,29 @@ def token_states(
     limit = min(max_length, tokenizer.model_max_length, longest_window(model))
     texts, spans = [e.text for e in examples], [e.spans for e in examples]
     windows = encode(tokenizer, texts, spans, entity_types, limit, limit // 4).windows
-    order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
-    found: dict[int, TokenStates] = {}
+    inputs = [np.asarray(window.input_ids, dtype="<i4").tobytes() for window in windows]
+
+    def states_of(positions: Sequence[int]) -> dict[int, np.ndarray]:
+        return _states(model, tokenizer, {i: windows[i] for i in positions})
+
+    states = encoded_once("two layers of tokens", encoder, "float16", inputs, states_of)
+    found = []
+    for window, matrix in zip(windows, states, strict=True):
+        shapes = word_shapes(texts[window.text_index], window.offsets).astype(np.float16)
+        found.append(TokenStates(window, np.concatenate([matrix, shapes], axis=1)))
+    return found
+
+
+def _states(model: Any, tokenizer: Any, windows: Mapping[int, Window]) -> dict[int, np.ndarray]:
+    """(tokens, two layers) of each window, in batches of windows of like length."""
+    found: dict[int, np.ndarray] = {}
+    order = sorted(windows, key=lambda i: len(windows[i].input_ids))
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
         layers = _layers(model, tokenizer, [windows[i] for i in batch])
         for row, i in enumerate(batch):
-            window = windows[i]
-            states = layers[row, : len(window.input_ids)]
-            shapes = word_shapes(texts[window.text_index], window.offsets)
-            features = np.concatenate([states, shapes], axis=1).astype(np.float16)
-            found[i] = TokenStates(window, features)
-    return [found[i] for i in range(len(windows))]
+            found[i] = layers[row, : len(windows[i].input_ids)].astype(np.float16)
+    return found
 
 
 def word_shapes(text: str, offsets: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from training.encoder import encoder_path
 from training.examples import TopicExample
+from training.worth.kept import encoded_once
 from training.worth.measured import GOLD, HITS, PREDICTED, Measured, nested_orders, part_sizes
 
 METHOD = "logistic regression on embeddings of the frozen base model"
@@ -25,14 +26,23 @@ REPEATS = 8
 
 def embed(texts: Sequence[str], encoder: str, max_length_tokens: int) -> np.ndarray:
     """Unit vectors (texts, dimensions) of the encoder as it is."""
-    from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(encoder_path(encoder))
-    model.max_seq_length = max_length_tokens
-    vectors: np.ndarray = model.encode(
-        list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-    )
-    return vectors
+    def encode(positions: Sequence[int]) -> dict[int, np.ndarray]:
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer(encoder_path(encoder))
+        model.max_seq_length = max_length_tokens
+        vectors = model.encode(
+            [texts[i] for i in positions],
+            batch_size=BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return {i: vector[None] for i, vector in zip(positions, vectors, strict=True)}
+
+    inputs = [text.encode("utf-8", "surrogatepass") for text in texts]
+    what = f"texts of {max_length_tokens} tokens"
+    return np.concatenate(encoded_once(what, encoder, "float32", inputs, encode))
 
 
 def measure_topics(
