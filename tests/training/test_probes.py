@@ -178,8 +178,9 @@ def test_only_models_that_fill_masks_are_asked_to(tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(encoder_path("offline"))
     config = BertConfig(
         vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=32,
+        intermediate_size=32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
     )  # fmt: skip
+    torch.manual_seed(0)
     model = BertForMaskedLM(config)
     learn_jobs(model, tokenizer, {"women": "nurse", "men": "engineer"})
     model.save_pretrained(tmp_path)
@@ -197,7 +198,7 @@ def test_only_models_that_fill_masks_are_asked_to(tmp_path: Path) -> None:
 
 
 def learn_jobs(model: BertForMaskedLM, tokenizer: Any, jobs: dict[str, str]) -> None:
-    """A few steps are enough to overfit who works as what."""
+    """Steps until it knows by heart who works as what."""
     texts, words = [], []
     for sentence in SENTENCES:
         for pair in PAIRS:
@@ -207,8 +208,11 @@ def learn_jobs(model: BertForMaskedLM, tokenizer: Any, jobs: dict[str, str]) -> 
     asked = tokenizer(texts, padding=True, return_tensors="pt")
     masked = asked["input_ids"] == tokenizer.mask_token_id
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for _ in range(40):
+    for _ in range(300):
         optimizer.zero_grad()
-        said = model(**asked).logits[masked]
-        torch.nn.functional.cross_entropy(said, torch.tensor(words)).backward()
+        loss = torch.nn.functional.cross_entropy(model(**asked).logits[masked], torch.tensor(words))
+        if loss < 0.05:
+            return
+        loss.backward()
         optimizer.step()
+    raise AssertionError(f"the jobs were not learnt: loss {loss:.2f}")
