@@ -192,6 +192,8 @@ def test_several_topics_an_article_are_measured() -> None:
     assert found.counts[0, 0, :, :, GOLD].sum() == 16
     assert found.counts[-1, 0, :, :, HITS].sum() == 16
     assert found.support == {"Sports": 24, "Business": 24, "World": 0}
+    rows = sorted(to_rows(found), key=lambda row: str(row["id"]))
+    assert worth(from_rows(rows, found.support), "m", 5) == worth(found, "m", 5)
 
 
 def test_four_times_the_real_labels_are_inside(shared_data: Path) -> None:

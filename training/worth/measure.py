@@ -59,7 +59,7 @@ def _chosen(
             "Review more articles in Argilla, then run copydesk pull.",
         )
     draw = random.Random(seed)
-    return (
-        draw.sample(train, min(len(train), most)),
-        draw.sample(other, min(len(other), MOST_HELD_OUT)),
-    )
+    chosen = draw.sample(train, min(len(train), most))
+    asked = draw.sample(other, min(len(other), MOST_HELD_OUT))
+    # In the order of the published rows: resampling goes by position.
+    return chosen, sorted(asked, key=lambda e: e.id)
