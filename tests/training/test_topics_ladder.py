@@ -1,5 +1,7 @@
 """The rule that chooses a rung, and the parts that the rungs are made of."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,7 @@ from training.classification.ladder import Trial, judge, proposal
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import HiddenStates, freeze_lower_layers, remembered
 from training.classification.scores import best_threshold, example_scores
+from training.classification.topic_names import name_examples, together_with
 from training.encoder import encoder_path
 
 TEXTS = ["The striker scored.", "Shares fell as the bank lost money in a bad quarter.", "A goal!"]
@@ -183,3 +186,18 @@ def test_precision_is_that_of_the_device_unless_the_desk_says_so() -> None:
     if not torch.cuda.is_available():
         assert precision(FineTuneSettings()) == {"bf16": False, "fp16": False}
     assert precision(FineTuneSettings(precision="bf16")) == {"bf16": True, "fp16": False}
+
+
+@pytest.mark.parametrize(("names", "taught"), [(("Sports", "Business"), 2), (("c1", "c2"), 0)])
+def test_names_are_taught_where_they_say_something(names: tuple[str, str], taught: int) -> None:
+    model = SentenceTransformer(encoder_path("offline"), device="cpu")
+    texts = (TEXTS[0], TEXTS[1], TEXTS[2], "The company sold its factory.") * 4
+    gold = TopicData(texts, np.eye(2, dtype=int)[[0, 1] * 8], names, several=False)
+
+    def embed(some: Sequence[str]) -> np.ndarray:
+        return np.asarray(model.encode(list(some), normalize_embeddings=True))
+
+    found = name_examples(gold, embed(texts), embed)
+    assert len(found) == taught
+    both = together_with(gold, found)
+    assert both.gold.sum(axis=0).tolist() == [8 + taught // 2] * 2

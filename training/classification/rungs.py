@@ -35,6 +35,7 @@ from training.classification.learning_curve import LearningCurve, to_points
 from training.classification.lower_layers import HiddenStates
 from training.classification.models import SetFitTopics, TopicModel
 from training.classification.scores import example_scores
+from training.classification.topic_names import name_examples, together_with
 from training.results import CurvePoint, Progress
 
 HELD_PARTS = 10
@@ -69,6 +70,7 @@ class Fitted:
     score_name: str
     steps: int
     unseen: Trial | None
+    names_taught: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class _Start:
     body: Body
     vectors: np.ndarray
     strength: float
+    names: TopicData
 
 
 def fit(lesson: Lesson) -> Fitted:
@@ -85,7 +88,8 @@ def fit(lesson: Lesson) -> Fitted:
     data = lesson.train
     body = _new_body(lesson, HiddenStates())
     vectors = body.embed(data.texts)
-    start = _Start(body, vectors, choose_strength(vectors, data, lesson.seed))
+    strength = choose_strength(vectors, data, lesson.seed)
+    start = _Start(body, vectors, strength, name_examples(data, vectors, body.embed))
     method = lesson.settings.method
     rung = proposal(data) if method == "auto" else method
     fixed = Verdict(rung, "fixed by models.topics.method", {}, 0)
@@ -120,9 +124,11 @@ def _names(lesson: Lesson) -> tuple[str, ...]:
     return lesson.train.names if lesson.train.several else lesson.topics
 
 
-def _finished(lesson: Lesson, body: Body, vectors: np.ndarray, strength: float) -> SetFitTopics:
+def _finished(
+    lesson: Lesson, body: Body, vectors: np.ndarray, data: TopicData, strength: float
+) -> SetFitTopics:
     columns = np.array([_names(lesson).index(name) for name in lesson.train.names])
-    body.model.model_head = fit_head(vectors, lesson.train, strength, columns)
+    body.model.model_head = fit_head(vectors, data, strength, columns)
     if lesson.train.several:
         body.model.multi_target_strategy = "one-vs-rest"
     return SetFitTopics(body.model, lesson.train.names, lesson.train.several)
@@ -138,7 +144,7 @@ def _fit_frozen(lesson: Lesson, start: _Start, verdict: Verdict) -> Fitted:
         if not verdict.scores:
             scores = {"frozen": float(unseen.scores(data).mean())}
             verdict = replace(verdict, scores=scores, judged_on=len(data))
-    model = _finished(lesson, start.body, start.vectors, strength)
+    model = _finished(lesson, start.body, start.vectors, data, strength)
     points = _frozen_curve(lesson, start)
     if lesson.on_progress is not None:
         lesson.on_progress(1, 1)
@@ -188,14 +194,16 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
 
 def _taught_by_contrast(lesson: Lesson, start: _Start, taught: np.ndarray) -> np.ndarray:
     """Logits of all examples (texts × topics) by a SetFit model that saw these."""
-    data = lesson.train.at(taught)
+    part = together_with(lesson.train.at(taught), start.names)
     body = _new_body(lesson, start.body.states)
     full = schedule(lesson.settings, len(lesson.train))
     half = Schedule(max(1, full.steps // 2), full.batch_size, full.learning_rate)
-    contrast(body, data, half, lesson.seed, lesson.folder / "trial")
-    vectors = body.embed(lesson.train.texts)
-    head = fit_head_of_part(vectors, lesson.train, taught, 1.0)
-    return head_logits(head, vectors, lesson.train)
+    contrast(body, part, half, lesson.seed, lesson.folder / "trial")
+    both = together_with(lesson.train, start.names)
+    vectors = body.embed(both.texts)
+    numbers = np.append(taught, np.arange(len(lesson.train), len(both)))
+    head = fit_head_of_part(vectors, both, numbers, 1.0)
+    return head_logits(head, vectors[: len(lesson.train)], lesson.train)
 
 
 def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verdict:
@@ -207,6 +215,7 @@ def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verd
 
 def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial | None) -> Fitted:
     plan = schedule(lesson.settings, len(lesson.train))
+    taught = together_with(lesson.train, start.names)
     curve = LearningCurve(
         start.body,
         lesson.train,
@@ -214,13 +223,11 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
         lesson.on_progress,
         lesson.folder / "scores.json",
     )
-    contrast(
-        start.body, lesson.train, plan, lesson.seed, lesson.folder / "setfit", [curve], lesson.keep
-    )
-    vectors = start.body.embed(lesson.train.texts)
-    model = _finished(lesson, start.body, vectors, 1.0)
+    contrast(start.body, taught, plan, lesson.seed, lesson.folder / "setfit", [curve], lesson.keep)
+    model = _finished(lesson, start.body, start.body.embed(taught.texts), taught, 1.0)
     loss, score = learning_curve.LOSS_NAME, learning_curve.SCORE_NAME
-    return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen)
+    names = len(start.names)
+    return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen, names)
 
 
 def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fitted:
@@ -269,6 +276,7 @@ def effective(lesson: Lesson, fitted: Fitted) -> dict[str, Any]:
         plan = schedule(settings, len(lesson.train))
         found |= {"batch_size": plan.batch_size, "learning_rate": plan.learning_rate}
         found |= {"max_steps": plan.steps, "frozen_layers": settings.frozen_layers}
+        found |= {"topic_names_taught": fitted.names_taught}
     if rung == "fine_tune":
         found |= settings.fine_tune.model_dump() | {"steps": fitted.steps}
     return found | fitted.verdict.to_settings()
