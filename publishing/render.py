@@ -24,10 +24,10 @@ _DEFINITION = re.compile(r"/(?:topics|entities)/[^/]*/definition|/labels/[^/#]*"
 _logger = logging.getLogger(__name__)
 SCORE_NAMES = {
     "accuracy": "Accuracy",
-    "macro_f1": "Macro-F1",
     "precision": "Precision",
     "recall": "Recall",
     "f1": "F1",
+    "macro_f1": "Macro-F1",
     "json_validity": "Valid JSON",
     "schema_validity": "Valid by the schema",
     "topic_accuracy": "Topic accuracy",

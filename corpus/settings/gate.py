@@ -13,7 +13,8 @@ class GateSettings(DeskPart):
         0.02,
         ge=0,
         le=1,
-        description="that accuracy or span F1 may surely lose; 0: only what is surely better ships",
+        description="that accuracy or span F1 may lose, down to the lower end of its interval; "
+        "0: nothing",
     )
     label_floor: float = Field(
         0.1, ge=0, le=1, description="that the F1 of a topic or entity type may lose at most"
