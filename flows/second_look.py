@@ -25,6 +25,8 @@ from publishing.predictions import read_predictions, write_predictions
 log = logging.getLogger("flows.second_look")
 
 LEARNED = "learned.json"
+# A weak model doubts most answers; people look at a page of them, then the next model is asked.
+MARKED = 50
 
 
 @flow(name="second_look")
@@ -68,14 +70,17 @@ def mark(client: rg.Argilla, dataset: rg.Dataset, doubts: Mapping[str, float]) -
 
 
 def doubts_of(rows: Mapping[Kind, Sequence[Row]]) -> dict[str, float]:
-    """Article id → the largest doubt of any model; never of the test split."""
+    """Article id → the largest doubt of any model, of the MARKED most doubtful articles; never of
+    the test split.
+    """
     found: dict[str, float] = {}
     for kind, of_kind in rows.items():
         for row in of_kind:
             doubt = doubt_of(row, kind)
             if doubt and row["split"] != "test":
                 found[row["id"]] = max(doubt, found.get(row["id"], 0.0))
-    return found
+    ordered = sorted(found, key=lambda article_id: (-found[article_id], article_id))
+    return {article_id: found[article_id] for article_id in ordered[:MARKED]}
 
 
 def _learned(stored: StoredModel, kind: Kind, gold: Gold) -> list[dict[str, Any]]:

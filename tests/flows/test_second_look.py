@@ -107,6 +107,17 @@ def test_doubt_is_the_largest_of_both_models_and_never_of_the_test() -> None:
     span = {"start": 0, "end": 3, "label": "person", "score": 0.8}
     entities = [{"id": "a", "gold": [], "predicted": [span], "split": "train"}]
     assert doubts_of({"topics": topics, "entities": entities}) == {"a": 0.8}
+    many = [
+        {
+            "id": f"{i:02}",
+            "gold": "World",
+            "predicted": "Sports",
+            "score": i / 100,
+            "split": "train",
+        }
+        for i in range(1, 90)
+    ]
+    assert set(doubts_of({"topics": many})) == {f"{i:02}" for i in range(40, 90)}
 
 
 def test_what_is_doubted_of_a_topic_and_of_spans() -> None:
