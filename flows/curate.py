@@ -36,6 +36,9 @@ class Curate(DeskRun):
     simulate_with: str | None = Field(
         None, description="accounts file of annotators whose answers are simulated from labels"
     )
+    insight: bool = Field(
+        True, description="probe the models and tell what more labels would bring them"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,10 @@ def curate(config: Curate) -> CurateReport:
         train_entities(DeskRun(**run))
     scores = score_models(DeskRun(**run))
     doubted = second_look(DeskRun(**run)).doubted
-    probe_models(DeskRun(**run))
-    found = worth(DeskRun(**run))
+    found: list[ModelWorth] = []
+    if config.insight:
+        probe_models(DeskRun(**run))
+        found = worth(DeskRun(**run))
     published = publish(Publish(**run))
     return CurateReport(
         loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published

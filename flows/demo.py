@@ -44,6 +44,8 @@ def demo(config: Demo) -> DemoReport:
                 skip=number * batch,
                 limit=batch,
                 simulate_with=config.accounts,
+                # Of the models that stay; it costs a minute.
+                insight=number == config.rounds - 1,
             )
         )
         for number in range(config.rounds)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.errors import HfUriError, RepositoryNotFoundError
 
 from publishing.hub_errors import errors_for_people, without_secrets
 from publishing.manifest import FILE, is_ours
@@ -102,9 +102,12 @@ def _ensure_repo(api: HfApi, target: Target) -> None:
     a hidden one.
     """
     repo_id, repo_type = target.repo_id, target.repo_type
-    # Asked first: told to create what exists, with a token that may not, the client stumbles.
-    if not api.repo_exists(repo_id, repo_type=repo_type):
+    try:
         api.create_repo(repo_id, repo_type=repo_type, private=target.private, exist_ok=True)
+    except HfUriError:
+        # It exists, and the token may create nothing: the client stumbles over its address on
+        # other Hubs than huggingface.co. Whether the token may commit is asked next.
+        log.debug("%s exists", repo_id)
     if target.private and not is_hidden(api, target):
         api.update_repo_settings(repo_id, repo_type=repo_type, private=True)
 

@@ -75,7 +75,7 @@ def test_it_says_its_version() -> None:
         (["load", "--set", "source.columns.text=body"], "has no column 'body'"),
         (["pull", "--set", "name=never-loaded"], "Argilla has no data set 'never-loaded'"),
         (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
-        (["train", "--only", "sft"], "--only 'sft' is not a model"),
+        (["train", "--only", "sft"], "'sft' is not a model"),
         (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["publish", "--to", "org/name"], "did you mean hub:org/name?"),
         (["publish", "--dry-run", "--to", "hub:org/a--b"], "--to 'hub:org/a--b' is no address"),

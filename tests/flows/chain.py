@@ -9,7 +9,10 @@ KNOBS: dict[str, Any] = {
     "splits.validation": 0.2,
     "models.topics.max_steps": 4,
     "models.topics.max_length_tokens": 32,
-    "models.entities.epochs": 1,
+    # Just enough steps to find a span now and then: figures of none would say nothing.
+    "models.entities.epochs": 2,
+    "models.entities.batch_size": 4,
+    "models.entities.layer_decay": 1.0,
     "models.entities.max_length_tokens": 64,
     "models.entities.stride_tokens": 16,
     # Models of a few steps, scored on 8 articles, then on 12: they go out whatever they lose.

@@ -24,7 +24,7 @@ from training.results import TrainedModel
 
 TYPES = ["person", "place"]
 QUICK = EntityModelSettings(
-    epochs=12,
+    epochs=20,
     early_stopping_epochs=0,
     batch_size=2,
     learning_rate=5e-3,
