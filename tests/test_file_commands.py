@@ -21,7 +21,7 @@ from corpus.articles import ReviewedArticle
 from corpus.errors import DeskError
 from tests.running import HubService
 from tests.training.conftest import PROJECT, tiny_articles
-from tests.training.tiny_encoders import tiny_bert
+from tests.training.encoders import bert
 
 
 def run(*arguments: Any) -> Result:
@@ -136,7 +136,7 @@ def test_without_splits_a_tenth_validates(data: Path) -> None:
 
 def test_a_model_of_others_with_labels_in_another_order(data: Path, tmp_path: Path) -> None:
     texts = [row["text"] for row in rows_of(tiny_articles())]
-    encoder = tiny_bert(tmp_path / "encoder", texts)
+    encoder = bert(tmp_path / "encoder", texts, layers=3)
     names = ["I-place", "B-person", "O", "B-place", "I-person"]
     config = BertConfig.from_pretrained(encoder, id2label=dict(enumerate(names)))
     torch.manual_seed(1)

@@ -18,8 +18,8 @@ from publishing.pictures import draw_confusion
 from publishing.remote import Target
 from publishing.render import card_figures, render_model_card
 from tests.publishing.manifests import REPO, dataset_manifest, model_manifest
+from tests.publishing.readable import body_of, data_card, labels_of, require_tables
 from tests.publishing.reviews import TOPICS
-from tests.publishing.test_cards import body_of, data_card, labels_of, require_tables
 
 
 @pytest.mark.parametrize(

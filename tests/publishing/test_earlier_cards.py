@@ -13,7 +13,7 @@ from publishing.front_matter import OWNED
 from publishing.manifest_parts import DatasetChanges, Guidelines
 from publishing.render import PLACEHOLDER, render_model_card
 from tests.publishing.manifests import REPO, dataset_manifest, model_manifest
-from tests.publishing.test_cards import body_of, data_card
+from tests.publishing.readable import body_of, data_card
 
 OTHERS = ours("# {{ x }}", "# Title\n\n## Uses\n")
 

@@ -21,17 +21,17 @@ from transformers import (
 POSITIONS = 66
 SHAPE: dict[str, Any] = {
     "hidden_size": 32,
-    "num_hidden_layers": 2,
     "num_attention_heads": 2,
     "intermediate_size": 64,
     "max_position_embeddings": POSITIONS,
     "hidden_dropout_prob": 0.0,
     "attention_probs_dropout_prob": 0.0,
+    # Of random layers larger weights tell more texts apart.
     "initializer_range": 0.2,
 }
 
 
-def bert(folder: Path, texts: Sequence[str], lowers: bool) -> str:
+def bert(folder: Path, texts: Sequence[str], lowers: bool = True, layers: int = 2) -> str:
     """BERT with WordPiece, uncased or cased; returns the folder as an encoder's name."""
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]"}
     special |= {"sep_token": "[SEP]", "mask_token": "[MASK]"}
@@ -49,11 +49,13 @@ def bert(folder: Path, texts: Sequence[str], lowers: bool) -> str:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, **SHAPE)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, num_hidden_layers=layers, **SHAPE
+    )
     return _saved(folder, BertModel, config, tokenizer, special)
 
 
-def roberta(folder: Path, texts: Sequence[str]) -> str:
+def roberta(folder: Path, texts: Sequence[str], layers: int = 2) -> str:
     """RoBERTa with byte-level BPE, whose positions begin behind that of padding."""
     special = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>"}
     special |= {"unk_token": "<unk>", "mask_token": "<mask>"}
@@ -67,7 +69,9 @@ def roberta(folder: Path, texts: Sequence[str]) -> str:
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    config = RobertaConfig(vocab_size=tokenizer.get_vocab_size(), pad_token_id=1, **SHAPE)
+    config = RobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(), pad_token_id=1, num_hidden_layers=layers, **SHAPE
+    )
     return _saved(folder, RobertaModel, config, tokenizer, special)
 
 
@@ -86,7 +90,9 @@ def deberta(folder: Path, texts: Sequence[str]) -> str:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
     )
-    config = DebertaV2Config(vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, **SHAPE)
+    config = DebertaV2Config(
+        vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, num_hidden_layers=2, **SHAPE
+    )
     return _saved(folder, DebertaV2Model, config, tokenizer, special)
 
 

@@ -13,7 +13,7 @@ from transformers import pipeline
 from corpus.articles import ReviewedArticle
 from corpus.errors import DeskError
 from corpus.settings.models import FineTuneSettings, TopicModelSettings
-from tests.training.tiny_encoders import tiny_bert, tiny_roberta
+from tests.training.encoders import bert, roberta
 from training.classification.models import FineTunedTopics
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
@@ -21,7 +21,7 @@ from training.examples import TopicExample, topic_examples
 from training.results import TrainedModel
 
 TOPICS = ["Sports", "Business"]
-ENCODERS = {"bert": tiny_bert, "roberta": tiny_roberta}
+ENCODERS = {"bert": bert, "roberta": roberta}
 FINE_TUNE = FineTuneSettings(epochs=4, batch_size=8, learning_rate=3e-3, frozen_layers=1)
 # Longer than any of the tiny encoders can read, empty, and odd.
 ODD = ["goal " * 500, "", " ", "\U0001f61a shares\u200b", "العربية"]
@@ -34,7 +34,7 @@ def encoder(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     texts = [example.text for example in topic_examples(tiny_gold)]
-    return ENCODERS[request.param](tmp_path_factory.mktemp(request.param), texts)
+    return ENCODERS[request.param](tmp_path_factory.mktemp(request.param), texts, layers=3)
 
 
 def trained(
@@ -102,7 +102,7 @@ def test_a_tokenizer_that_cannot_pad_is_refused(
 
     encoder = tmp_path / "gpt2"
     texts = [example.text for example in topic_examples(tiny_gold)]
-    tiny_roberta(tmp_path / "roberta", texts)
+    roberta(tmp_path / "roberta", texts, layers=3)
     kept = PreTrainedTokenizerFast.from_pretrained(tmp_path / "roberta").backend_tokenizer
     PreTrainedTokenizerFast(tokenizer_object=kept, eos_token="</s>").save_pretrained(encoder)
     GPT2Model(GPT2Config(vocab_size=500, n_embd=32, n_layer=2, n_head=2)).save_pretrained(encoder)

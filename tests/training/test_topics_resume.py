@@ -14,8 +14,8 @@ import pytest
 from corpus.articles import ReviewedArticle
 from embedded.ports import free_port
 from tests.training.conftest import PROJECT
+from tests.training.encoders import bert
 from tests.training.killed_training import latest_checkpoint, train
-from tests.training.tiny_encoders import tiny_bert
 from training.classification.predict import load_topic_model, predict_topics
 from training.examples import topic_examples
 from training.results import TrainedModel
@@ -47,7 +47,7 @@ def kill_after_a_checkpoint(encoder: str, method: str, folder: Path) -> None:
 def test_a_killed_training_goes_on_to_the_same_result(
     method: str, tiny_gold: list[ReviewedArticle], tmp_path: Path
 ) -> None:
-    encoder = tiny_bert(tmp_path / "bert", [e.text for e in topic_examples(tiny_gold)])
+    encoder = bert(tmp_path / "bert", [e.text for e in topic_examples(tiny_gold)], layers=3)
     kill_after_a_checkpoint(encoder, method, tmp_path)
     steps: list[int] = []
     resumed = train(encoder, method, tmp_path, lambda step, _: steps.append(step))
@@ -62,7 +62,7 @@ def test_a_killed_training_goes_on_to_the_same_result(
 def test_checkpoints_of_another_training_are_not_used(
     tiny_gold: list[ReviewedArticle], tmp_path: Path
 ) -> None:
-    encoder = tiny_bert(tmp_path / "bert", [e.text for e in topic_examples(tiny_gold)])
+    encoder = bert(tmp_path / "bert", [e.text for e in topic_examples(tiny_gold)], layers=3)
     kill_after_a_checkpoint(encoder, "fine_tune", tmp_path)
     steps: list[int] = []
     train(encoder, "fine_tune", tmp_path, lambda step, _: steps.append(step), seed=4)
@@ -73,7 +73,7 @@ def test_two_processes_fine_tune_one_model(
     tiny_gold: list[ReviewedArticle], tmp_path: Path
 ) -> None:
     examples = topic_examples(tiny_gold)
-    encoder = tiny_bert(tmp_path / "bert", [e.text for e in examples])
+    encoder = bert(tmp_path / "bert", [e.text for e in examples], layers=3)
     launch = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
     launch += ["--main_process_port", str(free_port()), "-m", "tests.training.killed_training"]
     env = {**os.environ, "PYTHONPATH": str(PROJECT), "GLOO_SOCKET_IFNAME": "lo"}

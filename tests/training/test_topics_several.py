@@ -10,7 +10,7 @@ from transformers import pipeline
 
 from corpus.settings.models import FineTuneSettings, TopicModelSettings
 from tests.training.conftest import written
-from tests.training.tiny_encoders import tiny_bert
+from tests.training.encoders import bert
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
 from training.examples import TopicExample
@@ -35,7 +35,7 @@ def examples() -> list[TopicExample]:
 def test_all_topics_of_a_text_are_found(method: str, tmp_path: Path) -> None:
     gold = examples()
     fine = method == "fine_tune"
-    encoder = tiny_bert(tmp_path / "bert", [e.text for e in gold]) if fine else "offline"
+    encoder = bert(tmp_path / "bert", [e.text for e in gold], layers=3) if fine else "offline"
     settings = TopicModelSettings(method=method, max_steps=4, batch_size=8, fine_tune=FINE_TUNE)
     found = train_topics(gold, TOPICS, settings, encoder, 3, tmp_path / "model")
     assert 0 < found.settings["threshold"] < 1

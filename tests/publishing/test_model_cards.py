@@ -1,0 +1,135 @@
+"""Cards of models: one for each kind, with the sections whose figures exist."""
+
+import pytest
+from huggingface_hub import ModelCard
+
+from publishing.manifest_parts import (
+    Calibration,
+    DatasetChanges,
+    Estimate,
+    Gate,
+    ModelChanges,
+    ReliabilityBin,
+    ScoreChange,
+    ScoreDifference,
+)
+from publishing.render import render_model_card
+from tests.publishing.manifests import REPO, dataset_manifest, model_manifest
+from tests.publishing.readable import body_of, data_card, require_readable
+
+BOTH = pytest.mark.parametrize("simulated", [True, False], ids=["simulated", "people"])
+HALF = Estimate(value=0.5, low=0.25, high=0.75)
+DIFFERENCE = ScoreDifference(old=0.9, new=0.8, difference=HALF, support=12)
+GATE = Gate(
+    verdict="keep",
+    rule="against the published model",
+    reasons=["It is worse: 0.9 → 0.8."],
+    forced=True,
+    against="v2",
+    against_revision="0123456789ab",
+    test_articles=40,
+    test_digest="0c" * 8,
+    score="accuracy",
+    overall=DIFFERENCE,
+    better_percent=1.5,
+    labels={"World": DIFFERENCE},
+    floor_labels=["World"],
+    minimum_test=30,
+    margin=0.02,
+    label_floor=0.1,
+    label_support=20,
+)
+
+
+def test_a_fine_tuned_topic_model_is_no_setfit_model() -> None:
+    card = render_model_card(model_manifest("topics", library="transformers"), REPO)
+    require_readable(card)
+    assert 'pipeline("text-classification"' in card
+    assert "setfit" not in card.lower()
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["topics", "entities", "instructions"])
+@pytest.mark.parametrize(
+    ("scored", "benchmark"), [(True, True), (True, False), (False, True), (False, False)]
+)
+def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) -> None:
+    manifest = model_manifest(kind, simulated, scored, benchmark)
+    card = render_model_card(manifest, REPO)
+    require_readable(card)
+    data = ModelCard(card).data
+    assert data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
+    assert data.datasets == [REPO]
+    assert data.library_name == manifest.library
+    assert bool(data.eval_results) is scored
+    name = {"topics": "accuracy", "entities": "f1", "instructions": "topic_accuracy"}[kind]
+    if scored:
+        value = manifest.scores[name]
+        shown = f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+        assert shown in card
+        metrics = {r.metric_name: r.metric_value for r in data.eval_results or ()}
+        assert metrics[name.replace("_", "-")] == round(value["value"], 4)
+        assert "(/datasets/lantern/harbour-news/viewer/default/test?row=7) The \\| cup" in card
+    else:
+        assert "no score on it" in card
+    assert ("harbour.csv, split test" in card) is benchmark
+    assert ("simulated" in body_of(card)) is simulated
+    assert "55.25 CPU seconds (31.5 by the clock)" in card
+    assert ("![Confusion of topics]" in card) is (kind == "topics" and scored)
+
+
+def test_a_model_with_code_of_its_own_says_how_it_is_loaded() -> None:
+    manifest = model_manifest("entities")
+    assert "trust_remote_code" not in render_model_card(manifest, REPO)
+    settings = {**manifest.training.settings, "method": "frozen"}
+    training = manifest.training.model_copy(update={"settings": settings})
+    card = render_model_card(manifest.model_copy(update={"training": training}), REPO)
+    assert "    trust_remote_code=True,  # modeling_frozen_tagger.py" in card
+
+
+def test_sections_appear_with_their_figures() -> None:
+    plain = model_manifest()
+    headings = ("## Calibration", "## Bias probe", "## Changes", "## Gate", "## Parts of the test")
+    for heading in headings:
+        assert heading not in render_model_card(plain, REPO)
+        assert heading.replace("Calibration", "Changes") not in data_card(dataset_manifest())
+    full = plain.model_copy(
+        update={
+            "calibration": Calibration(
+                method="scaled by a temperature",
+                n=40,
+                error=HALF,
+                chance=0.125,
+                bins=[ReliabilityBin(confidence=0.75, accuracy=HALF, n=20)],
+            ),
+            "scores": plain.scores
+            | {
+                "slices": [
+                    {"by": "source", "part": "a | b", "n": 21, "score": HALF.model_dump()},
+                ]
+            },
+            "gate": GATE,
+            "bias_probe": {"Swapped names": HALF},
+            "changes": ModelChanges(
+                since="v2",
+                scores={"accuracy": ScoreChange(old=0.25, new=0.5)},
+                same_test=False,
+                examples_before=1100,
+                settings=["learning_rate"],
+            ),
+        }
+    )
+    card = render_model_card(full, REPO)
+    require_readable(card)
+    assert "Probabilities are scaled by a temperature. Over bins with as many articles" in card
+    assert "at their word was not measured" not in card
+    assert "| 0.750 | 0.500 [0.250, 0.750] | 20 |" in card
+    assert "| source | a \\| b | 21 | 0.500 [0.250, 0.750] |" in card
+    assert all(heading in card for heading in headings)
+    assert "**keep**. It was published by hand all the same.\n\n- It is worse: 0.9 → 0.8." in card
+    assert "| F1 of World | 0.900 | 0.800 | 0.500 [0.250, 0.750] | 12 |" in card
+    assert "| Swapped names | 0.500 [0.250, 0.750] |" in card
+    assert "| Accuracy | 0.250 | 0.500 |" in card
+    assert "other values of `learning_rate`" in card
+    changes = DatasetChanges(since="v1", added=4, removed=3, relabelled=2, moved=0)
+    assert "| With other labels | 2 |" in data_card(dataset_manifest(changes=changes))
