@@ -8,7 +8,7 @@ from corpus.settings.part import DeskPart
 
 
 class FineTuneSettings(DeskPart):
-    """Of the third rung, where the encoder itself learns the topics (hundreds of each)."""
+    """Of the third rung, where the encoder itself learns the topics (a thousand of each)."""
 
     epochs: int = Field(2, ge=1, le=50, description="passes over the examples, at most")
     batch_size: int = Field(16, ge=1, description="texts in a step, of all processes together")
@@ -53,7 +53,7 @@ class EntityModelSettings(DeskPart):
     head_layer: int | None = Field(
         None, ge=1, description="whose states the head reads; left out: half of the way up"
     )
-    epochs: int = Field(5, ge=1, le=50, description="passes over the training split, at most")
+    epochs: int = Field(4, ge=1, le=50, description="passes over the training split, at most")
     early_stopping_epochs: int = Field(
         3, ge=0, description="end after so many without a better span F1 on validation; 0: never"
     )
@@ -61,10 +61,10 @@ class EntityModelSettings(DeskPart):
     batch_size: int = Field(8, ge=1, description="windows in a forward pass")
     accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
     learning_rate: float = Field(
-        5e-4, gt=0, lt=0.1, description="of the last layer, at its highest"
+        6e-4, gt=0, lt=0.1, description="of the last layer, at its highest"
     )
     layer_decay: float = Field(
-        0.75, gt=0, le=1, description="each layer further down learns so many times as fast"
+        0.65, gt=0, le=1, description="each layer further down learns so many times as fast"
     )
     max_length_tokens: int = Field(256, ge=16, le=512, description="of a window")
     stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")

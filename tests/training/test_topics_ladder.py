@@ -45,8 +45,8 @@ def trial(gold: TopicData, wrong: int) -> Trial:
 
 def test_the_amount_of_gold_proposes() -> None:
     assert proposal(data(8, 8)) == "setfit"
-    assert proposal(data(99, 100)) == "setfit"
-    assert proposal(data(100, 100)) == "fine_tune"
+    assert proposal(data(999, 1000)) == "setfit"
+    assert proposal(data(1000, 1000)) == "fine_tune"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Which rung a topic model stands on: by the amount of gold and by cross-validation.
 
-The amount proposes: under 100 examples a topic SetFit, from there on fine-tuning. Cross-validation
-on the training split disposes: a proposal that scores worse than the frozen encoder by more than
-one standard error of the difference, text by text, is not taken.
+The amount proposes: under 1,000 examples a topic SetFit, from there on fine-tuning.
+Cross-validation on the training split disposes: a proposal that scores worse than the frozen
+encoder by more than one standard error of the difference, text by text, is not taken.
 
 - frozen: five folds of the head; embeddings are computed once.
-- setfit: two folds up to 256 texts, of more texts one half that teaches and one that judges, each
-  with half the steps; the frozen head is judged on the same texts after the same lesson.
+- setfit: two folds up to 128 texts, each with half the steps. Of more texts one part teaches and
+  one judges, some 256 texts each at most, with a quarter of the steps, for what a trial of all
+  would cost is the price of the model. The frozen head is judged on the same texts after the same
+  lesson.
 - fine_tune: trained on 90 %; the other 10 % say when to stop, and judge this rung and the frozen
   head. What was trained is kept, so this comparison costs the frozen head only.
 """
@@ -21,10 +23,12 @@ from training.classification.scores import example_scores
 
 Rung = Literal["frozen", "setfit", "fine_tune"]
 
-FINE_TUNE_FROM = 100
+FINE_TUNE_FROM = 1000
 # Below this, halves of a half have no pair of every topic.
 SETFIT_TRIAL_FROM = 4
-TWO_FOLDS_UP_TO = 256
+TWO_FOLDS_UP_TO = 128
+# Of a trial on one part that teaches and one that judges.
+TRIAL_PART_TEXTS = 256
 TINY = 1e-9
 
 

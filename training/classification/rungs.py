@@ -25,6 +25,7 @@ from training.classification.heads import (
 )
 from training.classification.ladder import (
     SETFIT_TRIAL_FROM,
+    TRIAL_PART_TEXTS,
     TWO_FOLDS_UP_TO,
     Trial,
     Verdict,
@@ -175,12 +176,13 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
     if kept is not None:
         numbers = np.array(kept["numbers"])
         return Trial(numbers, np.array(kept["setfit"])), Trial(numbers, np.array(kept["frozen"]))
-    halves = parts(data, 2, lesson.seed)
-    turns = [(0, 1), (1, 0)] if len(data) <= TWO_FOLDS_UP_TO else [(0, 1)]
+    few = len(data) <= TWO_FOLDS_UP_TO
+    halves = parts(data, max(2, -(-len(data) // TRIAL_PART_TEXTS)), lesson.seed)[:2]
+    turns, share = ([(0, 1), (1, 0)], 2) if few else ([(0, 1)], 4)
     tuned, frozen = [], []
     for taught, held in turns:
         lessons = halves[taught]
-        tuned.append(_taught_by_contrast(lesson, start, lessons)[halves[held]])
+        tuned.append(_taught_by_contrast(lesson, start, lessons, halves[held], share))
         head = fit_head_of_part(start.vectors, data, lessons, start.strength)
         frozen.append(head_logits(head, start.vectors[halves[held]], data))
     numbers = np.concatenate([halves[held] for _, held in turns])
@@ -192,18 +194,17 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
     return Trial(numbers, dear), Trial(numbers, cheap)
 
 
-def _taught_by_contrast(lesson: Lesson, start: _Start, taught: np.ndarray) -> np.ndarray:
-    """Logits of all examples (texts × topics) by a SetFit model that saw these."""
+def _taught_by_contrast(
+    lesson: Lesson, start: _Start, taught: np.ndarray, asked: np.ndarray, share: int
+) -> np.ndarray:
+    """Logits (asked × topics) of SetFit after the taught texts and 1 / share of the steps."""
     part = together_with(lesson.train.at(taught), start.names)
     body = _new_body(lesson, start.body.states)
     full = schedule(lesson.settings, len(lesson.train))
-    half = Schedule(max(1, full.steps // 2), full.batch_size, full.learning_rate)
-    contrast(body, part, half, lesson.seed, lesson.folder / "trial")
-    both = together_with(lesson.train, start.names)
-    vectors = body.embed(both.texts)
-    numbers = np.append(taught, np.arange(len(lesson.train), len(both)))
-    head = fit_head_of_part(vectors, both, numbers, 1.0)
-    return head_logits(head, vectors[: len(lesson.train)], lesson.train)
+    less = Schedule(max(1, full.steps // share), full.batch_size, full.learning_rate)
+    contrast(body, part, less, lesson.seed, lesson.folder / "trial")
+    head = fit_head_of_part(body.embed(part.texts), part, np.arange(len(part)), 1.0)
+    return head_logits(head, body.embed(lesson.train.at(asked).texts), part)
 
 
 def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verdict:
