@@ -10,6 +10,7 @@ from huggingface_hub import HfApi, snapshot_download
 from publishing.changes import Labelled, read_labels
 from publishing.hub import head_revision
 from publishing.progress import show_uploads_on_terminals
+from publishing.signed_addresses import hide_signed_addresses
 from publishing.timeouts import limit_waiting
 
 # Once a process: doing it closes the connections that are open.
@@ -20,6 +21,7 @@ def hub_api() -> HfApi:
     """A client of HF_ENDPOINT with HF_TOKEN, read now and not at import."""
     _limit_waiting()
     show_uploads_on_terminals()
+    hide_signed_addresses()
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=os.environ.get("HF_TOKEN"))
 
 

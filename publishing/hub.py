@@ -17,11 +17,12 @@ from publishing.remote import (
     file_ids,
     is_hidden,
     next_tag,
+    read_existing,
     read_previous,
     tag_of,
     version_tags,
 )
-from publishing.retries import FAILURES, Patience
+from publishing.retries import FAILURES, ContradictionError, Patience
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +61,11 @@ def publish_folder(
         while True:
             try:
                 _ensure_repo(api, target)
-                previous = _with_its_tag(api, target, read_previous(api, target))
+                previous = _with_its_tag(api, target, _read_made(api, target))
                 operations = difference(api, target, previous, files, complete(previous))
                 if operations:
                     sent = True
-                    head = _commit(api, target, operations, previous.head or "", message)
+                    head = _commit(api, target, operations, previous.head, message)
                     tag = _tag(api, target, head)
                 else:
                     tag = previous.tag or _tag(api, target, previous.head or "")
@@ -112,6 +113,15 @@ def _ensure_repo(api: HfApi, target: Target) -> None:
         api.update_repo_settings(repo_id, repo_type=repo_type, private=True)
 
 
+def _read_made(api: HfApi, target: Target) -> Previous:
+    """What is there now; a repository that was just made or found cannot be missing."""
+    try:
+        return read_existing(api, target)
+    except RepositoryNotFoundError:
+        # Its text names the address asked.
+        raise ContradictionError(f"{target.repo_id} exists, and is not found") from None
+
+
 def _with_its_tag(api: HfApi, target: Target, previous: Previous) -> Previous:
     """Tag the version at head where a publish died between its commit and its tag.
 
@@ -124,7 +134,7 @@ def _with_its_tag(api: HfApi, target: Target, previous: Previous) -> Previous:
 
 
 def _commit(
-    api: HfApi, target: Target, operations: Sequence[Operation], head: str, message: str
+    api: HfApi, target: Target, operations: Sequence[Operation], head: str | None, message: str
 ) -> str:
     added = [op for op in operations if isinstance(op, CommitOperationAdd)]
     api.preupload_lfs_files(target.repo_id, added, repo_type=target.repo_type)
@@ -133,7 +143,7 @@ def _commit(
         operations,
         repo_type=target.repo_type,
         commit_message=message,
-        parent_commit=head or None,
+        parent_commit=head,
     )
     return commit.oid
 

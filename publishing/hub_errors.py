@@ -9,9 +9,16 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from corpus.errors import DeskError
-from publishing.retries import LOST, TRANSIENT, cause_of, is_upload_refusal, status_of
+from publishing.retries import (
+    LOST,
+    TRANSIENT,
+    ContradictionError,
+    cause_of,
+    is_upload_refusal,
+    status_of,
+)
 
-REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError)
+REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError, *LOST)
 # Subclasses that tell of a mistake in code, never of a Hub.
 MISTAKES = (RecursionError, NotImplementedError)
 # A query may hold a signature that lets its reader upload or download; a user part, a password.
@@ -42,6 +49,11 @@ def hub_error(api: HfApi, repo_id: str, error: Exception) -> DeskError:
             f"The Hub at {endpoint} refuses the token for {repo_id} (HTTP {status}).",
             f"Set HF_TOKEN to a token that may write to {repo_id.split('/')[0]}/, or name another "
             "owner under publish: of the desk; that of the embedded Hub is copydesk/.",
+        )
+    if isinstance(cause, ContradictionError):
+        return DeskError(
+            f"The Hub at {endpoint} does not show what it holds: {cause}.",
+            "Run copydesk publish again later; nothing was written over.",
         )
     if isinstance(cause, (*LOST, httpx2.HTTPError)) and status is None:
         return DeskError(

@@ -12,6 +12,7 @@ from huggingface_hub.hf_api import RepoFile
 
 from corpus.errors import DeskError
 from publishing.manifest import CARD, FILE, listed_files
+from publishing.retries import ContradictionError
 
 CHUNK_BYTES = 1024 * 1024
 # People's own tags may look like versions; below so many of them the version is not looked for.
@@ -46,19 +47,35 @@ NOTHING = Previous(None, None, None, None)
 
 
 def read_previous(api: HfApi, target: Target) -> Previous:
-    """What the next version is compared with and merged into."""
+    """What the next version is compared with and merged into; NOTHING without a repository."""
     try:
-        head = api.repo_info(target.repo_id, repo_type=target.repo_type).sha
+        return read_existing(api, target)
     except RepositoryNotFoundError:
         return NOTHING
-    manifest = read_text(api, target, FILE, head)
-    tags = version_tags(api, target)
-    return Previous(
-        head=head,
-        tag=_version(api, target, tags, head or "", manifest),
-        card=read_text(api, target, CARD, head),
-        manifest=manifest,
+
+
+def read_existing(api: HfApi, target: Target) -> Previous:
+    """The same of a repository that is known to exist.
+
+    RepositoryNotFoundError or ContradictionError where the Hub does not show it, or a file that
+    its tree names: taken for missing, people's notes would be overwritten.
+    """
+    head = api.repo_info(target.repo_id, repo_type=target.repo_type).sha
+    if head is None:
+        raise ContradictionError(f"{target.repo_id} exists, and has no commit")
+    there = file_ids(api, target, head)
+    manifest, card = (
+        _require_text(api, target, name, head) if name in there else None for name in (FILE, CARD)
     )
+    tags = version_tags(api, target)
+    return Previous(head, _version(api, target, tags, head, manifest), card, manifest)
+
+
+def _require_text(api: HfApi, target: Target, name: str, head: str) -> str:
+    found = read_text(api, target, name, head)
+    if found is None:
+        raise ContradictionError(f"{target.repo_id} lists {name}, and does not give it")
+    return found
 
 
 def read_text(api: HfApi, target: Target, name: str, revision: str | None) -> str | None:

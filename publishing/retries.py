@@ -1,5 +1,6 @@
 """When to ask the Hub again, and after how long (RFC 9110, section 10.2.3, Retry-After)."""
 
+import json
 import logging
 import random
 import re
@@ -19,13 +20,20 @@ LONGEST_WAIT_SECONDS = 300.0
 # Others commit to the same repository all the time; each of their commits costs us one attempt.
 CONFLICTS = 30
 CONFLICT_SECONDS = 0.5
-TRANSIENT = {408, 500, 502, 503, 504}
-LOST = (httpx2.TransportError, ConnectionError, TimeoutError)
+# Not done here (501) and no room (507) stay so; of others, those of proxies (520 to 530) included,
+# a Hub may recover.
+TRANSIENT = {408, *range(500, 600)} - {501, 507}
+# A page of some proxy instead of an answer is no answer.
+LOST = (httpx2.TransportError, ConnectionError, TimeoutError, json.JSONDecodeError)
 # What the client wraps a failure in: an upload's, and a download's where no copy is cached.
 WRAPPED = (RuntimeError, LocalEntryNotFoundError)
 # Of a Xet upload the client keeps no response: what it raises names the status in its text.
 _XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}) ")
 FAILURES = (HfHubHTTPError, *LOST, *WRAPPED)
+
+
+class ContradictionError(ConnectionError):
+    """The Hub does not show what it just said it has: a copy of it lags behind."""
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """What the page of a data set shows of its rows: a split, its first rows, its labels."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dulwich.repo import Repo
 
@@ -17,6 +17,7 @@ from embedded.hub.splits import Split, chosen_split, splits_of
 logger = logging.getLogger(__name__)
 # Of a split with more shards the first are looked at; its rows are then said to be "at least".
 SHARDS_READ = 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,15 @@ def data_preview(
         return None
     shards = [content_of(blobs, repo, by_path[path]) for path in chosen.paths[:SHARDS_READ]]
     table = table_of(shards[0], chosen.paths[0], row)
-    if table is None:
+    counts = None if table is None else counts_of(shards, chosen)
+    if table is None or counts is None:
         return None
     return Preview(
         tuple(dict.fromkeys(split.config for split in splits)),
         tuple(split for split in splits if split.config == chosen.config),
         chosen,
         table,
-        count_labels(shards),
+        counts,
         len(shards) == len(chosen.paths),
     )
 
@@ -69,10 +71,20 @@ def content_of(blobs: BlobStore, repo: Repo, entry: Entry) -> Path | bytes:
 
 def table_of(source: Path | bytes, path: str, row: int = 0) -> Table | None:
     """None for a file that is no Parquet in spite of its name: the page then offers it as it is."""
+    return _read(lambda: read_table(source, row), path)
+
+
+def counts_of(shards: Sequence[Path | bytes], chosen: Split) -> LabelCounts | None:
+    """None where one of the shards cannot be read."""
+    return _read(lambda: count_labels(shards), f"{chosen.config}, {chosen.name}")
+
+
+def _read(read: Callable[[], T], what: str) -> T | None:
     from pyarrow import ArrowException
 
     try:
-        return read_table(source, row)
-    except (ArrowException, OSError, ValueError) as error:
-        logger.warning("No preview of %s: %s", path, error)
+        return read()
+    # KeyError: of two columns of one name a row keeps one.
+    except (ArrowException, OSError, ValueError, KeyError) as error:
+        logger.warning("No preview of %s: %s", what, error)
         return None

@@ -30,8 +30,10 @@ def features_of(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
     raw = (metadata or {}).get(b"huggingface")
     if raw is None:
         return {}
-    features = json.loads(raw).get("info", {}).get("features", {})
-    return features if isinstance(features, dict) else {}
+    found: Any = json.loads(raw)
+    for key in ("info", "features"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def class_names(feature: object) -> list[str] | None:

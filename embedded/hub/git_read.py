@@ -96,19 +96,41 @@ def history(repo: Repo, commit: Commit) -> Iterator[Commit]:
 
 def last_commits(repo: Repo, commit: Commit, entries: Iterable[Entry]) -> dict[str, Commit]:
     """For each path, the commit that gave it the content it has now."""
-    pending = {entry.path: entry.oid for entry in entries}
+    pending: dict[str, dict[str, ObjectID]] = {}
+    for entry in entries:
+        pending.setdefault(entry.path.rpartition("/")[0], {})[entry.path] = entry.oid
     found: dict[str, Commit] = {}
-    newer = commit
+    newer, seen = commit, dict[str, ObjectID | None]()
     for current in history(repo, commit):
-        for path, oid in list(pending.items()):
-            there = _lookup(repo, current, path)
-            if there is None or there[1] != oid:
-                found[path] = newer
-                del pending[path]
+        for folder, paths in list(pending.items()):
+            oid = _folder_oid(repo, current, folder)
+            # One look at a folder, not one for each path; none where it is what it was.
+            if seen.get(folder, b"") == oid:
+                continue
+            seen[folder] = oid
+            there = _oids(repo, oid, folder)
+            changed = [path for path in paths if there.get(path) != paths[path]]
+            found |= dict.fromkeys(changed, newer)
+            pending[folder] = {p: o for p, o in paths.items() if p not in found}
+            if not pending[folder]:
+                del pending[folder]
         newer = current
         if not pending:
             break
-    return found | dict.fromkeys(pending, newer)
+    return found | {path: newer for paths in pending.values() for path in paths}
+
+
+def _folder_oid(repo: Repo, commit: Commit, path: str) -> ObjectID | None:
+    found = _lookup(repo, commit, path) if path else (stat.S_IFDIR, commit.tree)
+    return found[1] if found and stat.S_ISDIR(found[0]) else None
+
+
+def _oids(repo: Repo, folder: ObjectID | None, path: str) -> dict[str, ObjectID]:
+    """Path → what lies there, of a folder's own items; {} where there is no such folder."""
+    tree = None if folder is None else repo.object_store[folder]
+    prefix = f"{path}/" if path else ""
+    items = tree.iteritems() if isinstance(tree, Tree) else ()
+    return {f"{prefix}{item.path.decode('utf-8', 'replace')}": item.sha for item in items}
 
 
 def references(repo: Repo, prefix: str) -> list[tuple[str, Commit]]:

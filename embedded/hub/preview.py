@@ -13,6 +13,8 @@ ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
 LONG_CHARACTERS = 80
 COLOURS = 8
+# Rows are decoded whole before they are cut for the page.
+DECODED_MAX_BYTES = 64 * 1000 * 1000
 
 Span = dict[str, Any]
 
@@ -49,8 +51,12 @@ class Table:
 
 
 def read_table(source: Path | bytes, row: int = 0) -> Table:
-    """Reads ROWS rows, `row` first. Raises pyarrow's ArrowInvalid when it is no Parquet."""
+    """Reads ROWS rows, `row` first.
+
+    Raises pyarrow's ArrowInvalid when it is no Parquet, ValueError when its rows are too large.
+    """
     file = open_parquet(source)
+    _require_small_rows(file.metadata)
     first = min(row, max(0, file.metadata.num_rows - 1))
     schema = file.schema_arrow
     features = features_of(schema.metadata)
@@ -65,6 +71,14 @@ def read_table(source: Path | bytes, row: int = 0) -> Table:
     colours = _label_colours(words)
     cells = tuple(_row(row, colours) for row in words)
     return Table(columns, cells, file.metadata.num_rows, first)
+
+
+def _require_small_rows(metadata: Any) -> None:
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        # Two batches at most are read.
+        expected = 2 * ROWS * group.total_byte_size / max(1, group.num_rows)
+        if expected > DECODED_MAX_BYTES:
+            raise ValueError(f"{ROWS} of its rows take some {expected / 2e6:.0f} MB")
 
 
 def highlight(text: str, spans: list[Span], colours: Mapping[str, int]) -> Iterator[Piece]:

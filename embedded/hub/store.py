@@ -72,7 +72,9 @@ class Store:
         The lock file holds a mark while somebody writes. Whoever finds it there knows that the
         last writer was killed and clears the `.lock` files it left, which would block git.
         """
-        name = f"{repo_id.kind}.{repo_id.namespace}.{repo_id.name}"
+        # Joined by what no name holds: of a.b/c and a/b.c both would else have one lock, and moving
+        # the one to the other waited for itself.
+        name = f"{repo_id.kind}+{repo_id.namespace}+{repo_id.name}"
         with (self.root / "locks" / name).open("a+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)

@@ -135,3 +135,40 @@ def test_a_row_is_shown_where_the_hub_shows_it(
     assert "First 20 of 50 rows" in browser.get(address).text
     assert "row-049" in browser.get(f"{address}?row=999999").text
     assert browser.get(f"{address}?row=x").status_code == 400
+
+
+def _described(columns: dict[str, list[str]], metadata: bytes) -> bytes:
+    table = pa.table(columns).replace_schema_metadata({b"huggingface": metadata})
+    written = BytesIO()
+    parquet.write_table(table, written, compression="zstd")
+    return written.getvalue()
+
+
+ROWS_AS_TEXT: dict[str, list[str]] = {"text": ["A goal in the rain."], "topic": ["Sports"]}
+
+
+@pytest.mark.parametrize(
+    ("shards", "is_shown"),
+    [
+        ([_described(ROWS_AS_TEXT, b'["list"]')], True),
+        ([_described(ROWS_AS_TEXT, b'{"info": null}')], True),
+        ([_described(ROWS_AS_TEXT, b'{"info": ["list"]}')], True),
+        ([_described(ROWS_AS_TEXT, b"{no json")], False),
+        ([_described(ROWS_AS_TEXT, b"{}"), b"PAR1 broken PAR1"], False),
+        # A few KB of file, 200 MB of text.
+        ([_described({"text": [c * 10_000_000 for c in "abcdefghijklmnopqrst"]}, b"{}")], False),
+    ],
+    ids=["metadata list", "info null", "info list", "no json", "broken shard", "huge rows"],
+)
+def test_a_page_stands_whatever_its_parquet_is(
+    browser: httpx.Client, hub_service: Any, shards: list[bytes], is_shown: bool
+) -> None:
+    api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+    repo_id = f"copydesk/odd-{uuid.uuid4().hex[:8]}"
+    api.create_repo(repo_id, repo_type="dataset")
+    names = [f"data/train-{i:05d}-of-{len(shards):05d}.parquet" for i in range(len(shards))]
+    files = [CommitOperationAdd(n, s) for n, s in zip(names, shards, strict=True)]
+    api.create_commit(repo_id, files, repo_type="dataset", commit_message="odd")
+    page = browser.get(f"/datasets/{repo_id}")
+    assert page.status_code == 200
+    assert ("A goal in the rain." in page.text) is is_shown

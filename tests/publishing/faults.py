@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from tests.publishing.fault_proxy import Answer, Fault
 
 COMMIT, TAG = r"/commit/main", r"/api/datasets/[^/]+/[^/]+/tag/"
+REPOSITORY = r"/api/datasets/[^/]+/[^/?]+(\?|$)"
 LOST = Answer(0)
 # The client's patience in the tests, and a silence that is longer.
 ANSWER_SECONDS, SILENCE_SECONDS = 2.0, 3.0
@@ -68,6 +69,17 @@ CASES = [
          lambda _: _once("PUT", "/lfs-objects/", LOST, forward="half")),
     Case("a large file's signed address runs out (403)", "a new one is asked for",
          lambda _: _once("PUT", "/lfs-objects/", Answer(403))),
+    Case("the repository is not found once although it is there (404)", "asked again",
+         lambda _: _once("GET", REPOSITORY, Answer(404, {"X-Error-Code": "RepoNotFound"}))),
+    Case("the last card is not found once although it is there (404)", "asked again",
+         lambda _: _once("HEAD", r"README\.md", Answer(404, {"X-Error-Code": "EntryNotFound"}))),
+    Case("an empty page instead of an answer to the commit, which never arrived", "sent again",
+         lambda _: _once("POST", COMMIT, Answer(200)), attempts=2),
+    Case("an empty page instead of an answer to the commit, which arrived",
+         "head is read again, nothing is sent twice",
+         lambda _: _once("POST", COMMIT, Answer(200), forward="all")),
+    Case("524 of a proxy after the commit", "head is read again, nothing is sent twice",
+         lambda _: _once("POST", COMMIT, Answer(524), forward="all")),
     Case("500 when the tag is set", "the commit stands; the tag is set next",
          lambda _: _once("POST", TAG, Answer(500))),
     Case("answer to the tag lost", "the tag is found, no second one is set",

@@ -1,6 +1,8 @@
 """Publishing through a Hub that fails: nothing doubled, nothing lost, never half a version."""
 
 import hashlib
+import io
+import logging
 import os
 import subprocess
 import sys
@@ -18,12 +20,14 @@ from publishing.hub import Published, publish_folder
 from publishing.manifest import file_hashes
 from publishing.remote import Previous, Target
 from publishing.retries import Patience
+from publishing.signed_addresses import hide_signed_addresses
 from publishing.timeouts import limit_waiting
 from tests.publishing.fault_proxy import Answer, Fault, FaultProxy, fault_proxy
 from tests.publishing.faults import (
     ANSWER_SECONDS,
     CASES,
     KILLS,
+    REPOSITORY,
     UPLOAD_MISSING,
     Case,
     fault_table,
@@ -170,6 +174,51 @@ def assert_tells_no_secret(error: DeskError) -> None:
     shown = "".join(traceback.format_exception(error))
     assert os.environ["HF_TOKEN"] not in shown
     assert "signature=" not in shown
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("GET", REPOSITORY, Answer(404, {"X-Error-Code": "RepoNotFound"}), times=2),
+        Fault("HEAD", r"README\.md", Answer(404, {"X-Error-Code": "EntryNotFound"}), times=2),
+        Fault("HEAD", r"manifest", Answer(404, {"X-Error-Code": "EntryNotFound"}), times=99),
+    ],
+    ids=["repository", "card", "manifest, always"],
+)
+def test_what_a_hub_denies_for_a_while_is_never_taken_for_missing(
+    proxy: FaultProxy, published: str, tmp_path: Path, fault: Fault
+) -> None:
+    write_version(tmp_path, "two")
+    seen: list[Previous] = []
+
+    def complete(previous: Previous) -> Mapping[str, str]:
+        seen.append(previous)
+        return {"manifest.json": manifest_json(file_hashes(tmp_path)), "README.md": "# Two\n"}
+
+    proxy.faults.append(fault)
+    target, patience = Target(published, "dataset"), Patience(pauses=QUICK)
+    arguments = (client(proxy.endpoint), target, tmp_path, complete, "two", patience)
+    if fault.times > len(QUICK):
+        with pytest.raises(DeskError, match=r"does not show what it holds"):
+            publish_folder(*arguments)
+        assert seen == []
+        return
+    publish_folder(*arguments)
+    assert [(p.tag, p.card, p.manifest is None) for p in seen] == [("v1", "# Version one\n", False)]
+
+
+def test_logs_name_no_signed_address(proxy: FaultProxy, published: str, tmp_path: Path) -> None:
+    hide_signed_addresses()
+    written = io.StringIO()
+    handler, client_log = logging.StreamHandler(written), logging.getLogger("huggingface_hub")
+    client_log.addHandler(handler)
+    try:
+        proxy.faults.append(Fault("PUT", "/lfs-objects/", Answer(500), times=2))
+        send(client(proxy.endpoint), published, tmp_path, "two")
+    finally:
+        client_log.removeHandler(handler)
+    assert "/lfs-objects/" in written.getvalue()
+    assert "signature" not in written.getvalue()
 
 
 @pytest.mark.parametrize("when", KILLS)
