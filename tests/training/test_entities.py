@@ -24,7 +24,12 @@ from training.results import TrainedModel
 
 TYPES = ["person", "place"]
 SMALL = EntityModelSettings(
-    epochs=6, batch_size=8, learning_rate=5e-4, max_length_tokens=48, stride_tokens=8
+    epochs=6,
+    batch_size=8,
+    learning_rate=5e-4,
+    layer_decay=0.75,
+    max_length_tokens=48,
+    stride_tokens=8,
 )
 
 
