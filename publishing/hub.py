@@ -22,7 +22,7 @@ from publishing.remote import (
     tag_of,
     version_tags,
 )
-from publishing.retries import FAILURES, ContradictionError, Patience
+from publishing.retries import FAILURES, ContradictionError, Patience, answers
 
 log = logging.getLogger(__name__)
 
@@ -60,16 +60,19 @@ def publish_folder(
         sent = False
         while True:
             try:
-                _ensure_repo(api, target)
-                previous = _with_its_tag(api, target, _read_made(api, target))
-                operations = difference(api, target, previous, files, complete(previous))
-                if operations:
-                    sent = True
-                    head = _commit(api, target, operations, previous.head, message)
-                    tag = _tag(api, target, head)
-                else:
-                    tag = previous.tag or _tag(api, target, previous.head or "")
-                    head = version_tags(api, target)[tag]
+                with answers():
+                    _ensure_repo(api, target)
+                    previous = _with_its_tag(api, target, _read_made(api, target))
+                texts = complete(previous)
+                with answers():
+                    operations = difference(api, target, previous, files, texts)
+                    if operations:
+                        sent = True
+                        head = _commit(api, target, operations, previous.head or "", message)
+                        tag = _tag(api, target, head)
+                    else:
+                        tag = previous.tag or _tag(api, target, previous.head or "")
+                        head = version_tags(api, target)[tag]
                 break
             except FAILURES as error:
                 patience.wait_or_raise(error, target.repo_id)
@@ -81,7 +84,8 @@ def publish_folder(
 def plan_publish(api: HfApi, target: Target, folder: Path, complete: Complete) -> Plan:
     """What ``publish_folder`` would do; reads only, and the repository need not exist."""
     with errors_for_people(api, target.repo_id):
-        previous = read_previous(api, target)
+        with answers():
+            previous = read_previous(api, target)
         operations = difference(api, target, previous, additions(folder), complete(previous))
         there = {} if previous.head is None else file_ids(api, target, previous.head)
         hides = previous.head is not None and target.private and not is_hidden(api, target)
@@ -134,7 +138,7 @@ def _with_its_tag(api: HfApi, target: Target, previous: Previous) -> Previous:
 
 
 def _commit(
-    api: HfApi, target: Target, operations: Sequence[Operation], head: str | None, message: str
+    api: HfApi, target: Target, operations: Sequence[Operation], head: str, message: str
 ) -> str:
     added = [op for op in operations if isinstance(op, CommitOperationAdd)]
     api.preupload_lfs_files(target.repo_id, added, repo_type=target.repo_type)

@@ -18,7 +18,7 @@ from publishing.retries import (
     status_of,
 )
 
-REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError, *LOST)
+REFUSED = (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError, RuntimeError)
 # Subclasses that tell of a mistake in code, never of a Hub.
 MISTAKES = (RecursionError, NotImplementedError)
 # A query may hold a signature that lets its reader upload or download; a user part, a password.

@@ -5,7 +5,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,8 +24,7 @@ CONFLICT_SECONDS = 0.5
 # Not done here (501) and no room (507) stay so; of others, those of proxies (520 to 530) included,
 # a Hub may recover.
 TRANSIENT = {408, *range(500, 600)} - {501, 507}
-# A page of some proxy instead of an answer is no answer.
-LOST = (httpx2.TransportError, ConnectionError, TimeoutError, json.JSONDecodeError)
+LOST = (httpx2.TransportError, ConnectionError, TimeoutError)
 # What the client wraps a failure in: an upload's, and a download's where no copy is cached.
 WRAPPED = (RuntimeError, LocalEntryNotFoundError)
 # Of a Xet upload the client keeps no response: what it raises names the status in its text.
@@ -34,6 +34,19 @@ FAILURES = (HfHubHTTPError, *LOST, *WRAPPED)
 
 class ContradictionError(ConnectionError):
     """The Hub does not show what it just said it has: a copy of it lags behind."""
+
+
+class NoAnswerError(ConnectionError):
+    """What came is no answer of a Hub, but say a page of a proxy: as good as none."""
+
+
+@contextmanager
+def answers() -> Iterator[None]:
+    """Around calls of the client alone: broken JSON of ours must not be taken for a lost answer."""
+    try:
+        yield
+    except json.JSONDecodeError:
+        raise NoAnswerError("an answer that is no JSON") from None
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ class EntityModelSettings(DeskPart):
         6e-4, gt=0, lt=0.1, description="of the last layer, at its highest"
     )
     layer_decay: float = Field(
-        0.65, gt=0, le=1, description="each layer further down learns so many times as fast"
+        0.75, gt=0, le=1, description="each layer further down learns so many times as fast"
     )
     max_length_tokens: int = Field(256, ge=16, le=512, description="of a window")
     stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")

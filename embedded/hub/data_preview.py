@@ -84,7 +84,6 @@ def _read(read: Callable[[], T], what: str) -> T | None:
 
     try:
         return read()
-    # KeyError: of two columns of one name a row keeps one.
-    except (ArrowException, OSError, ValueError, KeyError) as error:
+    except (ArrowException, OSError, ValueError) as error:
         logger.warning("No preview of %s: %s", what, error)
         return None

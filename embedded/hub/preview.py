@@ -53,10 +53,12 @@ class Table:
 def read_table(source: Path | bytes, row: int = 0) -> Table:
     """Reads ROWS rows, `row` first.
 
-    Raises pyarrow's ArrowInvalid when it is no Parquet, ValueError when its rows are too large.
+    Raises pyarrow's ArrowInvalid when it is no Parquet, ValueError when its rows are too large or two
+    columns have one name.
     """
     file = open_parquet(source)
     _require_small_rows(file.metadata)
+    _require_names(file.schema_arrow.names)
     first = min(row, max(0, file.metadata.num_rows - 1))
     schema = file.schema_arrow
     features = features_of(schema.metadata)
@@ -71,6 +73,11 @@ def read_table(source: Path | bytes, row: int = 0) -> Table:
     colours = _label_colours(words)
     cells = tuple(_row(row, colours) for row in words)
     return Table(columns, cells, file.metadata.num_rows, first)
+
+
+def _require_names(names: list[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"several columns are called {twice[0]!r}")
 
 
 def _require_small_rows(metadata: Any) -> None:

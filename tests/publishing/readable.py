@@ -3,9 +3,7 @@
 import re
 from typing import Any
 
-from publishing.manifest import (
-    DatasetManifest,
-)
+from publishing.manifest import DatasetManifest
 from publishing.render import render_dataset_card
 from tests.publishing.manifests import REPO, configs_of, dataset_manifest
 from tests.publishing.reviews import desk

@@ -7,9 +7,7 @@ from huggingface_hub import DatasetCard
 
 from corpus.errors import DeskError
 from publishing.local_card import card_html
-from publishing.manifest_parts import (
-    License,
-)
+from publishing.manifest_parts import License
 from publishing.render import render_model_card
 from tests.publishing.manifests import REPO, dataset_manifest, model_manifest
 from tests.publishing.readable import (

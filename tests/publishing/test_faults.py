@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import logging
 import os
 import subprocess
@@ -205,6 +206,18 @@ def test_what_a_hub_denies_for_a_while_is_never_taken_for_missing(
         return
     publish_folder(*arguments)
     assert [(p.tag, p.card, p.manifest is None) for p in seen] == [("v1", "# Version one\n", False)]
+
+
+def test_broken_json_of_ours_is_no_lost_answer(api: HfApi, published: str, tmp_path: Path) -> None:
+    asked: list[Previous] = []
+
+    def complete(previous: Previous) -> Mapping[str, str]:
+        asked.append(previous)
+        return {"README.md": json.loads("{")}
+
+    with pytest.raises(json.JSONDecodeError):
+        publish_folder(api, Target(published, "dataset"), tmp_path, complete, "x", Patience(QUICK))
+    assert len(asked) == 1
 
 
 def test_logs_name_no_signed_address(proxy: FaultProxy, published: str, tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ SMALL = EntityModelSettings(
     epochs=6,
     batch_size=8,
     learning_rate=5e-4,
-    layer_decay=0.75,
     max_length_tokens=48,
     stride_tokens=8,
 )

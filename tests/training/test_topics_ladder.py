@@ -19,7 +19,7 @@ from training.classification.calibration import (
 )
 from training.classification.data import TopicData, parts
 from training.classification.fine_tune import precision
-from training.classification.ladder import Trial, judge, proposal
+from training.classification.ladder import Trial, judge, proposal, trial_parts
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import HiddenStates, freeze_lower_layers, remembered
 from training.classification.scores import best_threshold, example_scores
@@ -41,6 +41,13 @@ def trial(gold: TopicData, wrong: int) -> Trial:
     logits = gold.gold * 4.0
     logits[:wrong] = -logits[:wrong]
     return Trial(np.arange(len(gold)), logits)
+
+
+def test_a_trial_of_much_gold_is_small_and_knows_every_topic() -> None:
+    assert [len(part) for part in trial_parts(data(1000, 1000), 1)] == [250, 250]
+    assert [len(part) for part in trial_parts(data(60, 60), 1)] == [60, 60]
+    rare = data(1996, 4)
+    assert [rare.at(part).rarest() for part in trial_parts(rare, 1)] == [2, 2]
 
 
 def test_the_amount_of_gold_proposes() -> None:

@@ -6,9 +6,9 @@ encoder by more than one standard error of the difference, text by text, is not 
 
 - frozen: five folds of the head; embeddings are computed once.
 - setfit: two folds up to 128 texts, each with half the steps. Of more texts one part teaches and
-  one judges, some 256 texts each at most, with a quarter of the steps, for what a trial of all
-  would cost is the price of the model. The frozen head is judged on the same texts after the same
-  lesson.
+  one judges, 256 texts each (more where a rare topic needs it), with a quarter of the steps: a
+  trial of all texts costs as much as the model. The frozen head is judged on the same texts after
+  the same lesson.
 - fine_tune: trained on 90 %; the other 10 % say when to stop, and judge this rung and the frozen
   head. What was trained is kept, so this comparison costs the frozen head only.
 """
@@ -18,16 +18,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from training.classification.data import TopicData
+from training.classification.data import TopicData, parts
 from training.classification.scores import example_scores
 
 Rung = Literal["frozen", "setfit", "fine_tune"]
 
 FINE_TUNE_FROM = 1000
-# Below this, halves of a half have no pair of every topic.
+# Below this, halves have no pair of every topic.
 SETFIT_TRIAL_FROM = 4
 TWO_FOLDS_UP_TO = 128
-# Of a trial on one part that teaches and one that judges.
+# Of the part that teaches and of the part that judges.
 TRIAL_PART_TEXTS = 256
 TINY = 1e-9
 
@@ -68,6 +68,12 @@ def proposal(data: TopicData) -> Rung:
     """By the amount of gold: the mean number of examples a topic."""
     amount = data.gold.sum() / len(data.names)
     return "fine_tune" if amount >= FINE_TUNE_FROM else "setfit"
+
+
+def trial_parts(data: TopicData, seed: int) -> list[np.ndarray]:
+    """Numbers of the texts of two parts, each with a pair of every topic where there are two."""
+    wanted = -(-len(data) // TRIAL_PART_TEXTS)
+    return parts(data, max(2, min(wanted, data.rarest() // 2)), seed)[:2]
 
 
 def judge(proposed: Rung, dear: Trial, cheap: Trial, data: TopicData) -> Verdict:

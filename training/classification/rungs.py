@@ -25,12 +25,12 @@ from training.classification.heads import (
 )
 from training.classification.ladder import (
     SETFIT_TRIAL_FROM,
-    TRIAL_PART_TEXTS,
     TWO_FOLDS_UP_TO,
     Trial,
     Verdict,
     judge,
     proposal,
+    trial_parts,
 )
 from training.classification.learning_curve import LearningCurve, to_points
 from training.classification.lower_layers import HiddenStates
@@ -176,8 +176,8 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
     if kept is not None:
         numbers = np.array(kept["numbers"])
         return Trial(numbers, np.array(kept["setfit"])), Trial(numbers, np.array(kept["frozen"]))
+    halves = trial_parts(data, lesson.seed)
     few = len(data) <= TWO_FOLDS_UP_TO
-    halves = parts(data, max(2, -(-len(data) // TRIAL_PART_TEXTS)), lesson.seed)[:2]
     turns, share = ([(0, 1), (1, 0)], 2) if few else ([(0, 1)], 4)
     tuned, frozen = [], []
     for taught, held in turns:
