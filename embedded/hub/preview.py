@@ -53,8 +53,8 @@ class Table:
 def read_table(source: Path | bytes, row: int = 0) -> Table:
     """Reads ROWS rows, `row` first.
 
-    Raises pyarrow's ArrowInvalid when it is no Parquet, ValueError when its rows are too large or two
-    columns have one name.
+    Raises pyarrow's ArrowInvalid when it is no Parquet, ValueError when its rows are too large or
+    two columns have one name.
     """
     file = open_parquet(source)
     _require_small_rows(file.metadata)
