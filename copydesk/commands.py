@@ -6,6 +6,7 @@ Imports are lazy: torch, argilla and Prefect are loaded by the command that need
 import re
 import shlex
 import sys
+import time
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
@@ -186,7 +187,7 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     """Two rounds on the sample desk with simulated reviewers; services stay up."""
     from embedded.services import start
 
-    home = default_home()
+    home, started = default_home(), time.monotonic()
     run = run_parameters(desk, None, set_)
     start(home, say=say)
     use_services()
@@ -197,6 +198,7 @@ def demo(desk: DeskOption = "desk.yaml", set_: SetOption = None) -> None:
     report = run_demo(Demo(**run, accounts=str(home.accounts)))
     show_rounds(report.rounds)
     show_places(home)
+    say(f"Done in {time.monotonic() - started:.0f} seconds")
 
 
 @app.command()

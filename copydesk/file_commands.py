@@ -1,11 +1,13 @@
 """Train, score and predict on any file: no desk, no Argilla, no Prefect."""
 
+import hashlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from training.results import TrainedModel
 
 
+TRAINING_FACTS = "training.json"
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
@@ -64,9 +67,10 @@ def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
         checkpoints = out.absolute().with_name(f".{out.name}.checkpoints")
         trained = _fit(file, parts, settings, recipe, (folder, report, checkpoints))
         facts = asdict(trained) | {"labels": file.labels, "encoder": _encoder_name(recipe.encoder)}
-        facts |= {"data": file.path.name, "rows": {s: parts.count(s) for s in SPLITS}}
+        facts |= {"data": file.path.name, "data_sha256": _sha256(file.path)}
+        facts |= {"rows": {s: parts.count(s) for s in SPLITS}}
         del facts["folder"], facts["curve_png"]
-        (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        (folder / TRAINING_FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
     if not is_first_process():
         return
     print(f"{out}: a model of {kind}, trained on {trained.examples:,} rows. {trained.diagnosis}")
@@ -78,19 +82,25 @@ def score_file(
 ) -> None:
     """Score a model on the file's test split, else on all of it."""
     from corpus.labelled.cells import CellError, to_split
+    from corpus.labelled.parts import ALL, rows_to_score
     from corpus.labelled.read import read_labelled
-    from training.prediction.file_scores import ALL, rows_to_score, score_rows
-    from training.prediction.loaded import open_model
+    from training.prediction.loaded import model_folder, model_kind, open_model
 
     _prepare()
     try:
         wanted = split if split in (None, ALL) else to_split(split)
     except CellError as error:
         raise DeskError(f"--{error}.", f"Use all, {', '.join(SPLITS)}.") from error
-    loaded = open_model(model)
-    file = read_labelled(data.path, loaded.kind, data.columns, data.form)
+    folder = model_folder(model)
+    # Before the model, whose libraries take seconds: a mistake in the file is said at once.
+    file = read_labelled(data.path, model_kind(folder), data.columns, data.form)
     name, rows = rows_to_score(file, wanted)
     _tell(f"{file.path}: {len(rows):,} rows ({name}){_left_out(file)}")
+    if name in (ALL, "train") and _was_trained_on(folder, data.path):
+        _tell("warning: the model was trained on rows of this file; scores on them are too good.")
+    loaded = open_model(model)
+    from training.prediction.file_scores import score_rows
+
     scores = score_rows(loaded, rows, seed, count_unknown)
     found: dict[str, Any] = {
         "kind": loaded.kind,
@@ -108,16 +118,18 @@ def score_file(
 def predict_file(model: str, data: DataFile, out: Path) -> None:
     """Predict every row of the file into JSON lines, in order, as a stream."""
     from corpus.labelled.read import read_plain
-    from training.prediction.loaded import open_model
-    from training.prediction.rows import predicted_rows
+    from training.prediction.loaded import model_folder, model_kind, open_model
     from training.prediction.to_file import digest_of, predict_to_file, require_predictions
 
     _prepare()
     if out.exists() and data.path.exists() and out.samefile(data.path):
         raise DeskError(f"--out {out} is the file of --data.", "Give --out another name.")
     require_predictions(out)
-    # Before the model, which takes seconds: a wrong column is said at once.
-    rows = read_plain(data.path, _kind_of(model), data.columns, data.form)
+    # Before the model, whose libraries take seconds: a wrong column is said at once.
+    rows = read_plain(data.path, model_kind(model_folder(model)), data.columns, data.form)
+    first = list(islice(rows, 1))
+    from training.prediction.rows import predicted_rows
+
     loaded = open_model(model)
     changed_at = data.path.stat().st_mtime_ns if data.path.exists() else 0
     identity = {
@@ -128,7 +140,7 @@ def predict_file(model: str, data: DataFile, out: Path) -> None:
     }
     with _progress("predicting") as report:
         written = predict_to_file(
-            rows,
+            chain(first, rows),
             lambda chunk: predicted_rows(loaded, chunk),
             out,
             identity,
@@ -139,10 +151,17 @@ def predict_file(model: str, data: DataFile, out: Path) -> None:
     print(f"{out}: {written.rows:,} predictions of {loaded.kind} by {loaded.name}{again}{as_was}")
 
 
-def _kind_of(model: str) -> "Kind":
-    from training.prediction.loaded import model_folder, model_kind
+def _was_trained_on(folder: Path, file: Path) -> bool:
+    """Whether the model says that it was trained on this very file."""
+    facts = folder / TRAINING_FACTS
+    if not facts.is_file():
+        return False
+    return bool(json.loads(facts.read_text(encoding="utf-8")).get("data_sha256") == _sha256(file))
 
-    return model_kind(model_folder(model))
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _prepare() -> None:

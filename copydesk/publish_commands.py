@@ -23,7 +23,10 @@ def publish(
     ] = None,
     private: Annotated[bool, typer.Option("--private", help="Hide the repositories.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show what would change; write nothing. 1 where it would be refused."
+        ),
     ] = False,
     force_model: Annotated[
         bool,
@@ -34,6 +37,11 @@ def publish(
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
     run = run_parameters(desk, source, set_, per_class)
+    from corpus.desk import read_desk
+    from corpus.destination import published_to
+
+    # Before services are asked, and half a minute of imports.
+    published_to(read_desk(run["desk"], run["overrides"]), to, private)
     use_services()
     from flows.publish import Publish
     from flows.publish import publish as run_publish
@@ -52,6 +60,8 @@ def publish(
         print(f"{item.url} {item.tag} {item.revision[:8]} {state}")
     for judged in report.judged:
         print("".join(f"{line}\n" for line in verdict_lines(judged)), end="")
+    if any(plan.refusal for plan in report.plans):
+        raise typer.Exit(1)
 
 
 def card(

@@ -1,5 +1,6 @@
 """What commands print for people."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,14 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     Console().print(table)
     if nothing_changed(reports):
         print("Nothing changed since the last run.")
-    for judged in reports[-1].published.judged:
+    published = reports[-1].published
+    for judged in published.judged:
         print("".join(f"{line}\n" for line in verdict_lines(judged)), end="")
-    for item in reports[-1].published.items:
+    for item in published.items:
         print(f"{item.repo_type.capitalize():8} {item.url}")
+    for judged in published.judged:
+        if judged.published and not judged.ships:
+            print(f"Model    {os.environ['HF_ENDPOINT']}/{judged.repo_id} (kept)")
     print(f"Records  {reports[-1].loaded.argilla_url}")
 
 

@@ -17,7 +17,7 @@ CHUNK_BYTES = 1 << 20
 SQLITE_HEAD = b"SQLite format 3\0"
 # Of processes, derived, or unfinished: made again by `up`, or worthless.
 LEFT_OUT = (
-    r"(run|logs|redis|starts|hf)/.*",
+    r"(run|logs|redis|starts|hf|embeddings)/.*",
     r"supervisord\.(conf|pid)|services\.lock",
     r"hub/(incoming|locks)/.*",
     r"argilla/(search[^/]*|preparing|before-migration\.db)",

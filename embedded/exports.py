@@ -29,7 +29,7 @@ def exports(home: Home) -> dict[str, str]:
     if "hub" in ports:
         found["HF_ENDPOINT"] = f"http://{HOST}:{ports['hub']}"
         found["HF_TOKEN"] = next(t for t, u in hub_tokens(home).items() if u["role"] == "write")
-        # The embedded Hub stores files itself; clients would otherwise try Hugging Face's Xet.
+        # Both ways lead to the embedded Hub. What comes by Xet takes its space twice there.
         found["HF_HUB_DISABLE_XET"] = "1"
     if "prefect" in ports:
         found["PREFECT_API_URL"] = f"http://{HOST}:{ports['prefect']}/api"

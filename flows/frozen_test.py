@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus.articles import Article, model_input
+from corpus.articles import Article, ScoredSpan, model_input
 from corpus.gold import Gold
 from corpus.review_state import Reviewed
 from flows.model_store import Kind
 from publishing.predictions import entity_row, topic_row
 from training.classification.predict import load_topic_model, predict_topics
+from training.entities.plain import plain_entities
 from training.entities.predict import load_entity_model, predict_entities
 
 # Articles, each with its gold topic or spans.
@@ -73,4 +74,13 @@ def predicted_rows(
     return [
         entity_row(article, spans, of_article, known)
         for (article, spans), of_article, known in zip(pairs, found, about, strict=True)
+    ]
+
+
+def plain_rows(model: Path, pairs: Pairs) -> list[dict[str, Any]]:
+    """The same of an entity model that is used as its card says, by transformers alone."""
+    found = plain_entities(str(model), [article.text for article, _ in pairs])
+    return [
+        entity_row(article, spans, [ScoredSpan(s.start, s.end, s.label, 1.0) for s in said], {})
+        for (article, spans), said in zip(pairs, found, strict=True)
     ]

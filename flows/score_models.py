@@ -19,6 +19,7 @@ from flows.frozen_test import (
     article_facts,
     gold_of_test,
     pairs_digest,
+    plain_rows,
     predicted_rows,
     review_facts,
 )
@@ -73,6 +74,8 @@ def score_model(
             # Before the digest that says that they are there.
             write_predictions(rows, file)
             scores = score_rows(rows, kind, desk_labels(desk, kind), desk.models.seed)
+            if kind == "entities" and name == "test":
+                scores |= _plain_scores(desk, stored, pairs)
             found |= {f"{name}_digest": digest, name: scores}
             stored.write("scores.json", found)
     if not test:
@@ -82,6 +85,14 @@ def score_model(
             kind,
         )
     return ModelScores(kind, stored.key, found["test"], found["benchmark"])
+
+
+def _plain_scores(desk: Desk, stored: StoredModel, pairs: Pairs) -> dict[str, Any]:
+    """What the code on the model's card finds in the same articles: also kept, row by row."""
+    rows = plain_rows(stored.model, pairs)
+    write_predictions(rows, stored.predictions("plain"))
+    scores = score_rows(rows, "entities", desk_labels(desk, "entities"), desk.models.seed)
+    return {"plain": scores["f1"]} if scores else {}
 
 
 def source_gold(benchmark: Sequence[Article], kind: Kind) -> Pairs:

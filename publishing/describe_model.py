@@ -53,7 +53,7 @@ def describe_model(
     """What the card of a model may say."""
     answers = describe_answers(review.answers, review.simulated)
     scores = dict(trained.scores.get("test", {}))
-    calibration = scores.pop("calibration", None)
+    calibration, plain = scores.pop("calibration", None), scores.pop("plain", None)
     topics = trained.kind == "topics"
     published = resolved_rows(
         review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
@@ -79,6 +79,7 @@ def describe_model(
         answers=answers,
         training=_training(trained),
         scores=scores,
+        plain_f1=plain,
         benchmark=dict(trained.scores.get("benchmark", {})),
         benchmark_name=_benchmark_name(desk),
         blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
@@ -139,6 +140,6 @@ def _errors(desk: Desk, review: Reviewed, trained: Trained) -> list[WrongAnswer]
 
 
 def _test_articles(desk: Desk, review: Reviewed) -> list[Article]:
-    """The published test split in its order."""
+    """The published test split."""
     rows = resolved_rows(review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities))
-    return sorted((r.article for r in rows if r.split == "test"), key=lambda a: a.id)
+    return [r.article for r in rows if r.split == "test"]

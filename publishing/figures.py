@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from corpus.errors import DeskError
 
@@ -125,6 +126,11 @@ def plain(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return "yes" if value else "no"
     return _mark(value.key, f"{value:g}") if isinstance(value, Figure) else cell(value)
+
+
+def address(value: Text) -> str:
+    """A text as it stands between quotes in an address of the Hub's viewer."""
+    return _mark(value.key, quote(value.replace("'", "''"), safe=""))
 
 
 def quoted(value: Text) -> str:

@@ -15,6 +15,7 @@ from publishing.remote import (
     Previous,
     Target,
     file_ids,
+    if_there,
     is_hidden,
     next_tag,
     read_existing,
@@ -95,11 +96,12 @@ def plan_publish(api: HfApi, target: Target, folder: Path, complete: Complete) -
 def head_revision(api: HfApi, repo_id: str, repo_type: str) -> str | None:
     """The newest commit with a manifest, or None where nothing was published yet."""
     with errors_for_people(api, repo_id):
-        try:
-            found = api.file_exists(repo_id, FILE, repo_type=repo_type)
-            return api.repo_info(repo_id, repo_type=repo_type).sha if found else None
-        except RepositoryNotFoundError:
-            return None
+        return if_there(lambda: _head_with_manifest(api, repo_id, repo_type))
+
+
+def _head_with_manifest(api: HfApi, repo_id: str, repo_type: str) -> str | None:
+    head: str | None = api.repo_info(repo_id, repo_type=repo_type).sha
+    return head if api.file_exists(repo_id, FILE, repo_type=repo_type) else None
 
 
 def _ensure_repo(api: HfApi, target: Target) -> None:
@@ -109,9 +111,9 @@ def _ensure_repo(api: HfApi, target: Target) -> None:
     repo_id, repo_type = target.repo_id, target.repo_type
     try:
         api.create_repo(repo_id, repo_type=repo_type, private=target.private, exist_ok=True)
-    except HfUriError:
-        # It exists, and the token may create nothing: the client stumbles over its address on
-        # other Hubs than huggingface.co. Whether the token may commit is asked next.
+    except (HfUriError, KeyError):
+        # It exists, and the token may create nothing, or the Hub says no more than that: the
+        # client stumbles over its address. Whether the token may commit is asked next.
         log.debug("%s exists", repo_id)
     if target.private and not is_hidden(api, target):
         api.update_repo_settings(repo_id, repo_type=repo_type, private=True)

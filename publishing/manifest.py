@@ -80,6 +80,9 @@ class ModelManifest(ManifestPart):
     answers: Answers
     training: Training
     scores: dict[str, Any]
+    plain_f1: Estimate | None = Field(
+        None, description="span F1 on the test split of the code that the card shows"
+    )
     benchmark: dict[str, Any]
     benchmark_name: str
     blind_test: bool = Field(description="no article of the test split was shown a suggestion")

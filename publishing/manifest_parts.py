@@ -163,7 +163,6 @@ class WrongAnswer(ManifestPart):
     """An article of the test split that the model gets wrong."""
 
     id: str
-    row: int = Field(description="position in the test split of the data set")
     excerpt: str = Field(description="its beginning, empty where the text may not be passed on")
     gold: list[str]
     predicted: list[str]

@@ -68,19 +68,16 @@ def wrong_answers(
 ) -> list[WrongAnswer]:
     """A few mistakes, the most confident topics first, the most wrong spans first.
 
-    ``articles`` are those of the published test split, in its order. Articles that are not there
+    ``articles`` are those of the published test split. Articles that are not there
     cannot be linked to, and are left out; nothing is quoted of those that are ``withheld``.
     """
-    position = {article.id: i for i, article in enumerate(articles)}
-    wrong = [row for row in rows if is_wrong(row) and row["id"] in position]
+    known = {article.id: article for article in articles}
+    wrong = [row for row in rows if is_wrong(row) and row["id"] in known]
     wrong.sort(key=lambda row: (-_weight(row), row["id"]))
-    return [
-        _example(row, articles[position[row["id"]]], position[row["id"]], row["id"] not in withheld)
-        for row in wrong[:EXAMPLES]
-    ]
+    return [_example(row, known[row["id"]], row["id"] not in withheld) for row in wrong[:EXAMPLES]]
 
 
-def _example(row: Row, article: Article, position: int, may_quote: bool) -> WrongAnswer:
+def _example(row: Row, article: Article, may_quote: bool) -> WrongAnswer:
     if isinstance(row["gold"], str):
         gold, predicted = [row["gold"]], [f"{row['predicted']} ({row['score']:.2f})"]
     else:
@@ -91,7 +88,6 @@ def _example(row: Row, article: Article, position: int, may_quote: bool) -> Wron
     start = " ".join((article.title or article.text).split())
     return WrongAnswer(
         id=article.id,
-        row=position,
         excerpt=_shortened(start) if may_quote else "",
         gold=gold,
         predicted=predicted,

@@ -2,9 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError
@@ -12,12 +14,16 @@ from huggingface_hub.hf_api import RepoFile
 
 from corpus.errors import DeskError
 from publishing.manifest import CARD, FILE, listed_files
-from publishing.retries import ContradictionError
+from publishing.retries import WRAPPED, ContradictionError
 
 CHUNK_BYTES = 1024 * 1024
 # People's own tags may look like versions; below so many of them the version is not looked for.
 VERSIONS_READ = 5
-_VERSION = re.compile(r"v[1-9][0-9]{0,8}")
+# Also of people's tags, which may be dates: the next version is the number above all of them.
+_VERSION = re.compile(r"v[1-9][0-9]{0,99}")
+# A copy of the Hub that lags says that a repository is missing; it has so long to catch up.
+ASKED_AGAIN_SECONDS = 1.0
+T = TypeVar("T")
 # What the Hub makes itself; a README that people wrote there is kept as notes of our card.
 HUBS_OWN = {".gitattributes", CARD}
 
@@ -48,10 +54,19 @@ NOTHING = Previous(None, None, None, None)
 
 def read_previous(api: HfApi, target: Target) -> Previous:
     """What the next version is compared with and merged into; NOTHING without a repository."""
+    return if_there(lambda: read_existing(api, target)) or NOTHING
+
+
+def if_there(read: Callable[[], T]) -> T | None:
+    """What is read of a repository; None where the Hub says twice that there is none."""
     try:
-        return read_existing(api, target)
+        return read()
     except RepositoryNotFoundError:
-        return NOTHING
+        time.sleep(ASKED_AGAIN_SECONDS)
+    try:
+        return read()
+    except RepositoryNotFoundError:
+        return None
 
 
 def read_existing(api: HfApi, target: Target) -> Previous:
@@ -82,7 +97,7 @@ def read_text(api: HfApi, target: Target, name: str, revision: str | None) -> st
     """A file's text, None where the Hub says that there is none.
 
     A Hub that does not say so raises: what could not be read must not count as absent, or the
-    next card would lose what people wrote into this one.
+    next card would lose what people wrote into this one. So does one that sends something else.
     """
     try:
         path = api.hf_hub_download(
@@ -90,6 +105,11 @@ def read_text(api: HfApi, target: Target, name: str, revision: str | None) -> st
         )
     except RemoteEntryNotFoundError:
         return None
+    except OSError as error:
+        # The client's own check of the size; errors of this machine have a number.
+        if error.errno is not None or isinstance(error, WRAPPED):
+            raise
+        raise ContradictionError(f"{target.repo_id} sends {name} shorter than it is") from error
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, UndefinedError
 
 from corpus.errors import DeskError
 from publishing import figures
 from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
-from publishing.earlier_metadata import merged_metadata
+from publishing.earlier_metadata import merged_front_matter
 from publishing.front_matter import OWNED, dataset_metadata, model_metadata
 from publishing.manifest import DatasetManifest, Manifest, ModelManifest
 from publishing.shards import WrittenConfig
@@ -86,14 +85,13 @@ def draft(manifest: Manifest, repo_id: str) -> str:
 
 
 def _card(text: str, metadata: Mapping[str, Any], manifest: Manifest, previous: str | None) -> str:
-    front = merged_metadata(dict(metadata), previous, OWNED)
-    written: str = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    front = merged_front_matter(dict(metadata), previous, OWNED)
     body = figures.without_marks(text)
     template = (TEMPLATES / _template(manifest)).read_text(encoding="utf-8")
     notes = kept_notes(previous, ours(template, body))
     if PLACEHOLDER in notes:
         _logger.warning("The card keeps %r: it stands in people's notes.", PLACEHOLDER)
-    return f"---\n{written}---\n\n{body}\n\n{KEPT}\n\n{NOTES_START}\n{notes}\n{NOTES_END}\n"
+    return f"---\n{front}---\n\n{body}\n\n{KEPT}\n\n{NOTES_START}\n{notes}\n{NOTES_END}\n"
 
 
 def _template(manifest: Manifest) -> str:
@@ -141,6 +139,7 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters |= {
+        "address": figures.address,
         "interval": figures.interval,
         "cell": figures.cell,
         "bibtex": figures.bibtex,

@@ -4,9 +4,10 @@ import logging
 
 from publishing.hub_errors import without_secrets
 
-# Those that name an address: failed requests and their retries, uploads, downloads.
-LOGGERS = tuple(
-    f"huggingface_hub.{name}" for name in ("utils._http", "lfs", "file_download", "hf_api")
+# Those that name an address: every request, failed ones and their retries, uploads, downloads.
+LOGGERS = (
+    "httpx2",
+    *(f"huggingface_hub.{name}" for name in ("utils._http", "lfs", "file_download", "hf_api")),
 )
 
 

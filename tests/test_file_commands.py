@@ -185,6 +185,8 @@ MISTAKES = [
     (["train", "topics", "--data", "nowhere.csv", "--out", "{new}"], "is not there"),
     (["score", "{topics}", "--data", "{all}", "--split", "blind"], "split 'blind'"),
     (["score", "{data}", "--data", "{all}"], "holds no topic or entity model"),
+    (["score", "no/model", "--data", "{all}"], r"cannot be downloaded \(.*: no answer"),
+    (["score", "{topics}", "--data", "{all}", "--text-column", "body"], "no column 'body'"),
     (["score", "no model", "--data", "{all}"], "neither a folder nor a repo_id"),
     (["score", "{topics}", "--data", "{all}", "--topic-column", "id"], "does not know"),
     (["score", "{topics}"], "needs --data"),
@@ -204,7 +206,46 @@ def test_mistakes_are_said_and_leave_nothing(
         run(*(argument.format(**places) for argument in arguments))
     assert error.value.next_step
     assert sorted(data.rglob("*")) == before
-    assert not (tmp_path / "new").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_in_a_file_is_said_before_libraries_are_loaded(
+    data: Path, topics: Path, tmp_path: Path
+) -> None:
+    code = """
+import sys
+from copydesk.commands import app
+from corpus.errors import DeskError
+model, file, out = sys.argv[1:]
+for command in ["score", model], ["predict", model, "--out", out]:
+    try:
+        app([*command, "--data", file, "--text-column", "body"], standalone_mode=False)
+    except DeskError as error:
+        print(error.problem)
+print(sorted({"setfit", "sentence_transformers", "datasets"} & set(sys.modules)))
+"""
+    place = str(tmp_path / "new.jsonl")
+    command = [sys.executable, "-c", code, str(topics), str(data / "all.jsonl"), place]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert done.stdout.count("no column 'body'") == 2
+    assert done.stdout.endswith("[]\n")
+
+
+def test_scores_on_what_was_trained_on_are_called_too_good(data: Path, topics: Path) -> None:
+    said = "was trained on rows of this file"
+    file = data / "all.parquet"
+    assert said not in run("score", topics, "--data", file).stderr
+    assert said in run("score", topics, "--data", file, "--split", "train").stderr
+    assert said in run("score", topics, "--data", file, "--split", "all").stderr
+    assert said not in run("score", topics, "--data", data / "all.jsonl", "--split", "all").stderr
+
+
+def test_a_row_that_cannot_be_read_leaves_no_part(topics: Path, tmp_path: Path) -> None:
+    file = tmp_path / "f.jsonl"
+    file.write_text('{"text": "a"}\n{"text": 1}\n')
+    with pytest.raises(DeskError, match="row 2"):
+        run("predict", topics, "--data", file, "--out", tmp_path / "new.jsonl")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_texts_of_test_in_train_are_told_of(data: Path, tmp_path: Path) -> None:

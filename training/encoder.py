@@ -7,7 +7,12 @@ from pathlib import Path
 
 import httpx2
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
 
 from corpus.errors import DeskError
 
@@ -82,8 +87,19 @@ def download(repo_id: str) -> tuple[str | None, list[str]]:
             )
             return folder, tried
         except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
-            tried.append(f"{endpoint}: {type(error).__name__}")
+            tried.append(f"{endpoint}: {_reason(error)}")
     return None, tried
+
+
+def _reason(error: Exception) -> str:
+    """Why a Hub gave nothing, for people; the client's own texts are paragraphs."""
+    if isinstance(error, RepositoryNotFoundError):
+        return "it is not there, or the token may not see it"
+    if isinstance(error, HFValidationError):
+        return "this is no name of a repository"
+    if isinstance(error, (LocalEntryNotFoundError, httpx2.TransportError)):
+        return "no answer"
+    return type(error).__name__
 
 
 @cache

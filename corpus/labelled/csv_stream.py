@@ -47,7 +47,7 @@ def _cells(path: Path, form: FileForm) -> Iterator[list[str]]:
             try:
                 cells = next(reader, None)
             except UnicodeDecodeError as error:
-                raise undecodable(path, form.encoding, reader.line_num, error) from error
+                raise undecodable(path, form.encoding, error) from error
             except csv.Error as error:
                 raise DeskError(
                     f"{path} line {reader.line_num} is not csv: {error}.",

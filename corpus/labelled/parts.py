@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.articles import Article, Split
+from corpus.errors import DeskError
 from corpus.labelled.read import LabelledFile, LabelledRow
 from corpus.splits import leaks
 
 VALIDATION_EVERY = 10
+# Every row of a file, whatever its split.
+ALL = "all"
 # Comparing more texts for near-duplicates takes minutes.
 MOST_COMPARED = 50_000
 
@@ -51,6 +54,26 @@ def to_parts(file: LabelledFile, seed: int) -> Parts:
     drawn = _every_tenth(train, seed)
     splits.update(dict.fromkeys(drawn, "validation"))
     return Parts(splits, kept_back=bool(drawn))
+
+
+def rows_to_score(file: LabelledFile, split: str | None) -> tuple[str, list[LabelledRow]]:
+    """The split's name and rows: the asked one, else test, else all.
+
+    Raises DeskError where that split has no row.
+    """
+    wanted: str = split or ("test" if any(row.split == "test" for row in file.rows) else ALL)
+    if wanted == ALL:
+        return ALL, list(file.rows)
+    rows = [row for row in file.rows if row.split == wanted]
+    if not rows:
+        counts: dict[Split | None, int] = {}
+        for row in file.rows:
+            counts[row.split] = counts.get(row.split, 0) + 1
+        found = ", ".join(f"{name or 'without split'}: {n}" for name, n in counts.items())
+        raise DeskError(
+            f"{file.path} has no row in split {wanted!r} ({found}).", f"Use --split {ALL}."
+        )
+    return wanted, rows
 
 
 def find_repeats(file: LabelledFile, parts: Parts) -> Repeats:

@@ -153,25 +153,31 @@ def _objects(path: Path, encoding: str) -> Iterator[tuple[int, Any]]:
         while True:
             try:
                 line = file.readline()
+                line_number += 1
+                # An array cannot be cut into rows without reading it to its end.
+                is_array = line_number == 1 and line.lstrip().startswith("[")
+                rest = file.read() if is_array else ""
             except UnicodeDecodeError as error:
-                raise undecodable(path, encoding, line_number, error) from error
+                raise undecodable(path, encoding, error) from error
             if not line:
                 return
-            line_number += 1
-            if line_number == 1 and line.lstrip().startswith("["):
-                # An array cannot be cut into rows without reading it to its end.
-                yield from enumerate(_parse(path, 1, line + file.read()), start=1)
+            if is_array:
+                yield from enumerate(_parse(path, 1, line + rest), start=1)
                 return
             if line.strip():
                 number += 1
-                yield number, _parse(path, line_number, line)
+                yield number, _parse(path, line_number, line.rstrip("\r\n"))
 
 
 def _parse(path: Path, line_number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
+        reason, column = str(error), ""
+        if isinstance(error, json.JSONDecodeError):
+            reason, column = error.msg, f", column {error.colno}"
+            line_number += error.lineno - 1
         raise DeskError(
-            f"{path} line {line_number} is not JSON: {error}",
+            f"{path} line {line_number}{column} is not JSON: {reason}.",
             "Write one JSON object a line, then run the command again.",
         ) from error

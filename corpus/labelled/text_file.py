@@ -34,9 +34,24 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, newline="")
 
 
-def undecodable(path: Path, encoding: str, line: int, error: UnicodeDecodeError) -> DeskError:
-    """What to say of bytes that are not in the encoding, somewhere after this line."""
+def undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> DeskError:
+    """What to say of bytes that are not in the encoding; files are read in pieces of many lines."""
+    line = _first_undecodable(path, encoding)
+    where = "" if line is None else f" in line {line}"
     return DeskError(
-        f"{path} is not {encoding}: byte 0x{error.object[error.start]:02x} after line {line}.",
+        f"{path} is not {encoding}: byte 0x{error.object[error.start]:02x}{where}.",
         "Name its encoding, for example --encoding cp1252, or convert the file to UTF-8.",
     )
+
+
+def _first_undecodable(path: Path, encoding: str) -> int | None:
+    """None in encodings where the end of a line is no single byte."""
+    if len("\n".encode(encoding)) != 1:
+        return None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number
+    return None

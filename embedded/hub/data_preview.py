@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from dulwich.repo import Repo
 from embedded.hub.blobs import BlobStore
 from embedded.hub.git_read import Entry, read_blob
 from embedded.hub.labels import LabelCounts, count_labels
-from embedded.hub.preview import Table, read_table
+from embedded.hub.preview import Table, read_table, row_where
 from embedded.hub.splits import Split, chosen_split, splits_of
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`configs` in the order of the card; `splits` are those of the chosen configuration."""
+    """`configs` in the order of the card; `splits` are those of the chosen configuration.
+
+    `missing`: what was looked for and is in no row.
+    """
 
     configs: tuple[str, ...]
     splits: tuple[Split, ...]
@@ -30,6 +34,20 @@ class Preview:
     table: Table
     counts: LabelCounts
     is_all: bool
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to see; None is for what comes first.
+
+    `row` counts from 0 and is looked for in the first shard; `where` is a column and its value.
+    """
+
+    config: str | None = None
+    split: str | None = None
+    row: int = 0
+    where: tuple[str, str] | None = None
 
 
 def data_preview(
@@ -37,20 +55,17 @@ def data_preview(
     repo: Repo,
     entries: Sequence[Entry],
     metadata: dict[str, Any],
-    wanted: tuple[str | None, str | None],
-    row: int = 0,
+    wanted: Wanted,
 ) -> Preview | None:
-    """Of the wanted configuration and split; None where there is no Parquet that can be read.
-
-    `row` counts from 0 and is looked for in the first shard.
-    """
+    """Of the wanted configuration and split; None where there is no Parquet that can be read."""
     by_path = {entry.path: entry for entry in entries}
     splits = splits_of(metadata, list(by_path))
-    chosen = chosen_split(splits, *wanted)
+    chosen = chosen_split(splits, wanted.config, wanted.split)
     if chosen is None:
         return None
     shards = [content_of(blobs, repo, by_path[path]) for path in chosen.paths[:SHARDS_READ]]
-    table = table_of(shards[0], chosen.paths[0], row)
+    place = _row_where(shards, chosen, wanted.where)
+    table = table_of(shards[0], chosen.paths[0], wanted.row) if place is None else place
     counts = None if table is None else counts_of(shards, chosen)
     if table is None or counts is None:
         return None
@@ -61,7 +76,25 @@ def data_preview(
         table,
         counts,
         len(shards) == len(chosen.paths),
+        missing="" if place or not wanted.where else " ".join(wanted.where),
     )
+
+
+def _row_where(
+    shards: Sequence[Path | bytes], chosen: Split, where: tuple[str, str] | None
+) -> Table | None:
+    """The rows from the one that was asked for on; None where none was, or none is found."""
+    if where is None:
+        return None
+    before = 0
+    for shard, path in zip(shards, chosen.paths, strict=False):
+        found = _read(partial(row_where, shard, *where), path)
+        if found is not None:
+            table = table_of(shard, path, found)
+            return table and replace(table, first_row=before + found)
+        first = table_of(shard, path)
+        before += first.row_count if first else 0
+    return None
 
 
 def content_of(blobs: BlobStore, repo: Repo, entry: Entry) -> Path | bytes:

@@ -13,6 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
 REF_MAX_BYTES, REF_PART_MAX_BYTES = 1024, 200
 PROPOSALS = "refs/pr/"
 _PROPOSAL = re.compile(rf"{PROPOSALS}[1-9][0-9]{{0,8}}")
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -64,7 +65,9 @@ def check_ref_name(name: str, prefix: str) -> Ref:
     full = f"{prefix}{name}".encode()
     # git keeps references as files.
     is_long = len(full) > REF_MAX_BYTES or max(map(len, full.split(b"/"))) > REF_PART_MAX_BYTES
-    if is_long or name.startswith("refs/") or name == "HEAD" or not check_ref_format(Ref(full)):
+    # A commit is asked for by its SHA, which a name must not hide.
+    is_taken = name.startswith("refs/") or name == "HEAD" or _FULL_SHA.fullmatch(name)
+    if is_long or is_taken or not check_ref_format(Ref(full)):
         raise HubError(400, f"Invalid reference name: {name[:REF_MAX_BYTES]!r}")
     return Ref(full)
 

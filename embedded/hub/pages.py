@@ -23,6 +23,9 @@ def home(call: Call) -> Response:
         ]
         items = [item for item in items if wanted in f"{item['id']} {item['tags']}".lower()]
         groups[kind] = sorted(items, key=lambda item: str(item["lastModified"]), reverse=True)
+    is_own = call.account is not None and owner is not None and call.account.belongs_to(owner)
+    if owner is not None and not is_own and not any(groups.values()):
+        raise HubError(404, f"Nobody called {owner!r} has a repository here that you may see")
     return page("home.html", groups=groups, query=wanted, owner=owner, account=call.account)
 
 

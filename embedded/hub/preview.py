@@ -75,6 +75,20 @@ def read_table(source: Path | bytes, row: int = 0) -> Table:
     return Table(columns, cells, file.metadata.num_rows, first)
 
 
+def row_where(source: Path | bytes, column: str, value: str) -> int | None:
+    """The number of the first row that has this text or number in this column, None for none."""
+    file = open_parquet(source)
+    if column not in file.schema_arrow.names:
+        return None
+    number = 0
+    for batch in file.iter_batches(columns=[column]):
+        for found in batch.column(0).to_pylist():
+            if isinstance(found, str | int | float) and str(found) == value:
+                return number
+            number += 1
+    return None
+
+
 def _require_names(names: list[str]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"several columns are called {twice[0]!r}")

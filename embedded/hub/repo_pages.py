@@ -1,5 +1,7 @@
 """Pages of one repository: its card, files, history and single commits."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -7,11 +9,12 @@ from urllib.parse import quote
 
 from dulwich.objects import Commit
 from dulwich.repo import Repo
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from embedded.hub.card import tags_of
 from embedded.hub.changes import changed_files
-from embedded.hub.data_preview import content_of, data_preview, table_of
+from embedded.hub.data_preview import Wanted, content_of, data_preview, table_of
 from embedded.hub.errors import entry_not_found
 from embedded.hub.git_read import (
     Entry,
@@ -34,6 +37,8 @@ from embedded.hub.summaries import card_of
 from embedded.hub.usage import facts, models_trained_on, snippet
 
 TEXT_MAX_BYTES = 512 * 1024
+RENDERED_MAX_CHARACTERS = 200_000
+_FILTER = re.compile(r"f\[(.+)\]\[value\]")
 COMMITS_SHOWN = 100
 IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
 
@@ -60,18 +65,20 @@ def repo_page(call: Call) -> Response:
         preview = None
         if repo_id.kind == "datasets":
             query = call.request.query_params
-            # The Hub's own address of a row is /viewer/<config>/<split>?row=<n>.
-            wanted = (
+            # The Hub's own addresses of a row are /viewer/<config>/<split>?row=<n>,
+            # or /viewer/<config>/<split>?f[<column>][value]='<text>'.
+            wanted = Wanted(
                 call.params.get("config") or query.get("config"),
                 call.params.get("split") or query.get("split"),
+                call.number("row", 0, 2**31),
+                _where(query.items()),
             )
-            row = call.number("row", 0, 2**31)
-            preview = data_preview(call.hub.blobs, repo, entries, card.metadata, wanted, row)
+            preview = data_preview(call.hub.blobs, repo, entries, card.metadata, wanted)
         values = _frame(call, repo_id, repo, commit, "main", "card")
     return page(
         "card.html",
         **values,
-        card_html=markdown_html(card.body, repo_id.url_path, "main"),
+        card_html=_card_html(card.body, repo_id),
         card_errors=card.errors,
         chips=tags_of(card.metadata),
         facts=facts(call, card.metadata),
@@ -81,6 +88,22 @@ def repo_page(call: Call) -> Response:
         total_bytes=sum(entry.size for entry in entries),
         preview=preview,
     )
+
+
+def _card_html(text: str, repo_id: RepoId) -> Markup | None:
+    """None for one that is too long: a page of a megabyte takes the renderer half a minute."""
+    if len(text) > RENDERED_MAX_CHARACTERS:
+        return None
+    return markdown_html(text, repo_id.url_path, "main")
+
+
+def _where(query: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """Column and value of a filter; texts stand between quotes."""
+    for key, value in query:
+        if found := _FILTER.fullmatch(key):
+            quoted = len(value) > 1 and value[0] == value[-1] == "'"
+            return found[1], value[1:-1].replace("''", "'") if quoted else value
+    return None
 
 
 def tree_page(call: Call) -> Response:
@@ -116,7 +139,8 @@ def blob_page(call: Call) -> Response:
         values = _frame(call, repo_id, repo, commit, revision, "files")
         last = _line(last_commits(repo, commit, [entry])[path])
     folder = str(PurePosixPath(path).parent).strip(".")
-    is_markdown = path.lower().endswith(".md") and text is not None
+    is_short = text is not None and len(text) <= RENDERED_MAX_CHARACTERS
+    is_markdown = path.lower().endswith(".md") and is_short
     html = markdown_html(text or "", repo_id.url_path, revision, folder) if is_markdown else None
     is_image = path.lower().endswith(IMAGES)
     return page(

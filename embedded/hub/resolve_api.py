@@ -13,7 +13,7 @@ from embedded.hub.git_read import find_entry, read_blob, read_revision
 from embedded.hub.routing import Call
 
 CHUNK_BYTES = 1024 * 1024
-_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})", re.IGNORECASE)
 # A page that somebody uploaded must not act as a page of this server.
 _INERT = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -49,8 +49,12 @@ def resolve(call: Call) -> Response:
 
 def _answer(call: Call, headers: dict[str, str], source: bytes | Path, size: int) -> Response:
     status, start, end = 200, 0, size
-    wanted = _RANGE.fullmatch(call.request.headers.get("range", "").replace(" ", ""))
-    if wanted and (wanted[1] or wanted[2]):
+    asked = call.request.headers
+    if headers["ETag"] in map(str.strip, asked.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    wanted = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
+    is_same = asked.get("if-range", headers["ETag"]) == headers["ETag"]
+    if wanted and is_same and _is_range(wanted[1], wanted[2]):
         start, end = _bounds(wanted[1], wanted[2], size)
         if start >= end:
             return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
@@ -63,6 +67,11 @@ def _answer(call: Call, headers: dict[str, str], source: bytes | Path, size: int
     if isinstance(source, bytes):
         return Response(source[start:end], status, headers, media)
     return StreamingResponse(_read_range(source, start, end), status, headers, media)
+
+
+def _is_range(first: str, last: str) -> bool:
+    """One that ends before it begins counts as none (RFC 9110, section 14.1.1)."""
+    return int(first) <= int(last) if first and last else bool(first or last)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:

@@ -84,6 +84,25 @@ def test_tags_and_branches(api: HfApi, new_repo: Callable[..., str]) -> None:
     assert kept.value.response.status_code == 403
 
 
+def test_a_name_means_one_thing(api: HfApi, new_repo: Callable[..., str]) -> None:
+    repo = new_repo()
+    first = api.create_commit(repo, [add("a.txt")], commit_message="one").oid
+    api.create_tag(repo, tag="v1")
+    api.create_branch(repo, branch="try")
+    attempts: list[Callable[[], object]] = [
+        lambda: api.create_branch(repo, branch="v1"),
+        lambda: api.create_tag(repo, tag="try"),
+        lambda: api.create_branch(repo, branch=first),
+        lambda: api.create_tag(repo, tag=first),
+    ]
+    refused = []
+    for attempt in attempts:
+        with pytest.raises(HfHubHTTPError) as error:
+            attempt()
+        refused.append(error.value.response.status_code)
+    assert refused == [409, 409, 400, 400]
+
+
 def test_missing_things_raise_the_clients_own_errors(
     api: HfApi, new_repo: Callable[..., str], tmp_path: Any
 ) -> None:

@@ -104,6 +104,26 @@ def test_browsers_get_an_error_page_and_programs_get_json(
     assert (answer.status_code, answer.json()) == (404, {"error": "Repository not found"})
 
 
+def test_nobody_has_no_page(browser: httpx.Client, hub_service: Any) -> None:
+    for path in ("/favicon.ico", "/robots.txt", "/no-such-org"):
+        assert browser.get(path).status_code == 404
+    account = httpx.BasicAuth("x", hub_service.token)
+    assert browser.get("/copydesk", auth=account).status_code == 200
+
+
+def test_a_card_of_a_megabyte_is_offered_as_a_file(api: HfApi, browser: httpx.Client) -> None:
+    repo = f"copydesk/long-{uuid.uuid4().hex[:8]}"
+    api.create_repo(repo)
+    api.create_commit(
+        repo,
+        [CommitOperationAdd("README.md", b"*a* _b_ [c](d)\n\n" * 60_000)],
+        commit_message="long",
+    )
+    page = browser.get(f"/{repo}", timeout=5)
+    assert page.status_code == browser.get(f"/{repo}/blob/main/README.md").status_code == 200
+    assert f'too long to be shown here: <a href="/{repo}/blob/main/README.md">' in page.text
+
+
 def test_sign_in_shows_private_repositories_and_cannot_write(hub_service: Any) -> None:
     api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
     name = api.create_repo(f"copydesk/secret-{uuid.uuid4().hex[:10]}", private=True).repo_id

@@ -137,6 +137,31 @@ def test_a_row_is_shown_where_the_hub_shows_it(
     assert browser.get(f"{address}?row=x").status_code == 400
 
 
+def test_a_row_is_found_by_what_it_holds(browser: httpx.Client, api: HfApi, new_repo: Any) -> None:
+    repo_id = new_repo(repo_type="dataset")
+    shards = []
+    for number in range(2):
+        sink = BytesIO()
+        rows = [f"it's {i:03}" for i in range(30 * number, 30 * number + 30)]
+        parquet.write_table(pa.table({"id": rows}), sink)
+        name = f"data/test-0000{number}-of-00002.parquet"
+        shards.append(CommitOperationAdd(name, sink.getvalue()))
+    api.create_commit(repo_id, shards, commit_message="x", repo_type="dataset")
+    address = f"/datasets/{repo_id}/viewer/default/test"
+
+    def asked(column: str, value: str) -> str:
+        return browser.get(address, params={f"f[{column}][value]": value}).text
+
+    page = asked("id", "'it''s 041'")
+    assert page.index("it&#39;s 041") < page.index("it&#39;s 042")
+    assert "it&#39;s 040" not in page
+    assert "Rows 41 to 59, counted from 0, of 60 rows" in page
+    for column, value in (("id", "'gone'"), ("other", "'it''s 041'")):
+        page = asked(column, value)
+        assert f"No row has the {column} " in page
+        assert "First 20 of 60 rows" in page
+
+
 def _described(columns: dict[str, list[str]], metadata: bytes) -> bytes:
     table = pa.table(columns).replace_schema_metadata({b"huggingface": metadata})
     written = BytesIO()

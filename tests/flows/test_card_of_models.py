@@ -1,10 +1,12 @@
 """Every figure of a model's card, computed again from the files published with it."""
 
+import re
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from huggingface_hub import HfApi
 
@@ -69,18 +71,51 @@ def test_every_figure_of_a_model_card(
         "/changes/examples_before": old.training.examples,
         "/training/seed": desk.models.seed,
         "/training/examples": sum(row["split"] == "train" for row in default),
-        **{f"/errors/{i}/row": test.index(e.id) for i, e in enumerate(manifest.errors)},
         "/wrong": sum(map(is_wrong, predictions)),
         "/provenance/copydesk_version": version("copydesk"),
         "/interval_percent": 95,
         **insight_figures(folder, manifest, desk.models.seed),
         **support_of(default, kind, list(desk.labels.topics)),
     }
+    if kind == "entities":
+        as_on_the_card = read_predictions(folder / "evaluation/plain.jsonl")
+        computed |= flat(score_rows(as_on_the_card, "entities", labels, SEED)["f1"], "/plain_f1")
     plain = (topic_figures if kind == "topics" else span_figures)(predictions)
     probed = plain_insight(folder, kind)
     expected = SCORE_KEYS[kind] | set(probed)
     assert require_card(folder, repo_id, computed, plain | probed, expected) > 60
     assert manifest.lineage.dataset_revision == _dataset_revision(hub_service, desk, manifest)
+
+
+def test_the_code_of_a_card_finds_what_the_card_says(repos: dict[str, Path], desk: Desk) -> None:
+    """By transformers and a plain loop, on the published test split."""
+    folder, repo_id = repos["entities"], desk.publish.entity_model
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)\nprint", card, re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(code.replace(f'"{repo_id}"', repr(str(folder))), known)
+    hits = marked = 0
+    for row in (r for r in rows_of(repos["dataset"], "data") if r["split"] == "test"):
+        gold = {(span["start"], span["end"], span["label"]) for span in row["spans"]}
+        found = known["find"](row["text"])
+        said = {(int(e["start"]), int(e["end"]), e["entity_group"]) for e in found}
+        hits, marked = hits + 2 * len(gold & said), marked + len(gold) + len(said)
+    assert marked
+    assert f"with an F1 of {hits / marked:.3f} [" in card
+
+
+def test_the_links_of_a_card_lead_to_its_mistakes(
+    repos: dict[str, Path], hub_service: HubService
+) -> None:
+    for kind in ("topics", "entities"):
+        card = (repos[kind] / "README.md").read_text(encoding="utf-8")
+        links = re.findall(r"\| \[(\w+)\]\((/datasets/\S+)\)", card)
+        assert links
+        for article_id, address in links:
+            page = httpx.get(f"{hub_service.endpoint}{address}").text
+            rows = page.partition("<tbody>")[2]
+            assert rows.index(article_id) < rows.index("</tr>")
+            assert "No row has" not in page
 
 
 def sides(rows: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:

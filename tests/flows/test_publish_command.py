@@ -48,7 +48,7 @@ def test_a_dry_run_says_that_the_token_only_reads(api: HfApi, hub_service: HubSe
     words = ["publish", "--dry-run", "--to", "hub:copydesk/elsewhere", *SETTINGS]
     reader = {"HF_ENDPOINT": hub_service.endpoint, "HF_TOKEN": hub_service.read_token}
     done = copydesk(*words, **reader)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr
     refused = [line for line in done.stdout.splitlines() if "the token may only read" in line]
     assert [line.split(" (new)")[0] for line in refused] == [
         f"{kind(name)} copydesk/elsewhere{name}" for name in NAMES

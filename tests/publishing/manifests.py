@@ -124,7 +124,6 @@ def model_manifest(
 def _wrong() -> WrongAnswer:
     return WrongAnswer(
         id="00000000000000aa",
-        row=7,
         excerpt="The | cup of 2031 …",
         gold=["World"],
         predicted=["Sports (0.91)"],

@@ -5,10 +5,11 @@ import time
 from typing import Any
 
 import pytest
+import yaml
 from huggingface_hub import DatasetCard
 
 from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
-from publishing.earlier_metadata import merged_metadata
+from publishing.earlier_metadata import merged_front_matter
 from publishing.front_matter import OWNED
 from publishing.manifest_parts import DatasetChanges, Guidelines
 from publishing.render import PLACEHOLDER, render_model_card
@@ -130,7 +131,7 @@ def test_a_hostile_card_takes_no_longer_than_a_long_one() -> None:
         card = f"{KEPT}\n" + f"{line}\n" * (400_000 // len(line))
         start = time.process_time()
         kept_notes(card, OTHERS)
-        merged_metadata({}, "---\n" + card, OWNED)
+        merged_front_matter({}, "---\n" + card, OWNED)
         assert time.process_time() - start < 3, line[:40]
 
 
@@ -141,16 +142,63 @@ def test_a_placeholder_in_the_notes_is_told_and_stays(caplog: pytest.LogCaptureF
     assert "people's notes" in caplog.text
 
 
-@pytest.mark.parametrize(
-    "front",
-    [
-        "created: 2026-02-30", "x: " + "[" * 5000, "x: !!int ''", "x: !!bool maybe", "? [a]\n: b",
-        "x: !!timestamp soon", "x: 0x" + "f" * 9000, "a: &a {b: 1}\nc: {<<: *a}",
-    ],
-)  # fmt: skip
-def test_front_matter_that_cannot_be_read_is_replaced(front: str) -> None:
+def front_of(card: str) -> str:
+    return card.split("---\n")[1]
+
+
+@pytest.mark.parametrize("front", [": [", "a: 1\n  b: 2", "x: " + "[" * 5000, "- a"])
+def test_front_matter_that_is_none_is_replaced(
+    front: str, caplog: pytest.LogCaptureFixture
+) -> None:
     card = data_card(dataset_manifest(), previous=f"---\n{front}\n---\n# Theirs\n")
     assert card == data_card(dataset_manifest(), previous="# Theirs\n")
+    assert front == "- a" or "was replaced" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "price: 1.10", "start: 12:30", "code: 007", "switch: on  # not off", "size: 0x1F",
+        "# Ask Ada first.\n# She knows.\nextra_gated_prompt: |\n  # Rules\n  Be kind.",
+        "widget:\n- text: 'Ada'\n  example_title:   One  # the best", "when: 2026-02-03T04:05:06Z",
+        "'quoted': \"a\\tb\"", "shared: {a: &x [1, 2], b: *x}", "empty:",
+    ],
+)  # fmt: skip
+def test_keys_of_others_stay_as_they_are_written(lines: str) -> None:
+    theirs = f"---\nlicense: mit\n{lines}\nlanguage: fr\n---\n# Theirs\n"
+    card = data_card(dataset_manifest(), previous=theirs)
+    assert f"\n{lines}\n" in front_of(card)
+    DatasetCard(card)
+    require_settled(card)
+    last = data_card(dataset_manifest(), previous=theirs.replace("language: fr\n", ""))
+    assert front_of(last) == front_of(card)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "value", "told"),
+    [
+        ("created: 2026-02-30", "created", "2026-02-30", "stays as text"),
+        ("x: !!int ''", "x", "", "stays as text"),
+        ("x: !mine word", "x", "word", "stays as text"),
+        ("x: 0x" + "f" * 9000, "x", "0x" + "f" * 9000, "stays as text"),
+        ("no: thanks", "no", "thanks", None),
+        ("12: months", "12", "months", None),
+        ("license: &l mit\nalso: *l", "also", "mit", None),
+        ("a: &a {b: 1}\nc: {<<: *a}", "c", None, "c of the last card's metadata was left out"),
+        ("x: !mine [1]", "x", None, "x of the last card's metadata was left out"),
+        ("? [a]\n: b", "a", None, "is no text"),
+    ],
+)
+def test_keys_that_readers_would_stumble_over(
+    lines: str, key: str, value: str | None, told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    theirs = f"---\n{lines}\nharbour: yes\n---\n# Theirs\n"
+    card = data_card(dataset_manifest(), previous=theirs)
+    found = DatasetCard(card).data.to_dict()
+    assert (found.get(key), found["harbour"]) == (value, True)
+    assert (told or "") in caplog.text
+    assert bool(caplog.text) is bool(told)
+    require_settled(card)
 
 
 def test_only_texts_are_tags() -> None:
@@ -158,8 +206,10 @@ def test_only_texts_are_tags() -> None:
         f"{new}: &{new} [*{old}, *{old}]\n"
         for old, new in zip("abcdefghijklmnopqrstuvw", "bcdefghijklmnopqrstuvwx", strict=True)
     )
-    merged = merged_metadata({"tags": ["news"]}, f"---\n{bomb}tags: [*x, 3, harbour]\n---\n", OWNED)
-    assert merged["tags"] == ["news", "harbour"]
+    merged = merged_front_matter(
+        {"tags": ["news"]}, f"---\n{bomb}tags: [*x, 3, harbour]\n---\n", OWNED
+    )
+    assert yaml.safe_load(merged)["tags"] == ["news", "harbour"]
 
 
 def test_our_old_configurations_do_not_come_back() -> None:
@@ -168,6 +218,7 @@ def test_our_old_configurations_do_not_come_back() -> None:
         "configs": [{"config_name": "default"}],
         "dataset_info": {"features": []},
     }
-    merged = merged_metadata(own, old, OWNED)
+    merged = merged_front_matter(own, old, OWNED)
     for key in ("configs", "dataset_info"):
-        assert [part.get("config_name") for part in merged[key]][1:] == ["sft"], key
+        parts = yaml.safe_load(merged)[key]
+        assert [part.get("config_name") for part in parts][1:] == ["sft"], key

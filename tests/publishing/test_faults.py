@@ -17,9 +17,9 @@ from huggingface_hub import HfApi, set_client_factory
 from huggingface_hub.utils._http import default_client_factory
 
 from corpus.errors import DeskError
-from publishing.hub import Published, publish_folder
+from publishing.hub import Published, head_revision, publish_folder
 from publishing.manifest import file_hashes
-from publishing.remote import Previous, Target
+from publishing.remote import Previous, Target, read_previous
 from publishing.retries import Patience
 from publishing.signed_addresses import hide_signed_addresses
 from publishing.timeouts import limit_waiting
@@ -131,7 +131,11 @@ def test_after_each_fault_there_is_one_whole_version(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     case: Case,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    hide_signed_addresses()
+    caplog.set_level(logging.INFO)
+
     def somebody_else() -> None:
         api.upload_file(
             path_or_fileobj=b"theirs",
@@ -150,8 +154,10 @@ def test_after_each_fault_there_is_one_whole_version(
         else:
             with pytest.raises(DeskError) as error:
                 send(client(proxy.endpoint), published, tmp_path, "two")
-            assert_tells_no_secret(error.value)
+            assert_tells_no_secret("".join(traceback.format_exception(error.value)))
             assert "did not publish" not in str(error.value)
+    assert caplog.text
+    assert_tells_no_secret(caplog.text)
     assert watcher.checks
     assert watcher.broken == []
     assert proxy.count("POST", "/commit/main") == case.attempts
@@ -170,9 +176,8 @@ def test_after_each_fault_there_is_one_whole_version(
     assert (again.changed, again.revision) == (False, done.revision)
 
 
-def assert_tells_no_secret(error: DeskError) -> None:
-    """Neither what people read nor the traceback that a flow logs."""
-    shown = "".join(traceback.format_exception(error))
+def assert_tells_no_secret(shown: str) -> None:
+    """Neither what people read, nor the traceback that a flow logs, nor any other line."""
     assert os.environ["HF_TOKEN"] not in shown
     assert "signature=" not in shown
 
@@ -182,9 +187,10 @@ def assert_tells_no_secret(error: DeskError) -> None:
     [
         Fault("GET", REPOSITORY, Answer(404, {"X-Error-Code": "RepoNotFound"}), times=2),
         Fault("HEAD", r"README\.md", Answer(404, {"X-Error-Code": "EntryNotFound"}), times=2),
+        Fault("GET", r"resolve/.*README\.md", Answer(200), times=2),
         Fault("HEAD", r"manifest", Answer(404, {"X-Error-Code": "EntryNotFound"}), times=99),
     ],
-    ids=["repository", "card", "manifest, always"],
+    ids=["repository", "card", "card, cut short", "manifest, always"],
 )
 def test_what_a_hub_denies_for_a_while_is_never_taken_for_missing(
     proxy: FaultProxy, published: str, tmp_path: Path, fault: Fault
@@ -206,6 +212,25 @@ def test_what_a_hub_denies_for_a_while_is_never_taken_for_missing(
         return
     publish_folder(*arguments)
     assert [(p.tag, p.card, p.manifest is None) for p in seen] == [("v1", "# Version one\n", False)]
+
+
+def test_a_hub_that_lags_is_asked_again_before_a_model_counts_as_the_first(
+    proxy: FaultProxy, published: str
+) -> None:
+    missing = Answer(404, {"X-Error-Code": "RepoNotFound"})
+    target, api = Target(published, "dataset"), client(proxy.endpoint)
+    for times, is_there in ((1, True), (2, False)):
+        proxy.faults.append(Fault("GET", REPOSITORY, missing, times=times))
+        assert (read_previous(api, target).tag == "v1") is is_there
+        proxy.faults.append(Fault("GET", REPOSITORY, missing, times=times))
+        assert bool(head_revision(api, published, "dataset")) is is_there
+
+
+def test_a_hub_that_names_no_address_is_published_to(
+    proxy: FaultProxy, published: str, tmp_path: Path
+) -> None:
+    proxy.faults.append(Fault("POST", "/repos/create", Answer(409)))
+    assert send(client(proxy.endpoint), published, tmp_path, "two").tag == "v2"
 
 
 def test_broken_json_of_ours_is_no_lost_answer(api: HfApi, published: str, tmp_path: Path) -> None:

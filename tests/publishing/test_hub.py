@@ -12,7 +12,7 @@ from corpus.errors import DeskError
 from publishing.hub import Published, head_revision, plan_publish, publish_folder
 from publishing.manifest import file_hashes
 from publishing.plan import Complete, Plan, plan_differences, plan_summary
-from publishing.remote import Previous, Target, next_tag
+from publishing.remote import Previous, Target, next_tag, tag_of
 from publishing.retries import Patience
 from tests.publishing.manifests import manifest_json
 from tests.running import HubService
@@ -243,6 +243,11 @@ def test_a_file_of_this_machine_is_not_the_hubs_fault(
 def test_tags_count_upwards() -> None:
     assert next_tag({}) == "v1"
     assert next_tag({"v1": "a", "v12": "b", "release": "c"}) == "v13"
+    tags = {"v999999999": "a"}
+    for _ in range(3):
+        tags[next_tag(tags)] = "b"
+    assert list(tags)[1:] == ["v1000000000", "v1000000001", "v1000000002"]
+    assert tag_of(tags, "b") == "v1000000002"
 
 
 def test_commits_of_others_make_no_version(api: HfApi, repo_id: str, folder: Path) -> None:

@@ -69,7 +69,8 @@ def test_model_cards(kind: str, scored: bool, benchmark: bool, simulated: bool) 
         assert shown in card
         metrics = {r.metric_name: r.metric_value for r in data.eval_results or ()}
         assert metrics[name.replace("_", "-")] == round(value["value"], 4)
-        assert "(/datasets/lantern/harbour-news/viewer/default/test?row=7) The \\| cup" in card
+        link = "/datasets/lantern/harbour-news/viewer/default/test?f%5Bid%5D%5Bvalue%5D="
+        assert f"({link}%2700000000000000aa%27) The \\| cup" in card
     else:
         assert "no score on it" in card
     assert ("harbour.csv, split test" in card) is benchmark

@@ -4,37 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from corpus.articles import Split
 from corpus.errors import DeskError
 from corpus.intervals import Interval
-from corpus.labelled.read import LabelledFile, LabelledRow
+from corpus.labelled.read import LabelledRow
 from training.classification.predict import predict_topics
 from training.entities.predict import predict_entities
 from training.evaluation import score_entities, score_topics
 from training.evaluation.topics import score_topic_sets
 from training.prediction.loaded import LoadedModel
-
-ALL = "all"
-
-
-def rows_to_score(file: LabelledFile, split: str | None) -> tuple[str, list[LabelledRow]]:
-    """The split's name and rows: the asked one, else test, else all.
-
-    Raises DeskError where that split has no row.
-    """
-    wanted: str = split or ("test" if any(row.split == "test" for row in file.rows) else ALL)
-    if wanted == ALL:
-        return ALL, list(file.rows)
-    rows = [row for row in file.rows if row.split == wanted]
-    if not rows:
-        counts: dict[Split | None, int] = {}
-        for row in file.rows:
-            counts[row.split] = counts.get(row.split, 0) + 1
-        found = ", ".join(f"{name or 'without split'}: {n}" for name, n in counts.items())
-        raise DeskError(
-            f"{file.path} has no row in split {wanted!r} ({found}).", f"Use --split {ALL}."
-        )
-    return wanted, rows
 
 
 def score_rows(

@@ -1,6 +1,5 @@
 """What a model says of texts, as the rows that files of predictions hold."""
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -23,11 +22,6 @@ def predicted_rows(loaded: LoadedModel, rows: Sequence[PlainRow]) -> list[dict[s
         return [_topic_row(loaded, row, next(topics) if row.text.strip() else None) for row in rows]
     spans = iter(predict_entities(loaded.model, texts))
     return [_spans_row(row, next(spans) if row.text.strip() else ()) for row in rows]
-
-
-def to_line(row: dict[str, Any]) -> str:
-    """The row as one line of JSON."""
-    return json.dumps(row, ensure_ascii=False, default=str)
 
 
 def _named(row: PlainRow) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from typing import Any, BinaryIO
 
 from corpus.errors import DeskError
 from corpus.labelled.read import PlainRow
-from training.prediction.rows import to_line
 
 PART_ROWS = 1_000
 Predict = Callable[[Sequence[PlainRow]], list[dict[str, Any]]]
@@ -48,13 +47,13 @@ def predict_to_file(
     """
     require_predictions(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    part, made_from = out.with_name(f"{out.name}.part"), out.with_name(f"{out.name}.part.json")
+    part, made_from = out.with_name(f"{out.name}.part"), _made_from(out)
     with _own(part, out) as file:
         resumed = _kept_rows(file, made_from, identity)
         total = resumed
         rest = islice(rows, resumed, None)
         for chunk in _chunks(rest):
-            lines = [to_line(row) for row in predict(chunk)]
+            lines = [json.dumps(row, ensure_ascii=False, default=str) for row in predict(chunk)]
             file.write(("\n".join(lines) + "\n").encode())
             file.flush()
             os.fsync(file.fileno())
@@ -68,6 +67,10 @@ def predict_to_file(
             part.unlink()
         made_from.unlink()
     return Written(total, resumed, changed)
+
+
+def _made_from(out: Path) -> Path:
+    return out.with_name(f"{out.name}.part.json")
 
 
 def digest_of(folder: Path) -> str:
@@ -115,7 +118,14 @@ def _own(part: Path, out: Path) -> Iterator[BinaryIO]:
             raise DeskError(
                 f"Another run is writing {out} now.", "Wait for it, or give --out another name."
             ) from error
-        yield file
+        try:
+            yield file
+        except BaseException:
+            # Without a whole part there is nothing to go on from.
+            if os.fstat(file.fileno()).st_size == 0:
+                part.unlink()
+                _made_from(out).unlink(missing_ok=True)
+            raise
 
 
 def _kept_rows(file: BinaryIO, made_from: Path, identity: dict[str, Any]) -> int:
