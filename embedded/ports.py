@@ -13,6 +13,9 @@ from embedded.errors import ServiceError
 
 HOST = "127.0.0.1"
 DEFAULT_PORTS = {"argilla": 6900, "hub": 6910, "prefect": 4200}
+# Clients keep a connection for five seconds, uvicorn's default. Where both give it up at the same
+# moment a request is lost, and nobody sends it again.
+IDLE_SECONDS = 75
 # As long as a server may take from the choice of its port until it listens there.
 PROMISE_SECONDS = 200
 

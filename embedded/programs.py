@@ -12,7 +12,7 @@ from typing import Literal
 from embedded.errors import ServiceError
 from embedded.home import Home
 from embedded.network import argilla_host, argilla_url
-from embedded.ports import HOST
+from embedded.ports import HOST, IDLE_SECONDS
 
 SESSION_SECRET = "argilla-auth"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -159,6 +159,7 @@ def _prefect(home: Home, port: int) -> Program:
         environment={
             "PREFECT_HOME": str(home.root / "prefect"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": str(IDLE_SECONDS),
             "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
             "PREFECT_API_URL": f"http://{HOST}:{port}/api",
             "DO_NOT_TRACK": "1",

@@ -5,6 +5,9 @@
 """
 
 import sys
+from functools import partial
+
+import uvicorn
 
 from embedded.argilla import bare, scratch
 
@@ -28,6 +31,7 @@ from embedded.argilla import (
     weak_secrets,
 )
 from embedded.argilla.reconcile import reconcile
+from embedded.ports import IDLE_SECONDS
 
 
 def main(arguments: list[str]) -> None:
@@ -61,6 +65,8 @@ def _protect() -> None:
     from embedded.argilla import secrecy, sessions
     from embedded.argilla.guard import Guard
 
+    # Argilla's command leaves uvicorn's default.
+    uvicorn.run = partial(uvicorn.run, timeout_keep_alive=IDLE_SECONDS)
     secrecy.close()
     sessions.sign_with_current_secret()
     sessions.end_with_the_account()

@@ -9,6 +9,7 @@ import uvicorn
 
 from embedded.hub.accounts import load_accounts
 from embedded.hub.app import build_app
+from embedded.ports import IDLE_SECONDS
 
 
 def main() -> int:
@@ -32,6 +33,7 @@ def main() -> int:
         lifespan="off",
         log_config=None,
         access_log=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=10,
     )
     return 0

@@ -7,7 +7,9 @@ import socket
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -41,6 +43,21 @@ def test_accounts_are_random_private_and_work(
     assert all(sign_in(a["username"], a["password"]) == 201 for a in accounts.values())
     assert sign_in("argilla", "1234") == 401
     assert sign_in("owner", "12345678") == 401
+
+
+@pytest.mark.services
+def test_a_connection_that_rests_for_a_while_is_not_given_up(services: Services) -> None:
+    """Longer than clients keep one: else a request may meet the end of its connection."""
+    variables = ("ARGILLA_API_URL", "HF_ENDPOINT", "PREFECT_API_URL")
+    addresses = [urlsplit(services.environment[name]).netloc for name in variables]
+    connections = [HTTPConnection(address, timeout=10) for address in addresses]
+    for rest_seconds in (6, 0):
+        for connection in connections:
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            # A new one would be opened in silence.
+            connection.auto_open = False
+        time.sleep(rest_seconds)
 
 
 @pytest.mark.services
