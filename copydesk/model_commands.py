@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from copydesk import file_options as on_file
+from copydesk.data_file import data_file
 from copydesk.desk_models import score_desk, train_desk
-from copydesk.file_commands import Recipe, data_file, predict_file, score_file, train_file
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import parse_overrides
+from copydesk.train_file import Recipe, train_file
+from copydesk.use_file import predict_file, score_file
 from corpus.errors import DeskError
 from corpus.labelled.columns import FileForm
 

@@ -4,6 +4,7 @@ Offsets are Unicode code points, half-open: ``text[span.start:span.end]`` is the
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,9 +110,11 @@ def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     """The longest of overlapping spans, then the first; in text order."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept)
+        at = bisect_left(kept, span)
+        is_free = at == 0 or kept[at - 1].end <= span.start
+        if is_free and (at == len(kept) or span.end <= kept[at].start):
+            kept.insert(at, span)
+    return kept
 
 
 def content_id(text: str, title: str = "") -> str:

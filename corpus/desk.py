@@ -84,7 +84,7 @@ def read_desk(path: str | Path, overrides: dict[str, Any] | None = None) -> Desk
     if not file.is_file():
         raise DeskError(
             f"Desk {str(path)!r} is not a file.",
-            "Pass an existing one: copydesk load --desk desk.yaml (ready ones lie in desks/).",
+            "Pass an existing one with --desk (ready ones lie in desks/).",
         )
     raw = _parse_yaml(file)
     for key, value in (overrides or {}).items():

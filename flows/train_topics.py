@@ -43,6 +43,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             folder,
             on_progress=_log_progress,
             checkpoints=checkpoints_folder(desk, gold, "topics"),
+            tracking=desk.models.tracking,
         )
 
     return train_once(desk, gold, "topics", fit)

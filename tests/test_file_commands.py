@@ -119,6 +119,31 @@ def test_facts_of_the_training_are_kept_without_texts_or_folders(data: Path, top
     assert not list(topics.parent.glob(".*"))
 
 
+def test_labels_without_a_training_row_are_named_and_are_an_error_to_score(
+    tmp_path: Path,
+) -> None:
+    rows = rows_of(tiny_articles())
+    rows.append({"text": "Lions sleep.", "topic": "Zoo", "split": "test", "id": "z", "spans": []})
+    file, model = tmp_path / "f.jsonl", tmp_path / "m"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = run("train", "topics", "--data", file, "--out", model, "--method", "frozen")
+    assert "no training row has Zoo" in said.stderr
+    assert "Labels: Business, Sports" in said.stdout
+    with pytest.raises(DeskError, match="does not know the label 'Zoo'"):
+        run("score", model, "--data", file)
+    run("score", model, "--data", file, "--count-unknown")
+
+
+def test_nested_settings_are_set_by_their_dotted_names(data: Path, tmp_path: Path) -> None:
+    command = ["train", "topics", "--data", data / "all.jsonl", "--out", tmp_path / "m"]
+    command += ["--method", "fine_tune", "--set", "fine_tune.epochs=1"]
+    run(*command, "--set", "models.topics.fine_tune.batch_size=16")
+    facts = json.loads((tmp_path / "m/training.json").read_text(encoding="utf-8"))
+    assert (facts["settings"]["epochs"], facts["settings"]["batch_size"]) == (1, 16)
+    with pytest.raises(DeskError, match=r"fine_tune\.epoch: Extra inputs"):
+        run(*command, "--set", "fine_tune.epoch=1")
+
+
 def test_without_splits_a_tenth_validates(data: Path) -> None:
     rows = [{"text": row["text"], "topic": row["topic"]} for row in rows_of(tiny_articles())]
     pd.DataFrame(rows).to_csv(data / "bare.csv", index=False)
@@ -253,6 +278,6 @@ def test_texts_of_test_in_train_are_told_of(data: Path, tmp_path: Path) -> None:
     rows.append({**next(row for row in rows if row["split"] == "test"), "split": "train"})
     (tmp_path / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     command = ["train", "topics", "--data", tmp_path / "f.jsonl", "--out", tmp_path / "m"]
-    with pytest.raises(DeskError, match="training texts stand in the test split as well"):
+    with pytest.raises(DeskError, match="Training texts stand in the test split as well"):
         run(*command, "--strict")
     assert not (tmp_path / "m").exists()

@@ -13,7 +13,7 @@ STATE_FILE = "trainer_state.json"
 
 def training_key(parts: Sequence[Any]) -> str:
     """A hash of all that decides the result of a training."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def last_checkpoint(folder: Path, key: str) -> Path | None:

@@ -16,6 +16,8 @@ FEW_EXAMPLES = 40
 OVERFITTING_RISE = 1.15
 OVERFITTING_FALL = 0.05
 UNDERFITTING_SHARE = 0.8
+HOPELESS_SCORE = 0.05
+BY_HEART_SHARE, STUCK_SHARE = 0.2, 0.9
 
 
 def draw_curve(
@@ -42,9 +44,11 @@ def draw_curve(
 def diagnose(points: Sequence[CurvePoint], examples: int) -> str:
     """One sentence on what the curve shows, by the rules below in this order.
 
-    Too little data: under 40 examples, or nothing to validate on. Overfitting: validation loss
-    ends more than 15 % above its minimum, or the validation score ends more than 0.05 below its
-    maximum. Underfitting: training loss ends above 80 % of its start. Else healthy.
+    Too little data: under 40 examples, or nothing to validate on. Underfitting: the validation
+    score stays below 0.05. Overfitting: validation loss ends more than 15 % above its minimum, or
+    the validation score ends more than 0.05 below its maximum, or training loss ends below 20 % of
+    its start and validation loss above 90 % of its own. Underfitting: training loss ends above 80 %
+    of its start. Else healthy.
     """
     losses = [value for _, value in series(points, "train_loss")]
     validation = [value for _, value in series(points, "validation_loss")]
@@ -53,13 +57,26 @@ def diagnose(points: Sequence[CurvePoint], examples: int) -> str:
         return f"Too little data: {examples} examples; review more before trusting this model."
     if not scores:
         return "Too little data: no validation article, so the curve shows training loss only."
+    if max(scores) < HOPELESS_SCORE:
+        return (
+            f"Underfitting: the validation score stays at {max(scores):.2f}; train for more steps, "
+            "check the labels, or review more."
+        )
     if validation and validation[-1] > OVERFITTING_RISE * min(validation):
         return "Overfitting: validation loss rises again; train for fewer steps or review more."
     if scores[-1] < max(scores) - OVERFITTING_FALL:
         return "Overfitting: the validation score falls again; train for fewer steps."
+    if _learns_by_heart(losses, validation):
+        return "Overfitting: training loss falls and validation loss does not; review more."
     if len(losses) > 1 and losses[-1] > UNDERFITTING_SHARE * losses[0]:
         return "Underfitting: training loss hardly falls; train for more steps."
     return "Healthy: training loss falls, and validation does not turn against it."
+
+
+def _learns_by_heart(losses: Sequence[float], validation: Sequence[float]) -> bool:
+    if len(losses) < 2 or len(validation) < 2:
+        return False
+    return losses[-1] < BY_HEART_SHARE * losses[0] and validation[-1] > STUCK_SHARE * validation[0]
 
 
 def series(points: Sequence[CurvePoint], name: str) -> list[tuple[int, float]]:

@@ -22,7 +22,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import torch
-from transformers import pipeline
 
 from benchmarks.entity_models.reference import Predict, crf, plain
 from benchmarks.models import find
@@ -30,6 +29,7 @@ from benchmarks.results import FOLDER, about, save, say
 from corpus.articles import Span
 from corpus.errors import DeskError
 from corpus.settings.models import EntityModelSettings
+from training.entities.plain import plain_entities
 from training.entities.predict import load_entity_model, predict_entities
 from training.entities.train import train_entities
 from training.evaluation import micro_f1
@@ -120,16 +120,7 @@ def ours(method: str, settings: EntityModelSettings, corpus: Corpus, seed: int) 
         )
         model = load_entity_model(str(trained.folder))
         spans = [[s.span() for s in found] for found in predict_entities(model, texts)]
-        tagger: Any = pipeline(
-            "token-classification",
-            model=str(trained.folder),
-            aggregation_strategy="simple",
-            trust_remote_code=method == "ours, frozen",
-        )
-        by_pipeline = [
-            [Span(e["start"], e["end"], e["entity_group"]) for e in found]
-            for found in tagger(texts)
-        ]
+        by_pipeline = plain_entities(str(trained.folder), texts)
     return Measured(
         method,
         seed,

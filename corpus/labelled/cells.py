@@ -77,7 +77,7 @@ def to_topics(value: Any, names: Sequence[str] | None) -> tuple[str, ...] | None
         topic = _label(value, names)
         return None if topic is None else (topic,)
     items = _from_json(value, 'a list of topics is JSON, for example ["Sports"]')
-    found = [_label(_plain(item), names) for item in items]
+    found = [_label(_plain(item), names) for item in items if not is_missing(item)]
     return tuple(dict.fromkeys(topic for topic in found if topic is not None))
 
 
@@ -137,15 +137,15 @@ def _span(item: Any, text: str, names: Sequence[str] | None) -> Span:
 
 def _offset(item: dict[str, Any], key: str) -> int:
     value = _plain(item[key])
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if not _is_whole(value):
         raise CellError(f"span {_shown(item)}: {key} is not a whole number", SPANS_RULE)
     return int(value)
 
 
 def _label(value: Any, names: Sequence[str] | None) -> str | None:
     if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        return value.strip() or None
+    if not _is_whole(value):
         raise CellError(f"label {_shown(value)} is {_kind(value)}", "a label is text or a number")
     number = int(value)
     if names is None:
@@ -154,6 +154,12 @@ def _label(value: Any, names: Sequence[str] | None) -> str | None:
         raise CellError(f"class {number} has no name", f"the file names classes 0-{len(names) - 1}")
     # `datasets` writes -1 for rows without label.
     return names[number] if number >= 0 else None
+
+
+def _is_whole(value: Any) -> bool:
+    """Also 3.0, as which pandas keeps 3 beside an empty cell; neither nan nor infinity."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and float(value).is_integer()
 
 
 def _plain(value: Any) -> Any:

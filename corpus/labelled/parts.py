@@ -1,7 +1,7 @@
 """Which rows of a file train, which validate, and which of them stand in the test split too."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -105,5 +105,11 @@ def _every_tenth(rows: Sequence[LabelledRow], seed: int) -> list[int]:
         stratum.setdefault(row.text, tuple(sorted(row.labels())))
     texts = random.Random(seed).sample(list(by_text), len(by_text))
     texts.sort(key=stratum.__getitem__)
-    drawn = texts[VALIDATION_EVERY // 2 :: VALIDATION_EVERY]
+    left = Counter(label for labels in stratum.values() for label in labels)
+    drawn = []
+    for text in texts[VALIDATION_EVERY // 2 :: VALIDATION_EVERY]:
+        # The last text of a label teaches it.
+        if all(left[label] > 1 for label in stratum[text]):
+            left.subtract(stratum[text])
+            drawn.append(text)
     return [number for text in drawn for number in by_text[text]]

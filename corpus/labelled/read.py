@@ -42,7 +42,8 @@ class LabelledRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFile:
-    """Rows in file order. ``labels`` are in the order of the file's classes, else sorted.
+    """Rows in file order. ``labels`` are in the order of the file's classes, else sorted; those
+    that stand in its test split alone are none of them, since nothing teaches them.
 
     ``left_out`` counts rows by reason. ``splits``: the file says of every row which split it is.
     """
@@ -89,7 +90,8 @@ def read_labelled(
             f" ({why or 'it has no rows'}).",
             f"Check the file, {FLAGS['text']} and {FLAGS[label_role]}.",
         )
-    found = set[str]().union(*(row.labels() for row in rows))
+    learned = [row for row in rows if row.split != "test"] or rows
+    found = set[str]().union(*(row.labels() for row in learned))
     names = stream.class_names.get(getattr(columns, label_role))
     labels = chosen or names or sorted(found, key=_by_number)
     has_splits = all(row.split is not None for row in rows)

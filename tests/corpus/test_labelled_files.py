@@ -82,8 +82,10 @@ def test_classes_have_the_names_and_the_order_of_the_file(tmp_path: Path) -> Non
         ([10, 9, 2], [("10",), ("9",), ("2",)], ("2", "9", "10")),
         ([1.0, None, 0.0], [("1",), ("0",)], ("0", "1")),
         ([["b", "a"], [], ["a"]], [("b", "a"), (), ("a",)], ("a", "b")),
+        ([["b", None], ["", "a"], ["a"]], [("b",), ("a",), ("a",)], ("a", "b")),
+        ([" a", "a ", "  "], [("a",), ("a",)], ("a",)),
     ],
-    ids=["numbers", "numbers-with-gaps", "lists"],
+    ids=["numbers", "numbers-with-gaps", "lists", "lists-with-gaps", "space"],
 )
 def test_topics_are_text_numbers_or_lists(
     topics: list[Any], wanted: list[Any], labels: tuple[str, ...], tmp_path: Path
@@ -144,6 +146,11 @@ FAULTS: list[tuple[str, Kind, list[Any], str]] = [
     ("some-splits", "topics",
      [{"text": "a", "topic": "x", "split": "test"}, {"text": "b", "topic": "x"}], "row 2: split"),
     ("not-an-object", "topics", [["a", "x"]], "row 1 holds a str"),
+    ("nan-offset", "entities",
+     [{"text": "ab", "spans": [{"start": 0, "end": float("inf"), "label": "x"}]}], "end is not a"),
+    ("infinite-topic", "topics", [{"text": "a", "topic": float("inf")}], "row 1: label inf"),
+    ("blank-label", "entities", [{"text": "ab", "spans": [{"start": 0, "end": 1, "label": " "}]}],
+     "has no label"),
     ("nothing-left", "topics", [{"text": "", "topic": "x"}], "no row with a text and topic"),
 ]  # fmt: skip
 
@@ -207,6 +214,23 @@ def test_a_tenth_of_each_label_validates_and_repeats_stay_together(tmp_path: Pat
     assert not {r.text for r in held} & {
         r.text for r in file.rows if parts.splits[r.number] == "train"
     }
+
+
+def test_the_last_text_of_a_label_teaches_it(tmp_path: Path) -> None:
+    rows = [{"text": f"text {i}", "topic": "ab"[i % 2]} for i in range(45)]
+    file = read(jsonl(tmp_path / "f.jsonl", *rows, {"text": "lions", "topic": "zoo"}))
+    for seed in range(20):
+        parts = to_parts(file, seed)
+        assert parts.splits[46] == "train"
+        assert parts.count("validation") >= 4
+
+
+def test_labels_of_the_test_split_alone_are_not_learned(tmp_path: Path) -> None:
+    rows = [{"text": t, "topic": t, "split": s} for t, s in (("a", "train"), ("b", "dev"))]
+    rows.append({"text": "c", "topic": "c", "split": "test"})
+    file = read(jsonl(tmp_path / "f.jsonl", *rows))
+    assert file.labels == ("a", "b")
+    assert len(file.rows) == 3
 
 
 def test_texts_of_train_that_stand_in_test_are_counted(tmp_path: Path) -> None:

@@ -29,10 +29,21 @@ def points(
         (points([1, 0.5, 0.1], [0.6, 0.5, 0.7], [0.7, 0.7, 0.7]), 200, "Overfitting"),
         (points([1, 0.5, 0.1], [], [0.7, 0.9, 0.8]), 200, "Overfitting"),
         (points([1, 0.98, 0.9], [1, 1, 1], [0.3, 0.3, 0.3]), 200, "Underfitting"),
+        (points([1.4, 1.2, 1.0], [1.4, 1.2, 1.1], [0, 0, 0.01]), 200, "Underfitting"),
+        (points([1.4, 0.5, 0.01], [0.8, 0.8, 0.8], [0.3, 0.3, 0.3]), 200, "Overfitting"),
         (points([1, 0.5, 0.2], [1, 0.6, 0.5], [0.3, 0.7, 0.8]), 39, "Too little data: 39 examples"),
         (points([1, 0.5, 0.2], [], []), 200, "Too little data: no validation"),
     ],
-    ids=["healthy", "loss-rises", "score-falls", "underfitting", "few", "no-validation"],
+    ids=[
+        "healthy",
+        "loss-rises",
+        "score-falls",
+        "underfitting",
+        "hopeless",
+        "by-heart",
+        "few",
+        "no-validation",
+    ],
 )
 def test_diagnosis(curve: tuple[CurvePoint, ...], examples: int, says: str) -> None:
     sentence = diagnose(curve, examples)

@@ -114,6 +114,15 @@ def test_what_cannot_be_told_stays_and_says_how_many_articles_would_do() -> None
     assert verdict(100 * times, 4 * times, 5 * times).verdict == "publish"
 
 
+def test_the_advice_for_models_that_answer_alike_is_no_more_than_they_need() -> None:
+    words = verdict(30, 0, 0).reasons[0].partition("about ")[2]
+    needed = int(words.split()[0].replace(",", ""))
+    assert verdict(needed, 0, 0).verdict == "publish"
+    assert verdict(needed * 3 // 4, 0, 0).verdict == "not enough evidence"
+    # One that loses more than the margin never passes.
+    assert "about" not in verdict(100, 6, 3).reasons[0]
+
+
 def test_a_model_that_loses_less_than_the_margin_goes_out() -> None:
     assert verdict(1000, 10, 8).verdict == "publish"
     assert verdict(1000, 10, 8, margin=0.0).verdict == "not enough evidence"

@@ -14,7 +14,8 @@ from training.classification.batches import TopicsInTurn
 from training.classification.calibration import (
     NONE,
     calibrate,
-    calibration_error,
+    log_loss,
+    smoothed,
     to_probabilities,
 )
 from training.classification.data import TopicData, parts
@@ -156,28 +157,42 @@ def test_the_temperature_that_was_put_in_is_found() -> None:
     logits = random.normal(size=(4000, 3)) * 2
     chances = to_probabilities(logits, exclusive=True)
     gold = np.stack([random.multinomial(1, p) for p in chances])
-    found = calibrate(logits * 3, gold, "validation")
+    found = calibrate(logits * 3, gold, True, "validation")
     assert found.temperature == pytest.approx(3, rel=0.1)
-    assert found.ece_after is not None and found.ece_before is not None
-    assert found.ece_after < 0.03 < 0.1 < found.ece_before
 
 
 def test_the_temperature_of_several_topics_is_found() -> None:
     random = np.random.default_rng(0)
     logits = random.normal(size=(4000, 3)) * 2
     gold = (random.random(logits.shape) < to_probabilities(logits, exclusive=False)).astype(int)
-    assert calibrate(logits / 2, gold, "validation").temperature == pytest.approx(0.5, rel=0.1)
+    found = calibrate(logits / 2, gold, False, "validation")
+    assert found.temperature == pytest.approx(0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(("n", "most"), [(25, 0.97), (400, 0.998)])
+def test_few_right_answers_make_nothing_certain(n: int, most: float) -> None:
+    gold = np.eye(3, dtype=int)[np.arange(n) % 3]
+    logits = gold * 1.5 + np.random.default_rng(0).normal(size=gold.shape) / 5
+    found = calibrate(logits, gold, True, "validation")
+    said = to_probabilities(logits / found.temperature, exclusive=True).max(axis=1)
+    assert 0.9 < said.mean() < most
+
+
+def test_a_model_for_several_topics_stays_one_where_each_text_has_one() -> None:
+    random = np.random.default_rng(1)
+    logits = random.normal(size=(60, 3)) * 2
+    gold = np.eye(3, dtype=int)[(logits + random.normal(size=logits.shape)).argmax(axis=1)]
+    temperatures = np.linspace(0.3, 5, 400)
+    losses = [log_loss(logits / t, smoothed(gold, False), False) for t in temperatures]
+    best = temperatures[int(np.argmin(losses))]
+    found = calibrate(logits, gold, False, "validation").temperature
+    assert found == pytest.approx(best, abs=0.02)
+    assert found != pytest.approx(calibrate(logits, gold, True, "x").temperature, abs=0.05)
 
 
 def test_few_golds_give_no_temperature() -> None:
-    assert calibrate(np.zeros((5, 2)), np.eye(2, dtype=int)[[0, 1, 0, 1, 0]], "validation") == NONE
-
-
-def test_calibration_error_by_hand() -> None:
-    # Of four said at .95 three are right; of two said at .65 one is.
-    probabilities = np.array([[0.95, 0.05]] * 4 + [[0.65, 0.35]] * 2)
-    gold = np.array([[1, 0]] * 3 + [[0, 1]] + [[1, 0], [0, 1]])
-    assert calibration_error(probabilities, gold) == pytest.approx((4 * 0.2 + 2 * 0.15) / 6)
+    gold = np.eye(2, dtype=int)[[0, 1, 0, 1, 0]]
+    assert calibrate(np.zeros((5, 2)), gold, True, "validation") == NONE
 
 
 def test_scores_and_threshold_of_several_topics() -> None:

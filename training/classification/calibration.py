@@ -1,4 +1,8 @@
-"""Calibrated probabilities: one temperature for all logits (Guo et al. 2017, arXiv:1706.04599)."""
+"""Calibrated probabilities: one temperature for all logits (Guo et al. 2017, arXiv:1706.04599).
+
+Fitted to smoothed golds (Platt 1999): of 25 right answers the next may well be wrong, and a
+temperature fitted to them as they are would promise that it is not.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,56 +13,53 @@ from scipy.special import expit, log_softmax, logsumexp, softmax
 
 # Fewer golds than these say little about one number; the temperature then stays 1.
 FEWEST = 20
-BINS = 10
 BOUNDS = (0.05, 20.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A temperature, what it was fitted on, and the calibration error before and after."""
+    """A temperature, and what it was fitted on."""
 
     temperature: float
     fitted_on: str
     examples: int
-    ece_before: float | None = None
-    ece_after: float | None = None
 
     def to_settings(self) -> dict[str, Any]:
         """For TrainedModel.settings."""
         return {
             "temperature": round(self.temperature, 4),
             "temperature_fitted_on": f"{self.fitted_on} ({self.examples} examples)",
-            "ece_before": None if self.ece_before is None else round(self.ece_before, 4),
-            "ece_after": None if self.ece_after is None else round(self.ece_after, 4),
         }
 
 
 NONE = Calibration(1.0, "nothing: too few validation and training examples", 0)
 
 
-def calibrate(logits: np.ndarray, gold: np.ndarray, fitted_on: str) -> Calibration:
+def calibrate(logits: np.ndarray, gold: np.ndarray, exclusive: bool, fitted_on: str) -> Calibration:
     """The temperature that gives these golds (examples × topics, 0 or 1) the least log loss.
 
-    With one topic an example probabilities are a softmax, else one sigmoid a topic.
+    ``exclusive``: the model gives each text one topic, and probabilities are a softmax; else one
+    sigmoid a topic.
     """
     if len(gold) < FEWEST:
         return NONE
-    exclusive = is_exclusive(gold)
+    wanted = smoothed(gold, exclusive)
     fitted = minimize_scalar(
-        lambda log_t: log_loss(logits / np.exp(log_t), gold, exclusive),
+        lambda log_t: log_loss(logits / np.exp(log_t), wanted, exclusive),
         bounds=tuple(np.log(BOUNDS)),
         method="bounded",
     )
-    temperature = float(np.exp(fitted.x))
-    before, after = (
-        calibration_error(to_probabilities(logits / t, exclusive), gold) for t in (1, temperature)
-    )
-    return Calibration(temperature, fitted_on, len(gold), before, after)
+    return Calibration(float(np.exp(fitted.x)), fitted_on, len(gold))
 
 
-def is_exclusive(gold: np.ndarray) -> bool:
-    """Whether every example has exactly one topic."""
-    return bool((gold.sum(axis=1) == 1).all())
+def smoothed(gold: np.ndarray, exclusive: bool) -> np.ndarray:
+    """Golds as probabilities: as if one more answer had been right, and one wrong."""
+    if exclusive:
+        wrong = 1 / (len(gold) + 2)
+        others = max(1, gold.shape[1] - 1)
+        return np.asarray(gold * (1 - wrong) + (1 - gold) * wrong / others)
+    there = gold.sum()
+    return np.asarray(np.where(gold, (there + 1) / (there + 2), 1 / (gold.size - there + 2)))
 
 
 def to_probabilities(logits: np.ndarray, exclusive: bool) -> np.ndarray:
@@ -74,18 +75,3 @@ def log_loss(logits: np.ndarray, gold: np.ndarray, exclusive: bool) -> float:
     # log(1 + e^x) without overflow.
     softplus = logsumexp(np.stack([logits, np.zeros_like(logits)]), axis=0)
     return float((softplus - logits * gold).sum(axis=1).mean())
-
-
-def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
-    """Expected calibration error in ten bins of equal width.
-
-    Of the most probable topic where topics exclude each other, else of every topic by itself.
-    """
-    if is_exclusive(gold):
-        said = probabilities.max(axis=1)
-        right = gold[np.arange(len(gold)), probabilities.argmax(axis=1)]
-    else:
-        said, right = probabilities.ravel(), gold.ravel()
-    bins = np.minimum((said * BINS).astype(int), BINS - 1)
-    parts = [bins == b for b in range(BINS)]
-    return float(sum(abs(said[p].sum() - right[p].sum()) for p in parts if p.any()) / len(said))

@@ -23,6 +23,7 @@ from training.classification.checkpoints import latest
 from training.classification.data import TopicData, parts
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import remembered
+from training.tracking import Tracking, report_to
 
 # After these the loss on new pairs hardly moves, so more steps buy little.
 MOST_STEPS = 30
@@ -60,6 +61,7 @@ def contrast(
     folder: Path,
     callbacks: Sequence[TrainerCallback] = (),
     keep: bool = False,
+    tracking: Tracking = "none",
 ) -> None:
     """Train the encoder in place, after ``Body.embed`` saw the texts.
 
@@ -68,7 +70,7 @@ def contrast(
     """
     if len(data) > MOST_CONTRASTED:
         data = data.at(parts(data, -(-len(data) // MOST_CONTRASTED), seed)[0])
-    arguments = _arguments(folder, plan, seed, keep)
+    arguments = _arguments(folder, plan, seed, keep, tracking)
     # SetFit's default metric would be fetched from a hub.
     trainer = Trainer(body.model, arguments, metric=_accuracy, callbacks=list(callbacks))
     # They print dictionaries to the terminal; the curve and on_progress say the same to people.
@@ -90,7 +92,9 @@ def _batches(
     return TopicsInTurn(dataset, batch_size, groups, steps, seed)
 
 
-def _arguments(folder: Path, plan: Schedule, seed: int, keep: bool) -> TrainingArguments:
+def _arguments(
+    folder: Path, plan: Schedule, seed: int, keep: bool, tracking: Tracking
+) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
         batch_size=plan.batch_size,
@@ -99,7 +103,7 @@ def _arguments(folder: Path, plan: Schedule, seed: int, keep: bool) -> TrainingA
         body_learning_rate=plan.learning_rate,
         seed=seed,
         logging_steps=max(1, plan.steps // 20),
-        report_to="none",
+        report_to=report_to(tracking) or "none",
         save_strategy="steps" if keep else "no",
         save_steps=max(1, plan.steps // SAVES),
         save_total_limit=1,

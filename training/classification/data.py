@@ -79,7 +79,7 @@ def require_two_topics(examples: Sequence[TopicExample], topics: Sequence[str]) 
         found = ", ".join(f"{topic}: {counts[topic]}" for topic in topics)
         raise DeskError(
             f"Training needs articles of at least two topics in the train split ({found}).",
-            "Review more articles in Argilla, then run copydesk pull and copydesk train.",
+            "Label more texts, or review more articles and run copydesk pull; then train again.",
         )
 
 

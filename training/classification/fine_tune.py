@@ -36,6 +36,7 @@ from training.classification.models import FineTunedTopics, batches, by_length, 
 from training.classification.scores import example_scores
 from training.encoder import encoder_path
 from training.results import CurvePoint, Progress
+from training.tracking import Tracking, report_to
 
 LOSS_NAME = "cross-entropy"
 SCORE_NAME = "accuracy on held-out articles"
@@ -63,6 +64,7 @@ def fine_tune(
     states: HiddenStates,
     on_progress: Progress | None = None,
     keep: bool = False,
+    tracking: Tracking = "none",
 ) -> FineTuned:
     """Train on ``train``; ``held`` says when to stop and which checkpoint was the best.
 
@@ -75,7 +77,10 @@ def fine_tune(
     frozen = freeze_lower_layers(base, settings.fine_tune.frozen_layers)
     with remembered(base, frozen, states):
         _start_head(untrained, train)
-        trainer = _trainer(untrained, train, held, settings, seed, folder, on_progress, keep)
+        reports = report_to(tracking)
+        trainer = _trainer(
+            untrained, train, held, settings, seed, folder, on_progress, keep, reports
+        )
         trainer.train(resume_from_checkpoint=latest(folder))
     return FineTuned(untrained, _points(trainer.state.log_history), trainer.state.global_step)
 
@@ -161,6 +166,7 @@ def _trainer(
     folder: Path,
     on_progress: Progress | None,
     keep: bool,
+    reports: list[str],
 ) -> Trainer:
     own = settings.fine_tune
     processes = together().num_processes
@@ -186,7 +192,7 @@ def _trainer(
         load_best_model_at_end=stops,
         metric_for_best_model="eval_loss" if stops else None,
         logging_steps=max(1, steps // 10),
-        report_to="none",
+        report_to=reports or "none",
         disable_tqdm=True,
         # The patience that was used up before a kill stays used up.
         restore_callback_states_from_checkpoint=True,

@@ -38,6 +38,7 @@ from training.classification.models import SetFitTopics, TopicModel
 from training.classification.scores import example_scores
 from training.classification.topic_names import name_examples, together_with
 from training.results import CurvePoint, Progress
+from training.tracking import Tracking
 
 HELD_PARTS = 10
 FROZEN_LOSS, FROZEN_SCORE = "log loss of the head", "validation accuracy"
@@ -58,6 +59,7 @@ class Lesson:
     folder: Path
     keep: bool
     on_progress: Progress | None
+    tracking: Tracking = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,16 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
         lesson.on_progress,
         lesson.folder / "scores.json",
     )
-    contrast(start.body, taught, plan, lesson.seed, lesson.folder / "setfit", [curve], lesson.keep)
+    contrast(
+        start.body,
+        taught,
+        plan,
+        lesson.seed,
+        lesson.folder / "setfit",
+        [curve],
+        lesson.keep,
+        lesson.tracking,
+    )
     model = _finished(lesson, start.body, start.body.embed(taught.texts), taught, 1.0)
     loss, score = learning_curve.LOSS_NAME, learning_curve.SCORE_NAME
     names = len(start.names)
@@ -249,6 +260,7 @@ def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fit
         start.body.states,
         lesson.on_progress,
         lesson.keep,
+        lesson.tracking,
     )
     verdict, unseen = fixed, None
     if len(held):

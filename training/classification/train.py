@@ -23,6 +23,7 @@ from training.classification.scores import best_threshold
 from training.curves import diagnose, draw_curve
 from training.examples import TopicExample
 from training.results import Progress, Stopwatch, TrainedModel
+from training.tracking import Tracking
 
 
 def train_topics(
@@ -34,6 +35,7 @@ def train_topics(
     output_dir: Path,
     on_progress: Progress | None = None,
     checkpoints: Path | None = None,
+    tracking: Tracking = "none",
 ) -> TrainedModel:
     """Train on the examples of split train; ``load_topic_model(output_dir)`` loads the result.
 
@@ -41,6 +43,7 @@ def train_topics(
     fine_tune, ``AutoModelForSequenceClassification.from_pretrained``. Predictions are topic names.
     ``on_progress`` gets (step, steps in total). ``checkpoints`` is a folder from which the same
     call goes on after a kill, to the same result; it is gone when the training is through.
+    ``tracking`` records the steps of the rungs that have any (SetFit, fine-tuning).
     Raises DeskError with fewer than two topics to learn from.
     """
     watch = Stopwatch()
@@ -62,7 +65,16 @@ def train_topics(
         checkpoints = output_dir.with_name(f"{output_dir.name}.checkpoints")
     with checkpoint_folder(checkpoints, described) as folder:
         lesson = Lesson(
-            encoder, tuple(topics), train, validation, settings, seed, folder, keep, on_progress
+            encoder,
+            tuple(topics),
+            train,
+            validation,
+            settings,
+            seed,
+            folder,
+            keep,
+            on_progress,
+            tracking,
         )
         fitted = fit(lesson)
         calibration, threshold = _calibrated(fitted, train, validation)
@@ -102,7 +114,7 @@ def _calibrated(
         fitted_on = "training examples held out"
     if logits is None:
         return NONE, THRESHOLD
-    found = calibrate(logits, data.gold, fitted_on)
+    found = calibrate(logits, data.gold, not train.several, fitted_on)
     threshold = THRESHOLD
     if train.several:
         threshold = best_threshold(logits / found.temperature, data)

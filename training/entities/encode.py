@@ -6,6 +6,7 @@ token; a span without a token of its own is dropped. Each is counted.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -119,10 +120,15 @@ def first_tokens(
     A token that two spans cut belongs to the first of them.
     """
     tokens = sorted({pair for window in windows for pair in window if pair[0] != pair[1]})
-    taken_to = 0
+    position = taken_to = 0
     starts: dict[Span, tuple[int, int]] = {}
-    for span in spans:
-        touched = [(s, e) for s, e in tokens if span.start < e and s < span.end and s >= taken_to]
+    for span in sorted(spans):
+        while position < len(tokens) and (
+            tokens[position][1] <= span.start or tokens[position][0] < taken_to
+        ):
+            position += 1
+        end = bisect_left(tokens, (span.end,), lo=position)
+        touched = tokens[position:end]
         if not touched:
             repairs["span without token dropped"] += 1
             continue
@@ -130,6 +136,7 @@ def first_tokens(
             repairs["span widened to whole tokens"] += 1
         starts[span] = touched[0]
         taken_to = touched[-1][1]
+        position = end
     return starts
 
 
@@ -140,16 +147,19 @@ def to_labels(
 ) -> list[int]:
     """A tag id for each token; special tokens get the id that losses ignore.
 
-    A window that begins inside a span begins with I-: windows are joined again to predict.
+    ``starts`` are in text order. A window that begins inside a span begins with I-: windows are
+    joined again to predict.
     """
     index = {name: i for i, name in enumerate(names)}
+    spans, firsts = list(starts), [first[0] for first in starts.values()]
     labels: list[int] = []
     previous: Span | None = None
     for pair in offsets:
         if pair[0] == pair[1]:
             labels.append(IGNORED)
             continue
-        inside = next((s for s, first in starts.items() if first[0] <= pair[0] < s.end), None)
+        last = bisect_right(firsts, pair[0]) - 1
+        inside = spans[last] if last >= 0 and pair[0] < spans[last].end else None
         if inside is None:
             labels.append(index[OUTSIDE])
         else:

@@ -113,7 +113,7 @@ def _require_spans(train: Sequence[EntityExample], entity_types: Sequence[str]) 
     if not any(example.spans for example in train):
         raise DeskError(
             f"Training needs articles with spans; of {len(train)} in the train split none has one.",
-            "Review more articles in Argilla, then run copydesk pull and copydesk train.",
+            "Label more texts, or review more articles and run copydesk pull; then train again.",
         )
     unknown = sorted({s.label for e in train for s in e.spans} - set(entity_types))
     if unknown:

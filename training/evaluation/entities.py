@@ -4,12 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from scipy import sparse
-
 from corpus.articles import Span
 from corpus.intervals import RESAMPLES, Interval
-from training.evaluation.counts import require_known, require_pairs, span_counts, totals
+from training.evaluation.counts import draw_scores, require_known, require_pairs, span_counts
 from training.evaluation.scores import LabelScores, averages, label_scores
 from training.evaluation.span_schemes import (
     SchemeScores,
@@ -56,11 +53,8 @@ def score_entities(
     require_pairs(gold, predicted)
     require_known({s.label for side in (gold, predicted) for part in side for s in part}, types)
     counts = span_counts(gold, predicted, types)
-    columns = [counts.hit, counts.said, counts.real, scheme_hits(gold, predicted)]
-    drawn = totals(sparse.hstack(columns), seed, resamples)
-    by_type, schemes = np.split(drawn, [3 * len(types)], axis=1)
-    _, said, real = (part.sum(axis=1) for part in np.split(by_type, 3, axis=1))
-    all_types = averages(by_type)
+    drawn = draw_scores(counts, seed, resamples, scheme_hits(gold, predicted))
+    all_types = averages(drawn)
     return EntityScores(
         n=len(gold),
         spans=int(counts.real.sum()),
@@ -68,8 +62,8 @@ def score_entities(
         recall=all_types.recall,
         f1=all_types.micro_f1,
         macro_f1=all_types.macro_f1,
-        labels=label_scores(types, by_type),
-        schemes=scheme_scores(schemes, said, real),
+        labels=label_scores(types, drawn),
+        schemes=scheme_scores(drawn.also, drawn.said[:, 0], drawn.real[:, 0]),
         confusion=type_confusion(gold, predicted, types),
     )
 

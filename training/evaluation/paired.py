@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from corpus.intervals import RESAMPLES, Interval, ratio, to_interval
-from training.evaluation.counts import Counts, f1, totals
+from corpus.intervals import RESAMPLES, Interval, to_interval
+from training.evaluation.counts import Counts, f1, totals, usual, with_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def compare(
     old: Counts, new: Counts, labels: Sequence[str], seed: int, resamples: int = RESAMPLES
 ) -> Comparison:
     """Both models' counts on the same articles and the same gold; one article or more."""
-    parts = [_with_sum(p) for p in (old.hit, old.said, new.hit, new.said, new.real)]
+    parts = [with_sum(p) for p in (old.hit, old.said, new.hit, new.said, new.real)]
     columns = sparse.vstack([sparse.hstack(parts), _added(parts[-1])]).tocsr()
     # Without the two that were added, and over resamples with them: (…, 5, 1 + labels).
     n = columns.shape[0] - 2
@@ -64,16 +64,11 @@ def compare(
     )
 
 
-def _with_sum(counts: Any) -> Any:
-    """Over all labels first, then of each."""
-    return sparse.hstack([sparse.csr_matrix(counts.sum(axis=1)), counts]).tocsr()
-
-
 def _added(real: Any) -> Any:
     """Two articles with as much gold as those have that have any: each model fails on one."""
-    usual = ratio(np.asarray(real.sum(axis=0)), np.asarray((real > 0).sum(axis=0)))
-    nothing = np.zeros_like(usual)
-    rows = [(usual, usual, nothing, usual, usual), (nothing, usual, usual, usual, usual)]
+    gold = usual(real)
+    nothing = np.zeros_like(gold)
+    rows = [(gold, gold, nothing, gold, gold), (nothing, gold, gold, gold, gold)]
     return sparse.csr_matrix(np.vstack([np.hstack(row) for row in rows]))
 
 

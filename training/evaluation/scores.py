@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.intervals import Interval, ratio, to_interval
-from training.evaluation.counts import f1
+from training.evaluation.counts import Drawn, f1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def estimate(values: np.ndarray) -> Interval:
     return to_interval(values[0], values[1:])
 
 
-def label_scores(labels: Sequence[str], totals: np.ndarray) -> dict[str, LabelScores]:
-    """From totals of hit, said and real, side by side: (1 + resamples, 3 × labels)."""
-    hit, said, real = np.split(totals, 3, axis=1)
+def label_scores(labels: Sequence[str], drawn: Drawn) -> dict[str, LabelScores]:
+    """Of each label by itself."""
+    hit, said, real = (part[:, 1:] for part in (drawn.hit, drawn.said, drawn.real))
     precision, recall, both = ratio(hit, said), ratio(hit, real), f1(hit, said, real)
     return {
         label: LabelScores(
@@ -53,17 +53,17 @@ def label_scores(labels: Sequence[str], totals: np.ndarray) -> dict[str, LabelSc
     }
 
 
-def averages(totals: np.ndarray) -> Averages:
-    """From the same totals. A label that a resample happens to lack counts 0 there, which makes
-    the lower bound of macro-F1 cautious.
+def averages(drawn: Drawn) -> Averages:
+    """Over all labels. A label that a resample happens to lack counts 0 there, which makes the
+    lower bound of macro-F1 cautious.
     """
-    hit, said, real = np.split(totals, 3, axis=1)
+    hit, said, real = (part[:, 1:] for part in (drawn.hit, drawn.said, drawn.real))
     present = (said + real)[0] > 0
     each = f1(hit, said, real)[:, present]
-    h, s, r = (part.sum(axis=1) for part in (hit, said, real))
+    h, s, r = (part[:, 0] for part in (drawn.hit, drawn.said, drawn.real))
     return Averages(
         precision=estimate(ratio(h, s)),
         recall=estimate(ratio(h, r)),
         micro_f1=estimate(f1(h, s, r)),
-        macro_f1=estimate(each.mean(axis=1) if present.any() else np.zeros(len(totals))),
+        macro_f1=estimate(each.mean(axis=1) if present.any() else np.zeros(len(each))),
     )

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from corpus.intervals import RESAMPLES, Interval
-from training.evaluation.counts import Counts, f1, totals
+from training.evaluation.counts import Counts, draw_scores, f1
 from training.evaluation.scores import estimate
 
 LEAST_ARTICLES = 20
@@ -47,8 +46,6 @@ def score_slices(
 
     ``facts`` has the keys of ``parts_of`` for each article; a key that it lacks tells nothing.
     """
-    sums = [sparse.csr_matrix(part.sum(axis=1)) for part in (counts.hit, counts.said, counts.real)]
-    columns = sparse.hstack(sums).tocsr()
     found = []
     for by, names in parts_of(facts):
         rows: dict[str, list[int]] = defaultdict(list)
@@ -58,8 +55,8 @@ def score_slices(
         large = {name: part for name, part in rows.items() if least <= len(part) < len(facts)}
         largest = sorted(large, key=lambda name: -len(large[name]))[:MOST_PARTS]
         for name in (name for name in _ordered(by, large) if name in largest):
-            drawn = totals(columns[large[name]], seed, resamples)
-            score = estimate(f1(drawn[:, 0], drawn[:, 1], drawn[:, 2]))
+            drawn = draw_scores(counts.at(large[name]), seed, resamples)
+            score = estimate(f1(drawn.hit[:, 0], drawn.said[:, 0], drawn.real[:, 0]))
             found.append(SliceScores(by, name, len(large[name]), score))
     return found
 

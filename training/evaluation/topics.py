@@ -5,15 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from corpus.intervals import RESAMPLES, Interval
+from corpus.intervals import RESAMPLES, Interval, ratio
 from training.evaluation.counts import (
+    draw_scores,
     require_known,
     require_pairs,
     set_counts,
     topic_counts,
-    totals,
 )
 from training.evaluation.scores import LabelScores, averages, estimate, label_scores
 
@@ -65,10 +64,10 @@ def score_topics(
     require_pairs(gold, predicted)
     require_known({*gold, *predicted}, topics)
     counts = topic_counts(gold, predicted, topics)
-    drawn = totals(sparse.hstack([counts.hit, counts.said, counts.real]), seed, resamples)
+    drawn = draw_scores(counts, seed, resamples)
     return TopicScores(
         n=len(gold),
-        accuracy=estimate(drawn[:, : len(topics)].sum(axis=1) / len(gold)),
+        accuracy=estimate(ratio(drawn.hit[:, 0], drawn.n)),
         macro_f1=averages(drawn).macro_f1,
         labels=label_scores(topics, drawn),
         confusion=(counts.real.T @ counts.said).toarray().astype(int).tolist(),
@@ -90,15 +89,14 @@ def score_topic_sets(
     require_known({name for side in (gold, predicted) for part in side for name in part}, topics)
     counts = set_counts(gold, predicted, topics)
     right = np.array([[set(g) == set(p)] for g, p in zip(gold, predicted, strict=True)])
-    columns = [counts.hit, counts.said, counts.real, sparse.csr_matrix(right, dtype=float)]
-    drawn = totals(sparse.hstack(columns), seed, resamples)
-    all_topics = averages(drawn[:, :-1])
+    drawn = draw_scores(counts, seed, resamples, right.astype(float), at_best=1)
+    all_topics = averages(drawn)
     return TopicSetScores(
         n=len(gold),
-        exact=estimate(drawn[:, -1] / len(gold)),
+        exact=estimate(ratio(drawn.also[:, 0], drawn.n)),
         precision=all_topics.precision,
         recall=all_topics.recall,
         micro_f1=all_topics.micro_f1,
         macro_f1=all_topics.macro_f1,
-        labels=label_scores(topics, drawn[:, :-1]),
+        labels=label_scores(topics, drawn),
     )

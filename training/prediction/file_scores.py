@@ -7,8 +7,6 @@ from typing import Any
 from corpus.errors import DeskError
 from corpus.intervals import Interval
 from corpus.labelled.read import LabelledRow
-from training.classification.predict import predict_topics
-from training.entities.predict import predict_entities
 from training.evaluation import score_entities, score_topics
 from training.evaluation.topics import score_topic_sets
 from training.prediction.loaded import LoadedModel
@@ -25,11 +23,11 @@ def score_rows(
     labels = [*loaded.labels, *_unknown(loaded, rows, count_unknown)]
     texts = [row.text for row in rows]
     if loaded.kind == "entities":
-        spans = [[s.span() for s in found] for found in predict_entities(loaded.model, texts)]
+        spans = [[s.span() for s in found] for found in loaded.spans_of(texts)]
         entities = score_entities([row.spans for row in rows], spans, labels, seed)
         averages = {name: getattr(entities, name) for name in ("precision", "recall", "f1")}
         return _result(averages, entities.labels)
-    found = predict_topics(loaded.model, texts)
+    found = loaded.topics_of(texts)
     if loaded.several:
         said = [prediction.topics for prediction in found]
         sets = score_topic_sets([row.topics for row in rows], said, labels, seed)

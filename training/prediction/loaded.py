@@ -1,16 +1,21 @@
 """A model of anybody's, from a folder or a Hub, and which kind it is."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transformers.utils.logging import disable_progress_bar
 
+from corpus.articles import ScoredSpan
 from corpus.errors import DeskError
 from corpus.labelled.read import Kind
 from training.encoder import download
+
+if TYPE_CHECKING:
+    from training.classification.predict import TopicPrediction
 
 KINDS: tuple[Kind, ...] = ("topics", "entities")
 # Files that only a topic model has: SetFit's, and its head.
@@ -30,6 +35,19 @@ class LoadedModel:
     kind: Kind
     labels: tuple[str, ...]
     model: Any
+
+    def topics_of(self, texts: Sequence[str]) -> "list[TopicPrediction]":
+        """What a topic model says of each text."""
+        # SetFit takes ten seconds to import, which entity models have no use for.
+        from training.classification.predict import predict_topics
+
+        return predict_topics(self.model, texts)
+
+    def spans_of(self, texts: Sequence[str]) -> list[tuple[ScoredSpan, ...]]:
+        """What an entity model finds in each text."""
+        from training.entities.predict import predict_entities
+
+        return predict_entities(self.model, texts)
 
     @property
     def several(self) -> bool:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus.articles import ScoredSpan
 from corpus.labelled.read import PlainRow
-from training.classification.predict import TopicPrediction, predict_topics
-from training.entities.predict import predict_entities
 from training.prediction.loaded import LoadedModel
+
+if TYPE_CHECKING:
+    from training.classification.predict import TopicPrediction
 
 # Batches of other sizes move the last digits of a probability.
 DIGITS = 6
@@ -18,9 +19,9 @@ def predicted_rows(loaded: LoadedModel, rows: Sequence[PlainRow]) -> list[dict[s
     """One row each, in order. A row without text gets no topic, or no spans."""
     texts = [row.text for row in rows if row.text.strip()]
     if loaded.kind == "topics":
-        topics = iter(predict_topics(loaded.model, texts))
+        topics = iter(loaded.topics_of(texts))
         return [_topic_row(loaded, row, next(topics) if row.text.strip() else None) for row in rows]
-    spans = iter(predict_entities(loaded.model, texts))
+    spans = iter(loaded.spans_of(texts))
     return [_spans_row(row, next(spans) if row.text.strip() else ()) for row in rows]
 
 
@@ -29,11 +30,14 @@ def _named(row: PlainRow) -> dict[str, Any]:
     return {} if nothing else {"id": row.id}
 
 
-def _topic_row(loaded: LoadedModel, row: PlainRow, found: TopicPrediction | None) -> dict[str, Any]:
+def _topic_row(
+    loaded: LoadedModel, row: PlainRow, found: "TopicPrediction | None"
+) -> dict[str, Any]:
+    topics = [] if found is None else list(found.topics)
+    several = {"topics": topics} if loaded.several else {}
     if found is None:
-        return {**_named(row), "topic": None, "score": None, "probabilities": {}}
+        return {**_named(row), "topic": None, **several, "score": None, "probabilities": {}}
     probabilities = {name: round(p, DIGITS) for name, p in found.probabilities.items()}
-    several = {"topics": list(found.topics)} if loaded.several else {}
     return {
         **_named(row),
         "topic": found.topic,

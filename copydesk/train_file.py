@@ -1,0 +1,161 @@
+"""copydesk train --data: a model of any labelled file; no desk, no Argilla, no Prefect."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.data_file import (
+    SPLITS,
+    TRAINING_FACTS,
+    DataFile,
+    left_out,
+    prepare,
+    progress,
+    sha256_of,
+    tell,
+)
+from copydesk.out_folder import is_first_process, new_folder
+from corpus.errors import DeskError
+
+if TYPE_CHECKING:
+    from corpus.labelled.parts import Parts
+    from corpus.labelled.read import Kind, LabelledFile
+    from training.results import TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train; ``settings`` are keys of models.topics or models.entities of a desk."""
+
+    encoder: str = "offline"
+    seed: int = 42
+    labels: tuple[str, ...] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool = False
+
+
+def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
+    """Train on the file into a new folder ``out``; says what was trained on which rows."""
+    from copydesk.out_folder import require_free
+    from corpus.labelled.parts import to_parts
+    from corpus.labelled.read import read_labelled
+
+    prepare()
+    require_free(out)
+    settings = _settings(kind, recipe.settings)
+    file = read_labelled(data.path, kind, data.columns, data.form, recipe.labels)
+    parts = to_parts(file, recipe.seed)
+    for line in (*_account(file, parts, recipe.seed), *_untaught(file, parts)):
+        tell(line)
+    _check_repeats(file, parts, recipe.strict)
+    with new_folder(out) as folder, progress(f"training {kind}") as report:
+        # Beside the model and by its name, where the same command after a kill goes on from.
+        checkpoints = out.absolute().with_name(f".{out.name}.checkpoints")
+        trained = _fit(file, parts, settings, recipe, (folder, report, checkpoints))
+        facts = asdict(trained) | {"labels": file.labels, "encoder": _encoder_name(recipe.encoder)}
+        facts |= {"data": file.path.name, "data_sha256": sha256_of(file.path)}
+        facts |= {"rows": {s: parts.count(s) for s in SPLITS}}
+        del facts["folder"], facts["curve_png"]
+        (folder / TRAINING_FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+    if not is_first_process():
+        return
+    print(f"{out}: a model of {kind}, trained on {trained.examples:,} rows. {trained.diagnosis}")
+    print(f"Labels: {', '.join(file.labels)}")
+
+
+def _settings(kind: "Kind", given: Mapping[str, Any]) -> Any:
+    from pydantic import ValidationError
+
+    from corpus.settings.models import EntityModelSettings, TopicModelSettings
+
+    form = TopicModelSettings if kind == "topics" else EntityModelSettings
+    known = ", ".join(form.model_fields)
+    try:
+        return form.model_validate(_nested(kind, given))
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise DeskError(
+            f"Settings of a model of {kind}: {said}.",
+            f"Correct --set or --method; keys are {known} (docs/desk.md).",
+        ) from error
+
+
+def _nested(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """``fine_tune.epochs`` → ``{"fine_tune": {"epochs": …}}``, as a desk writes it."""
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        *outer, last = key.removeprefix(f"models.{kind}.").split(".")
+        place = found
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = value
+    return found
+
+
+def _fit(
+    file: "LabelledFile",
+    parts: "Parts",
+    settings: Any,
+    recipe: Recipe,
+    run: tuple[Path, Callable[[int, int], None], Path],
+) -> "TrainedModel":
+    from training.from_file import file_entities, file_topics
+
+    how = (file.labels, settings, recipe.encoder, recipe.seed, *run)
+    if file.kind == "topics":
+        from training.classification.train import train_topics
+
+        return train_topics(file_topics(file, parts), *how)
+    from training.entities.train import train_entities
+
+    return train_entities(file_entities(file, parts), *how)
+
+
+def _encoder_name(encoder: str) -> str:
+    from training.encoder import base_model_name
+
+    return base_model_name(encoder)
+
+
+def _account(file: "LabelledFile", parts: "Parts", seed: int) -> list[str]:
+    counts = ", ".join(f"{parts.count(s):,} {s}" for s in SPLITS if parts.count(s))
+    lines = [f"{file.path}: {len(file.rows):,} rows: {counts}{left_out(file)}"]
+    if parts.kept_back:
+        lines.append(
+            f"Every tenth training row, drawn by seed {seed} evenly over the labels, is kept back "
+            "to validate (early stopping, calibration); the file has no validation split."
+        )
+    return lines
+
+
+def _untaught(file: "LabelledFile", parts: "Parts") -> list[str]:
+    """A warning for labels that no training row has: a model never says them."""
+    train = [row for row in file.rows if parts.splits[row.number] == "train"]
+    taught = set[str]().union(*(row.labels() for row in train))
+    tested = set[str]().union(*(row.labels() for row in file.rows))
+    missing = sorted((tested | set(file.labels)) - taught)
+    if not missing:
+        return []
+    return [f"warning: no training row has {', '.join(missing)}; the model will never say so."]
+
+
+def _check_repeats(file: "LabelledFile", parts: "Parts", strict: bool) -> None:
+    """Texts that are trained on and stand in test make its scores too good."""
+    from corpus.labelled.parts import find_repeats
+
+    found = find_repeats(file, parts)
+    if found.near is None:
+        tell("Too many texts to compare for near-duplicates; only equal ones are counted.")
+    if not found.first:
+        return
+    counts = {"the same": found.exact, "nearly the same": found.near or 0}
+    said = (
+        "Training texts stand in the test split as well: "
+        + ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        + f" (row {found.first[0]} and row {found.first[1]}). Scores on it will be too good"
+    )
+    if strict:
+        raise DeskError(f"{said}.", f"Remove them from {file.path}, or leave out --strict.")
+    tell(f"warning: {said}. --strict refuses to train then.")
