@@ -83,11 +83,14 @@ def _figures(report: CurateReport, before: Acceptance) -> dict[str, str]:
         "articles (new records)": f"{report.loaded.articles} ({report.loaded.new})",
         "new blind records": str(report.loaded.blind),
         "suggestions by": "\n".join(map(_agent_text, report.loaded.suggestions)) or "nothing new",
+        # Of this round's answers; a run that finds all of them there already has none of its own.
         "topic suggestions kept": _part(
-            now.topics_accepted - before.topics_accepted, now.topics_shown - before.topics_shown
+            now.topics_accepted - before.topics_accepted,
+            now.topics_shown - before.topics_shown if report.new_answers else 0,
         ),
         "span suggestions kept": _part(
-            now.spans_accepted - before.spans_accepted, now.spans_shown - before.spans_shown
+            now.spans_accepted - before.spans_accepted,
+            now.spans_shown - before.spans_shown if report.new_answers else 0,
         ),
         "new answers": f"{report.new_answers} ({report.simulated_answers} simulated)",
         "answers so far": str(gold.answers),
@@ -138,4 +141,4 @@ def _share(value: float | None) -> str:
 
 
 def _part(kept: int, shown: int) -> str:
-    return f"{kept} of {shown}" if shown else "none shown"
+    return f"{kept} of {shown}" if shown else "none"

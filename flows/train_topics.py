@@ -12,7 +12,6 @@ from corpus.review_state import read_gold
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.model_store import StoredModel, checkpoints_folder, train_once
-from training.classification.train import train_topics as fit_topics
 from training.examples import topic_examples
 from training.results import TrainedModel
 
@@ -34,6 +33,9 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
     """One training, with its progress in the log."""
 
     def fit(folder: Path) -> TrainedModel:
+        # SetFit takes ten CPU seconds to import; a model that is found again needs none of them.
+        from training.classification.train import train_topics as fit_topics
+
         return fit_topics(
             topic_examples(gold.reviewed),
             list(desk.labels.topics),

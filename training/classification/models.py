@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from scipy.special import logit
-from setfit import SetFitModel
 from torch import nn
 
 from training.classification.calibration import to_probabilities
+
+if TYPE_CHECKING:
+    from setfit import SetFitModel
 
 BATCH = 32
 THRESHOLD = 0.5
@@ -25,7 +27,7 @@ THRESHOLD_KEY, SEVERAL_KEY = "topic_threshold", "several_topics"
 class SetFitTopics:
     """A sentence encoder with scikit-learn's logistic regression, as SetFit saves it."""
 
-    model: SetFitModel
+    model: "SetFitModel"
     topics: tuple[str, ...]
     several: bool = False
     threshold: float = THRESHOLD

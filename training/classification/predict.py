@@ -4,12 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError
-from setfit import SetFitModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from training.classification.models import (
@@ -20,6 +19,9 @@ from training.classification.models import (
     SetFitTopics,
     TopicModel,
 )
+
+if TYPE_CHECKING:
+    from setfit import SetFitModel
 
 SETFIT_CONFIG = "config_setfit.json"
 # Of a tokenizer that states no limit.
@@ -45,6 +47,9 @@ def load_topic_model(repo_or_folder: str) -> TopicModel:
     config = _setfit_config(repo_or_folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if config is not None:
+        # It takes ten CPU seconds to import, and most commands load no topic model.
+        from setfit import SetFitModel
+
         return _setfit(SetFitModel.from_pretrained(repo_or_folder, device=device), config)
     model = AutoModelForSequenceClassification.from_pretrained(repo_or_folder).to(device)
     tokenizer = AutoTokenizer.from_pretrained(repo_or_folder)
@@ -77,7 +82,7 @@ def to_prediction(model: TopicModel, row: Sequence[float]) -> TopicPrediction:
     return TopicPrediction(ranked[0], probabilities[ranked[0]], probabilities, tuple(said))
 
 
-def _setfit(model: SetFitModel, config: dict[str, Any]) -> SetFitTopics:
+def _setfit(model: "SetFitModel", config: dict[str, Any]) -> SetFitTopics:
     several = bool(config.get(SEVERAL_KEY, False))
     names = list(model.labels or [])
     if not several:

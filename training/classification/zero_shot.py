@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sentence_transformers import SentenceTransformer
 
 from training.classification.predict import TopicPrediction
 from training.encoder import encoder_path
@@ -19,6 +18,9 @@ def zero_shot_topics(
     """Softmax over cosine(text, "label: definition") / 0.05; one prediction a text."""
     if not texts:
         return []
+    # It takes ten CPU seconds to import, and a desk with a published model never needs it.
+    from sentence_transformers import SentenceTransformer
+
     model = SentenceTransformer(encoder_path(encoder))
     labels = list(definitions)
     named = [f"{label}: {definition}" for label, definition in definitions.items()]

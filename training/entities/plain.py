@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-from transformers import pipeline
 
 from corpus.articles import Span
 
@@ -14,6 +13,9 @@ def plain_entities(folder: str, texts: Sequence[str]) -> list[list[Span]]:
     It takes the likeliest tag of each word and reads as much of a text as the model takes at once;
     ``training.entities.predict`` forbids sequences that no span has, and reads all of it.
     """
+    # All pipelines there are take three CPU seconds to import.
+    from transformers import pipeline
+
     find = pipeline(
         "token-classification",
         model=folder,
