@@ -42,7 +42,8 @@ def read_revision(repo: Repo, revision: str) -> Commit:
 
     HubError RevisionNotFound when there is none.
     """
-    for prefix in ("refs/heads/", "refs/tags/", ""):
+    # Tags first, as in git: a branch of the same name must not move what was pinned by a tag.
+    for prefix in ("refs/tags/", "refs/heads/", ""):
         name = f"{prefix}{revision}"
         if name.startswith("refs/") and (sha := _read_ref(repo, name)) is not None:
             return _peel(repo, sha, revision)

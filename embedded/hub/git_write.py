@@ -112,7 +112,6 @@ def create_branch(repo: Repo, name: str, target: ObjectID, overwrite: bool) -> N
     ref = check_ref_name(name, "refs/heads/")
     if ref in repo.refs and not overwrite:
         raise HubError(409, f"Reference {ref.decode()} already exists")
-    _require_one_meaning(repo, name, "refs/tags/")
     _move_ref(repo, ref, None, target)
 
 
@@ -121,7 +120,9 @@ def create_tag(repo: Repo, name: str, target: ObjectID, text: CommitText) -> Non
     ref = check_ref_name(name, "refs/tags/")
     if ref in repo.refs:
         raise HubError(409, f"Tag reference exists already: {name}")
-    _require_one_meaning(repo, name, "refs/heads/")
+    # Tags are looked for first: nobody would see the branch again.
+    if check_ref_name(name, "refs/heads/") == MAIN:
+        raise HubError(409, f"{name!r} is the branch that every repository keeps")
     sha = target
     if text.message:
         tag = Tag()
@@ -132,12 +133,6 @@ def create_tag(repo: Repo, name: str, target: ObjectID, text: CommitText) -> Non
             objects.add_object(tag)
         sha = tag.id
     _move_ref(repo, ref, ZERO_SHA, sha)
-
-
-def _require_one_meaning(repo: Repo, name: str, other: str) -> None:
-    """A branch named as a tag would stand before it: what was pinned by its tag could move."""
-    if Ref(f"{other}{name}".encode()) in repo.refs:
-        raise HubError(409, f"{name!r} exists already, as {other}{name}")
 
 
 def delete_ref(repo: Repo, name: str, prefix: str) -> None:

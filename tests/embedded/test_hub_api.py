@@ -84,14 +84,16 @@ def test_tags_and_branches(api: HfApi, new_repo: Callable[..., str]) -> None:
     assert kept.value.response.status_code == 403
 
 
-def test_a_name_means_one_thing(api: HfApi, new_repo: Callable[..., str]) -> None:
+def test_what_is_pinned_by_a_tag_stays(api: HfApi, new_repo: Callable[..., str]) -> None:
     repo = new_repo()
     first = api.create_commit(repo, [add("a.txt")], commit_message="one").oid
     api.create_tag(repo, tag="v1")
-    api.create_branch(repo, branch="try")
+    api.create_branch(repo, branch="v1")
+    api.create_commit(repo, [add("b.txt")], commit_message="two", revision="v1")
+    assert api.model_info(repo, revision="v1").sha == first
+    assert api.list_repo_refs(repo).branches[-1].target_commit != first
     attempts: list[Callable[[], object]] = [
-        lambda: api.create_branch(repo, branch="v1"),
-        lambda: api.create_tag(repo, tag="try"),
+        lambda: api.create_tag(repo, tag="main"),
         lambda: api.create_branch(repo, branch=first),
         lambda: api.create_tag(repo, tag=first),
     ]
@@ -100,7 +102,7 @@ def test_a_name_means_one_thing(api: HfApi, new_repo: Callable[..., str]) -> Non
         with pytest.raises(HfHubHTTPError) as error:
             attempt()
         refused.append(error.value.response.status_code)
-    assert refused == [409, 409, 400, 400]
+    assert refused == [409, 400, 400]
 
 
 def test_missing_things_raise_the_clients_own_errors(
