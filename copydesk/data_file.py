@@ -1,6 +1,5 @@
 """What the commands on any file share: the file, its process, what they say."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +18,6 @@ from embedded.home import default_home
 if TYPE_CHECKING:
     from corpus.labelled.read import LabelledFile
 
-# What a model knows of its own training, in its folder.
-TRAINING_FACTS = "training.json"
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
@@ -51,12 +48,6 @@ def prepare() -> None:
             if name.startswith("HF_"):
                 os.environ.setdefault(name, value)
     set_process_defaults(home)
-
-
-def sha256_of(file: Path) -> str:
-    """In hexadecimal digits."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def left_out(file: "LabelledFile") -> str:

@@ -37,11 +37,11 @@ def publish(
 ) -> None:
     """Publish the data set and the models with generated cards, one commit each."""
     run = run_parameters(desk, source, set_, per_class)
-    from corpus.desk import read_desk
-    from corpus.destination import published_to
+    from corpus.destination import repo_id_of
 
-    # Before services are asked, and half a minute of imports.
-    published_to(read_desk(run["desk"], run["overrides"]), to, private)
+    # Before services are asked for: a mistake is said first.
+    if to is not None:
+        repo_id_of(to)
     use_services()
     from flows.publish import Publish
     from flows.publish import publish as run_publish

@@ -1,22 +1,13 @@
 """copydesk train --data: a model of any labelled file; no desk, no Argilla, no Prefect."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.data_file import (
-    SPLITS,
-    TRAINING_FACTS,
-    DataFile,
-    left_out,
-    prepare,
-    progress,
-    sha256_of,
-    tell,
-)
+from copydesk.data_file import SPLITS, DataFile, left_out, prepare, progress, tell
 from copydesk.out_folder import is_first_process, new_folder
+from copydesk.training_facts import write_facts
 from corpus.errors import DeskError
 
 if TYPE_CHECKING:
@@ -55,10 +46,9 @@ def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
         checkpoints = out.absolute().with_name(f".{out.name}.checkpoints")
         trained = _fit(file, parts, settings, recipe, (folder, report, checkpoints))
         facts = asdict(trained) | {"labels": file.labels, "encoder": _encoder_name(recipe.encoder)}
-        facts |= {"data": file.path.name, "data_sha256": sha256_of(file.path)}
         facts |= {"rows": {s: parts.count(s) for s in SPLITS}}
         del facts["folder"], facts["curve_png"]
-        (folder / TRAINING_FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        write_facts(folder, file.path, facts)
     if not is_first_process():
         return
     print(f"{out}: a model of {kind}, trained on {trained.examples:,} rows. {trained.diagnosis}")
@@ -85,11 +75,17 @@ def _settings(kind: "Kind", given: Mapping[str, Any]) -> Any:
 def _nested(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """``fine_tune.epochs`` → ``{"fine_tune": {"epochs": …}}``, as a desk writes it."""
     found: dict[str, Any] = {}
-    for key, value in given.items():
-        *outer, last = key.removeprefix(f"models.{kind}.").split(".")
+    paths = {tuple(k.removeprefix(f"models.{kind}.").split(".")): v for k, v in given.items()}
+    # Values of outer keys first, so that one inside of them is seen to have no place.
+    for (*outer, last), value in sorted(paths.items(), key=lambda pair: len(pair[0])):
         place = found
         for name in outer:
             place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise DeskError(
+                    f"--set {'.'.join(outer)}.{last}: {name} is one value and has no {last}.",
+                    "Leave out one of the two.",
+                )
         place[last] = value
     return found
 
@@ -125,7 +121,7 @@ def _account(file: "LabelledFile", parts: "Parts", seed: int) -> list[str]:
     if parts.kept_back:
         lines.append(
             f"Every tenth training row, drawn by seed {seed} evenly over the labels, is kept back "
-            "to validate (early stopping, calibration); the file has no validation split."
+            "to validate (best epoch, calibration); the file has no validation split."
         )
     return lines
 
@@ -134,8 +130,8 @@ def _untaught(file: "LabelledFile", parts: "Parts") -> list[str]:
     """A warning for labels that no training row has: a model never says them."""
     train = [row for row in file.rows if parts.splits[row.number] == "train"]
     taught = set[str]().union(*(row.labels() for row in train))
-    tested = set[str]().union(*(row.labels() for row in file.rows))
-    missing = sorted((tested | set(file.labels)) - taught)
+    named = set(file.labels).union(*(row.labels() for row in file.rows))
+    missing = sorted(named - taught)
     if not missing:
         return []
     return [f"warning: no training row has {', '.join(missing)}; the model will never say so."]

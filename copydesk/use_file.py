@@ -7,16 +7,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from copydesk.data_file import (
-    SPLITS,
-    TRAINING_FACTS,
-    DataFile,
-    left_out,
-    prepare,
-    progress,
-    sha256_of,
-    tell,
-)
+from copydesk.data_file import SPLITS, DataFile, left_out, prepare, progress, tell
+from copydesk.training_facts import was_trained_on
 from corpus.errors import DeskError
 
 
@@ -39,7 +31,7 @@ def score_file(
     file = read_labelled(data.path, model_kind(folder), data.columns, data.form)
     name, rows = rows_to_score(file, wanted)
     tell(f"{file.path}: {len(rows):,} rows ({name}){left_out(file)}")
-    if name in (ALL, "train") and _was_trained_on(folder, data.path):
+    if name in (ALL, "train") and was_trained_on(folder, data.path):
         tell("warning: the model was trained on rows of this file; scores on them are too good.")
     loaded = open_model(model)
     from training.prediction.file_scores import score_rows
@@ -92,14 +84,6 @@ def predict_file(model: str, data: DataFile, out: Path) -> None:
     again = f", {written.resumed:,} of them from a run before" if written.resumed else ""
     as_was = "" if written.changed else "; they are as they were"
     print(f"{out}: {written.rows:,} predictions of {loaded.kind} by {loaded.name}{again}{as_was}")
-
-
-def _was_trained_on(folder: Path, file: Path) -> bool:
-    """Whether the model says that it was trained on this very file."""
-    facts = folder / TRAINING_FACTS
-    if not facts.is_file():
-        return False
-    return bool(json.loads(facts.read_text(encoding="utf-8")).get("data_sha256") == sha256_of(file))
 
 
 def _score_lines(found: Mapping[str, Any]) -> Iterator[str]:

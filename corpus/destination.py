@@ -23,14 +23,15 @@ def published_to(desk: Desk, address: str | None, private: bool) -> Desk:
     settings = desk.publish
     change: dict[str, object] = {"private": settings.private or private}
     if address is not None:
-        repo_id = _repo_id(address)
+        repo_id = repo_id_of(address)
         names = {key: repo_id + suffix for key, suffix in SUFFIXES.items()}
         change["dataset"] = repo_id
         change |= {key: name for key, name in names.items() if getattr(settings, key) is not None}
     return desk.model_copy(update={"publish": settings.model_copy(update=change)})
 
 
-def _repo_id(address: str) -> str:
+def repo_id_of(address: str) -> str:
+    """org/name of ``hub:org/name``; DeskError for anything else."""
     name = address.removeprefix(SCHEME)
     if not _is_name(name):
         raise DeskError(

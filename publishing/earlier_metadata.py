@@ -77,6 +77,8 @@ def _entries(card: str | None) -> Iterator[_Entry]:
         # The Hub shows such a card without metadata, too.
         log.warning("The metadata of the last card is no YAML and was replaced: %s", _brief(error))
         return
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        log.warning("The metadata of the last card is no mapping of keys and was replaced")
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     # A comment belongs to the key below it.
     starts = [_with_comment(front, _line_start(front, key.start_mark.index)) for key, _ in pairs]

@@ -153,7 +153,7 @@ def published_labels(text: str | None, key: Literal["topics", "entities"]) -> li
 def file_hashes(folder: Path) -> dict[str, str]:
     """Path → sha256 of every file in a folder but the card and the manifest."""
     return {
-        path.relative_to(folder).as_posix(): _sha256(path)
+        path.relative_to(folder).as_posix(): sha256_of(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).as_posix() not in (FILE, CARD)
     }
@@ -179,6 +179,7 @@ def same_content(new: Manifest, old: Manifest | None) -> bool:
     return bare(new) == bare(old)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file of any size, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -142,6 +142,8 @@ def test_nested_settings_are_set_by_their_dotted_names(data: Path, tmp_path: Pat
     assert (facts["settings"]["epochs"], facts["settings"]["batch_size"]) == (1, 16)
     with pytest.raises(DeskError, match=r"fine_tune\.epoch: Extra inputs"):
         run(*command, "--set", "fine_tune.epoch=1")
+    with pytest.raises(DeskError, match="method is one value and has no epochs"):
+        run(*command, "--set", "method.epochs=1")
 
 
 def test_without_splits_a_tenth_validates(data: Path) -> None:

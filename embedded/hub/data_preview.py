@@ -12,7 +12,7 @@ from dulwich.repo import Repo
 from embedded.hub.blobs import BlobStore
 from embedded.hub.git_read import Entry, read_blob
 from embedded.hub.labels import LabelCounts, count_labels
-from embedded.hub.preview import Table, read_table, row_where
+from embedded.hub.preview import Table, find_row, read_table
 from embedded.hub.splits import Split, chosen_split, splits_of
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ def data_preview(
     if chosen is None:
         return None
     shards = [content_of(blobs, repo, by_path[path]) for path in chosen.paths[:SHARDS_READ]]
-    place = _row_where(shards, chosen, wanted.where)
-    table = table_of(shards[0], chosen.paths[0], wanted.row) if place is None else place
+    found = None if wanted.where is None else _table_where(shards, chosen, wanted.where)
+    table = found or table_of(shards[0], chosen.paths[0], wanted.row)
     counts = None if table is None else counts_of(shards, chosen)
     if table is None or counts is None:
         return None
@@ -76,24 +76,21 @@ def data_preview(
         table,
         counts,
         len(shards) == len(chosen.paths),
-        missing="" if place or not wanted.where else " ".join(wanted.where),
+        missing="" if found or wanted.where is None else " ".join(wanted.where),
     )
 
 
-def _row_where(
-    shards: Sequence[Path | bytes], chosen: Split, where: tuple[str, str] | None
+def _table_where(
+    shards: Sequence[Path | bytes], chosen: Split, where: tuple[str, str]
 ) -> Table | None:
-    """The rows from the one that was asked for on; None where none was, or none is found."""
-    if where is None:
-        return None
+    """The rows from the first one that has this value in this column; None where none has it."""
     before = 0
     for shard, path in zip(shards, chosen.paths, strict=False):
-        found = _read(partial(row_where, shard, *where), path)
-        if found is not None:
-            table = table_of(shard, path, found)
-            return table and replace(table, first_row=before + found)
-        first = table_of(shard, path)
-        before += first.row_count if first else 0
+        row, rows = _read(partial(find_row, shard, *where), path) or (None, 0)
+        if row is not None:
+            table = table_of(shard, path, row)
+            return table and replace(table, first_row=before + row)
+        before += rows
     return None
 
 

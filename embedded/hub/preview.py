@@ -75,18 +75,19 @@ def read_table(source: Path | bytes, row: int = 0) -> Table:
     return Table(columns, cells, file.metadata.num_rows, first)
 
 
-def row_where(source: Path | bytes, column: str, value: str) -> int | None:
-    """The number of the first row that has this text or number in this column, None for none."""
+def find_row(source: Path | bytes, column: str, value: str) -> tuple[int | None, int]:
+    """(the first row with this text or number in this column, None for none; rows of the file)."""
     file = open_parquet(source)
+    rows = file.metadata.num_rows
     if column not in file.schema_arrow.names:
-        return None
+        return None, rows
     number = 0
     for batch in file.iter_batches(columns=[column]):
         for found in batch.column(0).to_pylist():
             if isinstance(found, str | int | float) and str(found) == value:
-                return number
+                return number, rows
             number += 1
-    return None
+    return None, rows
 
 
 def _require_names(names: list[str]) -> None:

@@ -152,7 +152,7 @@ def test_front_matter_that_is_none_is_replaced(
 ) -> None:
     card = data_card(dataset_manifest(), previous=f"---\n{front}\n---\n# Theirs\n")
     assert card == data_card(dataset_manifest(), previous="# Theirs\n")
-    assert front == "- a" or "was replaced" in caplog.text
+    assert "was replaced" in caplog.text
 
 
 @pytest.mark.parametrize(

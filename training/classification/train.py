@@ -23,7 +23,7 @@ from training.classification.scores import best_threshold
 from training.curves import diagnose, draw_curve
 from training.examples import TopicExample
 from training.results import Progress, Stopwatch, TrainedModel
-from training.tracking import Tracking
+from training.tracking import Tracking, report_to
 
 
 def train_topics(
@@ -48,6 +48,8 @@ def train_topics(
     """
     watch = Stopwatch()
     require_two_topics(examples, topics)
+    # A missing package is said before minutes of training.
+    report_to(tracking)
     chosen = choose_examples(examples, topics, settings.per_class, seed)
     train = training_data(chosen, topics)
     validation = validation_data(examples, train, topics)

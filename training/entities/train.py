@@ -24,7 +24,7 @@ from training.entities.predict import EntityModel
 from training.entities.save import save
 from training.examples import EntityExample
 from training.results import Progress, Stopwatch, TrainedModel
-from training.tracking import Tracking
+from training.tracking import Tracking, report_to
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def train_entities(
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     train, validation = of_split(examples, "train"), of_split(examples, "validation")
     _require_spans(train, entity_types)
+    # A missing package is said before minutes of training.
+    report_to(tracking)
     set_seed(seed)
     frozen = settings.method == "frozen"
     model = (new_tagger if frozen else new_model)(encoder, entity_types, settings)
