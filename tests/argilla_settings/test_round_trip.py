@@ -14,7 +14,12 @@ from argilla_settings.news import (
     guidelines_text,
 )
 from argilla_settings.records import list_rows, log_records, to_article, to_record
-from argilla_settings.responses import pull_records, submit_responses, to_response
+from argilla_settings.responses import (
+    pseudonym,
+    pull_records,
+    submit_responses,
+    to_response,
+)
 from argilla_settings.suggestions import (
     fits,
     from_rest,
@@ -102,7 +107,8 @@ def test_answers_come_back_with_times_and_what_was_shown(argilla_service: Argill
     assert entry.blind
     assert entry.suggested_topic is None
     assert entry.guidelines == guidelines_revision(dataset)
-    assert "annotator-2" not in entry.response.annotator
+    assert re.fullmatch("annotator-[0-9a-f]{8}", entry.response.annotator)
+    assert entry.response.annotator != pseudonym("annotator-2", settings)
 
 
 def test_values_of_a_discard_are_ignored_and_missing_ones_survive() -> None:
