@@ -170,6 +170,9 @@ def curate(
     accounts: Annotated[
         Path | None, typer.Option(help="Annotator accounts for --simulate.")
     ] = None,
+    insight: Annotated[
+        bool, typer.Option(help="Probe the models and tell what more labels would bring them.")
+    ] = True,
 ) -> None:
     """One whole round: load, pull, train, score, publish."""
     run = run_parameters(desk, source, set_, per_class)
@@ -178,7 +181,7 @@ def curate(
     from flows.curate import curate as run_curate
 
     file = str(accounts or default_home().accounts) if simulate else None
-    report = run_curate(Curate(**run, skip=skip, limit=limit, simulate_with=file))
+    report = run_curate(Curate(**run, skip=skip, limit=limit, simulate_with=file, insight=insight))
     show_rounds([report])
 
 

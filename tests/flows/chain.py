@@ -25,3 +25,8 @@ KNOBS: dict[str, Any] = {
     "publish.entity_model": "copydesk/chain-test-entities",
 }
 BATCH = 24
+
+
+def settings(knobs: dict[str, Any]) -> list[str]:
+    """As options of a command."""
+    return [word for key, value in knobs.items() for word in ("--set", f"{key}={value}")]

@@ -1,6 +1,7 @@
-"""Two rounds of the chain, run once for all that look at them."""
+"""Two rounds of the chain and a warm command, once for all that look at them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,24 @@ from corpus.desk import Desk, read_desk
 from flows.curate import Curate, CurateReport, curate
 from tests.flows.chain import BATCH, KNOBS
 from tests.running import HubService, Services
+from tests.warm_command import WarmCommand, warm_command
 
 pytest.register_assert_rewrite("tests.flows.published")
 
 
 @pytest.fixture(scope="session")
 def rounds(services: Services) -> list[CurateReport]:
-    """Both rounds with simulated reviewers, each on articles of its own."""
+    """Both rounds with simulated reviewers, each on articles of its own; insight with the last."""
     accounts = str(services.home.accounts)
     return [
         curate(
             Curate(
-                desk="desk.yaml", overrides=KNOBS, skip=skip, limit=BATCH, simulate_with=accounts
+                desk="desk.yaml",
+                overrides=KNOBS,
+                skip=skip,
+                limit=BATCH,
+                simulate_with=accounts,
+                insight=skip > 0,
             )
         )
         for skip in (0, BATCH)
@@ -44,3 +51,10 @@ def repos(rounds: list[CurateReport], hub_service: HubService) -> dict[str, Path
 @pytest.fixture(scope="session")
 def desk() -> Desk:
     return read_desk("desk.yaml", KNOBS)
+
+
+@pytest.fixture(scope="session")
+def warm(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmCommand]:
+    """Commands that find their libraries loaded."""
+    with warm_command(tmp_path_factory.mktemp("warm")) as command:
+        yield command

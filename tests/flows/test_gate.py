@@ -23,15 +23,16 @@ from flows.score_models import score_models
 from flows.train_entities import train_entities
 from flows.verdicts import verdict_lines
 from publishing.manifest import ModelManifest, from_json
-from tests.flows.chain import KNOBS
+from tests.flows.chain import KNOBS, settings
 from tests.running import HubService
-from tests.test_copydesk import copydesk
+from tests.warm_command import WarmCommand
 
 pytestmark = pytest.mark.services
 REPO = "copydesk/gate-test-entities"
 # The gold of the chain, and a gate that decides in earnest.
 GOOD = KNOBS | {
-    "models.entities.epochs": 8,
+    "models.entities.method": "frozen",
+    "models.entities.head_epochs": 12,
     "gate.margin": 0.0,
     "gate.label_floor": 0.5,
     "publish.dataset": "copydesk/gate-test",
@@ -39,7 +40,7 @@ GOOD = KNOBS | {
     "publish.entity_model": REPO,
 }
 # It learns nothing, and so finds nothing.
-WEAK = GOOD | {"models.entities.epochs": 1, "models.entities.learning_rate": 1e-7}
+WEAK = GOOD | {"models.entities.head_epochs": 1, "models.entities.head_learning_rate": 1e-7}
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,11 @@ def test_a_better_model_replaces_it(scenario: Scenario, hub: HfApi) -> None:
     assert "evaluation/previous.jsonl" in hub.list_repo_files(REPO, revision="v3")
 
 
-def test_the_command_says_what_stays_and_exits_with_0(scenario: Scenario, hub: HfApi) -> None:
-    settings = [word for key, value in WEAK.items() for word in ("--set", f"{key}={value}")]
+def test_the_command_says_what_stays_and_exits_with_0(
+    scenario: Scenario, hub: HfApi, warm: WarmCommand
+) -> None:
     before = hub.list_repo_commits(REPO)
-    done = copydesk("publish", *settings)
+    done = warm("publish", *settings(WEAK))
     assert done.returncode == 0, done.stderr
     assert f"Gate, {REPO}: keep, v3 stays" in done.stdout.splitlines()
     assert "  It is worse: span F1" in done.stdout

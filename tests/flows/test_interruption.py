@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,10 @@ from argilla_settings.records import list_rows
 from corpus.desk import Desk, read_desk
 from corpus.ledger import current_entries
 from corpus.review_state import open_ledger
-from tests.running import HubService, Services
+from tests.flows.chain import settings
+from tests.running import HubService
+from tests.test_copydesk import copydesk
+from tests.warm_command import WarmCommand
 
 pytestmark = pytest.mark.services
 
@@ -48,45 +49,21 @@ MOMENTS = (
 )
 
 
-def start_round() -> subprocess.Popen[str]:
-    sets = [part for key, value in KNOBS.items() for part in ("--set", f"{key}={value}")]
-    return subprocess.Popen(
-        [sys.executable, "-m", "copydesk", "curate", "--simulate", *sets],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def end_at(moment: str, how: signal.Signals) -> tuple[int, str]:
-    """Run a round until it says this, then end it; its exit code and what it said."""
-    running = start_round()
-    assert running.stderr is not None
-    said = []
-    for line in running.stderr:
-        said.append(line)
-        if moment in line:
-            running.send_signal(how)
-            break
-    said.append(running.communicate(timeout=120)[1])
-    assert moment in "".join(said), "".join(said)
-    return running.returncode, "".join(said)
+ROUND = ("curate", "--simulate", "--no-insight", *settings(KNOBS))
 
 
 def test_a_round_killed_at_every_step_is_repaired_by_the_next(
-    services: Services, hub_service: HubService
+    warm: WarmCommand, hub_service: HubService
 ) -> None:
     for moment in MOMENTS:
-        code, said = end_at(moment, signal.SIGKILL)
-        assert code == -signal.SIGKILL, said
-    code, said = end_at("unchanged copydesk/killed-test at", signal.SIGINT)
-    assert code == 130, said
-    assert "interrupted; run the same command again" in said
-    assert "Traceback" not in said
-    whole = start_round()
-    _, said = whole.communicate(timeout=240)
-    assert whole.returncode == 0, said
+        killed = warm.start(*ROUND).end_at(moment, signal.SIGKILL)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    ended = warm.start(*ROUND).end_at("unchanged copydesk/killed-test at", signal.SIGINT)
+    assert ended.returncode == 130, ended.stderr
+    assert "interrupted; run the same command again" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    whole = copydesk(*ROUND)
+    assert whole.returncode == 0, whole.stderr
     desk = read_desk(str(PROJECT / "desk.yaml"), KNOBS)
     assert_each_record_and_answer_once(desk)
     assert_one_commit_each(desk, HfApi(hub_service.endpoint, token=hub_service.token))

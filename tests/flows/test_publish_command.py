@@ -8,14 +8,15 @@ import pytest
 from huggingface_hub import HfApi
 
 from flows.curate import CurateReport
-from tests.flows.chain import KNOBS
+from tests.flows.chain import KNOBS, settings
 from tests.running import HubService
 from tests.test_copydesk import copydesk
+from tests.warm_command import WarmCommand
 
 pytestmark = pytest.mark.services
 # Elsewhere these models are the first, and a dozen articles are too few to call one useless.
 FIRST = KNOBS | {"gate.minimum_test": 30}
-SETTINGS = [word for key, value in FIRST.items() for word in ("--set", f"{key}={value}")]
+SETTINGS = settings(FIRST)
 NAMES = ("", "-topics", "-entities")
 
 
@@ -29,8 +30,8 @@ def kind(name: str) -> str:
     return "model" if name else "dataset"
 
 
-def test_a_dry_run_prints_the_plan_and_writes_nothing(api: HfApi) -> None:
-    done = copydesk("publish", "--dry-run", "--to", "hub:copydesk/elsewhere", *SETTINGS)
+def test_a_dry_run_prints_the_plan_and_writes_nothing(api: HfApi, warm: WarmCommand) -> None:
+    done = warm("publish", "--dry-run", "--to", "hub:copydesk/elsewhere", *SETTINGS)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     for name in NAMES:
@@ -55,19 +56,19 @@ def test_a_dry_run_says_that_the_token_only_reads(api: HfApi, hub_service: HubSe
     ]
 
 
-def test_nothing_to_publish_is_said(api: HfApi) -> None:
+def test_nothing_to_publish_is_said(api: HfApi, warm: WarmCommand) -> None:
     before = api.list_repo_commits(KNOBS["publish.dataset"], repo_type="dataset")
-    done = copydesk("publish", "--dry-run", *SETTINGS)
+    done = warm("publish", "--dry-run", *SETTINGS)
     assert done.returncode == 0, done.stderr
     states = [line for line in done.stdout.splitlines() if "unchanged, no commit" in line]
     assert len(states) == len(NAMES), done.stdout
     assert api.list_repo_commits(KNOBS["publish.dataset"], repo_type="dataset") == before
 
 
-def test_another_address_and_privacy(api: HfApi) -> None:
+def test_another_address_and_privacy(api: HfApi, warm: WarmCommand) -> None:
     words = ["publish", "--private", "--to", "hub:copydesk/other-place", *SETTINGS]
     for state in ("committed", "unchanged"):
-        done = copydesk(*words)
+        done = warm(*words)
         assert done.returncode == 0, done.stderr
         lines = [line for line in done.stdout.splitlines() if line.startswith("http")]
         assert [line.split()[1:4:2] for line in lines] == [["v1", state]] * len(NAMES)

@@ -14,8 +14,8 @@ from flows.curate import CurateReport
 from flows.desk_run import DeskRun
 from flows.mistakes import SecondLook, second_look_lines
 from flows.second_look import doubts_of, second_look
-from tests.flows.chain import KNOBS
-from tests.test_copydesk import copydesk
+from tests.flows.chain import KNOBS, settings
+from tests.warm_command import WarmCommand
 from training.evaluation.doubts import span_doubt, topic_doubt
 
 pytestmark = pytest.mark.services
@@ -85,12 +85,13 @@ def test_marks_change_no_answer_and_go_with_the_doubt(looked: SecondLook, desk: 
     assert others() == before
 
 
-def test_the_commands_list_mistakes_and_print_all_scores(looked: SecondLook) -> None:
-    settings = [word for key, value in KNOBS.items() for word in ("--set", f"{key}={value}")]
-    done = copydesk("second-look", "--most", "1", *settings)
+def test_the_commands_list_mistakes_and_print_all_scores(
+    looked: SecondLook, warm: WarmCommand
+) -> None:
+    done = warm("second-look", "--most", "1", *settings(KNOBS))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == second_look_lines(looked, most=1)
-    done = copydesk("score", "--json", *settings)
+    done = warm("score", "--json", *settings(KNOBS))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == {"topics", "entities"}

@@ -29,7 +29,8 @@ def test_a_whole_round_runs_there(
     theirs = next(u for u in read_items(connect(), "users") if u["username"] == "annotator-2")
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps({**keys, "annotator-2": theirs}))
-    report = curate(Curate(overrides=KNOBS, skip=BATCH, limit=BATCH, simulate_with=str(file)))
+    batch = Curate(overrides=KNOBS, skip=BATCH, limit=BATCH, simulate_with=str(file), insight=False)
+    report = curate(batch)
     assert report.loaded.new == BATCH
     assert report.simulated_answers == report.new_answers == 3 * BATCH
     # The three are who they were: on the old server, and under another id on this one.
@@ -37,7 +38,7 @@ def test_a_whole_round_runs_there(
     assert len(report.gold.reviewed) + len(report.gold.quarantined) == 2 * BATCH
     assert moved.simulated() == set(current_entries(moved.entries()))
     assert [item.changed for item in report.published.items] == [True, True, True]
-    again = curate(Curate(overrides=KNOBS, skip=BATCH, limit=BATCH, simulate_with=str(file)))
+    again = curate(batch)
     assert (again.loaded.new, again.simulated_answers, again.new_answers) == (0, 0, 0)
     assert [item.changed for item in again.published.items] == [False, False, False]
 

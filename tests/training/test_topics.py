@@ -160,7 +160,9 @@ def test_choice_is_stable_limited_and_seeded(tiny_gold: list[ReviewedArticle]) -
     assert ids(tiny_gold, 1) != ids(tiny_gold, 2)
 
 
-@pytest.mark.parametrize(("texts", "steps"), [(8, 10), (100, 16), (256, 30), (100_000, 30)])
+@pytest.mark.parametrize(
+    ("texts", "steps"), [(8, 10), (40, 12), (100, 25), (256, 25), (100_000, 25)]
+)
 def test_cost_is_bounded_whatever_the_size(texts: int, steps: int) -> None:
     assert schedule(TopicModelSettings(), texts).steps == steps <= MOST_STEPS
 

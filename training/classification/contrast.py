@@ -26,9 +26,9 @@ from training.classification.lower_layers import remembered
 from training.tracking import Tracking, report_to
 
 # After these the loss on new pairs hardly moves, so more steps buy little.
-MOST_STEPS = 30
+MOST_STEPS = 25
 FEWEST_STEPS = 10
-PASSES = 5
+PASSES = 10
 SAVES = 4
 # More texts than the steps could show twice teach the head only.
 MOST_CONTRASTED = 1500
@@ -44,7 +44,7 @@ class Schedule:
 
 
 def schedule(settings: TopicModelSettings, texts: int) -> Schedule:
-    """By the desk, or by the amount: every text some five times, within 10 to 30 steps."""
+    """By the desk, or by the amount: every text some ten times, within 10 to 25 steps."""
     if settings.pairs_per_example is not None:
         steps = max(1, round(settings.pairs_per_example * texts / settings.batch_size))
     else:

@@ -13,7 +13,7 @@ from training.classification import learning_curve
 from training.classification.body import Body, new_model
 from training.classification.calibration import FEWEST, log_loss
 from training.classification.checkpoints import read, together, write
-from training.classification.contrast import Schedule, contrast, schedule
+from training.classification.contrast import contrast, schedule
 from training.classification.data import TopicData, parts
 from training.classification.heads import (
     FOLDS,
@@ -25,6 +25,7 @@ from training.classification.heads import (
 )
 from training.classification.ladder import (
     SETFIT_TRIAL_FROM,
+    TRIAL_STEPS,
     TWO_FOLDS_UP_TO,
     Trial,
     Verdict,
@@ -180,11 +181,11 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
         return Trial(numbers, np.array(kept["setfit"])), Trial(numbers, np.array(kept["frozen"]))
     halves = trial_parts(data, lesson.seed)
     few = len(data) <= TWO_FOLDS_UP_TO
-    turns, share = ([(0, 1), (1, 0)], 2) if few else ([(0, 1)], 4)
+    turns = [(0, 1), (1, 0)] if few else [(0, 1)]
     tuned, frozen = [], []
     for taught, held in turns:
         lessons = halves[taught]
-        tuned.append(_taught_by_contrast(lesson, start, lessons, halves[held], share))
+        tuned.append(_taught_by_contrast(lesson, start, lessons, halves[held]))
         head = fit_head_of_part(start.vectors, data, lessons, start.strength)
         frozen.append(head_logits(head, start.vectors[halves[held]], data))
     numbers = np.concatenate([halves[held] for _, held in turns])
@@ -197,13 +198,13 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
 
 
 def _taught_by_contrast(
-    lesson: Lesson, start: _Start, taught: np.ndarray, asked: np.ndarray, share: int
+    lesson: Lesson, start: _Start, taught: np.ndarray, asked: np.ndarray
 ) -> np.ndarray:
-    """Logits (asked × topics) of SetFit after the taught texts and 1 / share of the steps."""
+    """Logits (asked × topics) of SetFit after a few steps on the taught texts."""
     part = together_with(lesson.train.at(taught), start.names)
     body = _new_body(lesson, start.body.states)
     full = schedule(lesson.settings, len(lesson.train))
-    less = Schedule(max(1, full.steps // share), full.batch_size, full.learning_rate)
+    less = replace(full, steps=min(TRIAL_STEPS, full.steps))
     contrast(body, part, less, lesson.seed, lesson.folder / "trial")
     head = fit_head_of_part(body.embed(part.texts), part, np.arange(len(part)), 1.0)
     return head_logits(head, body.embed(lesson.train.at(asked).texts), part)
