@@ -40,6 +40,8 @@ STEP = re.compile(
     r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate)\b(?! --desk)"
 )
 
+INTERRUPTED = "\ninterrupted; run the same command again, it continues."
+
 SkipOption = Annotated[
     int, typer.Option(min=0, help="Leave out so many articles of the source first.")
 ]
@@ -54,6 +56,9 @@ def main() -> None:
         print(f"error: {error.problem}\n  → {_with_desk(error.next_step)}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
+        if _comes_of_an_interruption(error):
+            print(INTERRUPTED, file=sys.stderr)
+            sys.exit(130)
         # A service that dies in the middle; naming the classes would import every client.
         if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "httpx2"):
             raise
@@ -63,8 +68,15 @@ def main() -> None:
     except SystemExit as end:
         # typer turns Ctrl-C into this code.
         if end.code == 130:
-            print("\ninterrupted; run the same command again, it continues.", file=sys.stderr)
+            print(INTERRUPTED, file=sys.stderr)
         raise
+
+
+def _comes_of_an_interruption(error: BaseException | None) -> bool:
+    """Ctrl-C while Prefect begins a task ends in a ValueError of Prefect's own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _show_version(asked: bool) -> None:

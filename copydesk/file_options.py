@@ -1,7 +1,7 @@
 """Options of the commands that work on any labelled file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -80,6 +80,12 @@ EncoderOption = Annotated[
         "--encoder",
         rich_help_panel=FILES,
         help="offline (MiniLM from its wheel), a folder or a repo_id to start from.",
+    ),
+]
+TrackingOption = Annotated[
+    Literal["none", "trackio", "mlflow"],
+    typer.Option(
+        "--tracking", rich_help_panel=FILES, help="Where losses and scores are recorded as well."
     ),
 ]
 MethodOption = Annotated[

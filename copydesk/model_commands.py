@@ -38,6 +38,7 @@ def train(
     method: on_file.MethodOption = None,
     seed: on_file.SeedOption = SEED,
     labels: on_file.LabelsOption = None,
+    tracking: on_file.TrackingOption = "none",
     strict: Annotated[
         bool,
         typer.Option(
@@ -60,6 +61,7 @@ def train(
     if data is None:
         given = {"--out": out, "--labels": labels, "--method": method, "--strict": strict}
         given |= {"--encoder": encoder != ENCODER, "--seed": seed != SEED}
+        given |= {"--tracking": tracking != "none"}
         for flag in (flag for flag, value in given.items() if value):
             raise DeskError(f"{flag} needs --data.", "For a desk: --set models.…, docs/desk.md.")
         train_desk(desk, source, set_, chosen, per_class)
@@ -78,7 +80,8 @@ def train(
     labelled = {"topic": topic_column, "spans": spans_column, "split": split_column}
     names = {"text": text_column, "title": title_column, **labelled}
     file = data_file(data, FileForm(format_, encoding, delimiter), names)
-    train_file(chosen, file, Recipe(encoder, seed, _labels(labels), settings, strict), out)
+    recipe = Recipe(encoder, seed, _labels(labels), settings, strict, tracking)
+    train_file(chosen, file, recipe, out)
 
 
 def score(

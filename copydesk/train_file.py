@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from corpus.labelled.parts import Parts
     from corpus.labelled.read import Kind, LabelledFile
     from training.results import TrainedModel
+    from training.tracking import Tracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Recipe:
     labels: tuple[str, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = False
+    tracking: "Tracking" = "none"
 
 
 def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
@@ -99,7 +101,7 @@ def _fit(
 ) -> "TrainedModel":
     from training.from_file import file_entities, file_topics
 
-    how = (file.labels, settings, recipe.encoder, recipe.seed, *run)
+    how = (file.labels, settings, recipe.encoder, recipe.seed, *run, recipe.tracking)
     if file.kind == "topics":
         from training.classification.train import train_topics
 

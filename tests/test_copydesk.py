@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from copydesk import commands
 from tests.running import Services
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -136,6 +137,22 @@ def test_services_of_the_user_are_used(services: Services) -> None:
     assert prefect.returncode == 1
     assert "Prefect at http://127.0.0.1:9/api does not answer" in prefect.stderr
     assert "Traceback" not in prefect.stderr
+
+
+def test_ctrl_c_inside_of_prefect_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise ValueError("Task run is not set")  # noqa: B904
+
+    monkeypatch.setattr(commands, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == f"{commands.INTERRUPTED}\n"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ class WarmCommand:
         """Begin it."""
         self._count += 1
         out, err = (self._folder / f"{self._count}.{name}" for name in ("out", "err"))
+        for file in (out, err):
+            file.touch(0o600)
         pid = self._ask({"arguments": arguments, "out": str(out), "err": str(err)})
         return Forked(self, pid, arguments, out, err)
 
@@ -105,18 +107,28 @@ def serve() -> None:
     """In the parent: fork for each request, and tell exit codes."""
     for name in LOADED:
         importlib.import_module(name)
-    codes: dict[int, int] = {}
+    codes: dict[int, int | None] = {}
     for line in sys.stdin:
         question = json.loads(line)
         if "pid" in question:
-            answer = codes.get(question["pid"], _ended(question["pid"]))
-            if answer is not None:
-                codes[question["pid"]] = answer
-        elif (answer := os.fork()) == 0:
+            pid = question["pid"]
+            if codes[pid] is None:
+                codes[pid] = _ended(pid)
+            _answer(codes[pid])
+        elif pid := os.fork():
+            codes[pid] = None
+            _answer(pid)
+        else:
             _become(question)
             return
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    # Those of a test that failed in the middle.
+    for pid in (pid for pid, code in codes.items() if code is None):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _answer(found: int | None) -> None:
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
 
 
 def _ended(pid: int) -> int | None:
@@ -128,7 +140,7 @@ def _become(question: dict[str, Any]) -> None:
     """In the fork: the command, with its own output and no input."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(question[name], os.O_WRONLY | os.O_CREAT, 0o600), number)
+        os.dup2(os.open(question[name], os.O_WRONLY), number)
     sys.argv = ["copydesk", *question["arguments"]]
     importlib.import_module("copydesk.commands").main()
 

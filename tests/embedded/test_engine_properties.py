@@ -30,6 +30,7 @@ BORROWED = (
     "pytest",
     "sortedcontainers",
 )
+FILES = ("properties", "other_properties", "deletions", "hostile")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -62,11 +63,12 @@ def in_server_environment(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("name", ["properties", "other_properties", "deletions", "hostile"])
-def test_engine_answers_like_the_oracle(in_server_environment: Run, name: str) -> None:
+def test_engine_answers_like_the_oracle(in_server_environment: Run) -> None:
+    # Of one process: loading the server costs more than some of them.
     options = ["-o", "addopts=", "--import-mode=importlib", f"--confcutdir={PROPERTIES}"]
     options += ["-q", "-x", "-W", "ignore", "-p", "no:cacheprovider"]
-    done = in_server_environment("pytest", *options, str(PROPERTIES / f"{name}.py"))
+    files = [str(PROPERTIES / f"{name}.py") for name in FILES]
+    done = in_server_environment("pytest", *options, *files)
     assert done.returncode == 0, done.stdout[-20_000:]
     assert " passed" in done.stdout
 
