@@ -74,9 +74,13 @@ def main() -> None:
 
 def _comes_of_an_interruption(error: BaseException | None) -> bool:
     """Ctrl-C while Prefect begins a task ends in a ValueError of Prefect's own."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False
 
 
 def _show_version(asked: bool) -> None:

@@ -1,9 +1,11 @@
 """Options of the commands that work on any labelled file."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from training.tracking import Tracking
 
 FILES = "On a file (--data)"
 
@@ -83,9 +85,11 @@ EncoderOption = Annotated[
     ),
 ]
 TrackingOption = Annotated[
-    Literal["none", "trackio", "mlflow"],
+    Tracking,
     typer.Option(
-        "--tracking", rich_help_panel=FILES, help="Where losses and scores are recorded as well."
+        "--tracking",
+        rich_help_panel=FILES,
+        help="Where losses and scores of the steps are recorded as well; frozen has no steps.",
     ),
 ]
 MethodOption = Annotated[

@@ -80,7 +80,7 @@ def train(
     labelled = {"topic": topic_column, "spans": spans_column, "split": split_column}
     names = {"text": text_column, "title": title_column, **labelled}
     file = data_file(data, FileForm(format_, encoding, delimiter), names)
-    recipe = Recipe(encoder, seed, _labels(labels), settings, strict, tracking)
+    recipe = Recipe(encoder, seed, _labels(labels), settings, strict, tracking=tracking)
     train_file(chosen, file, recipe, out)
 
 

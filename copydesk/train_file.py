@@ -101,14 +101,14 @@ def _fit(
 ) -> "TrainedModel":
     from training.from_file import file_entities, file_topics
 
-    how = (file.labels, settings, recipe.encoder, recipe.seed, *run, recipe.tracking)
+    how = (file.labels, settings, recipe.encoder, recipe.seed, *run)
     if file.kind == "topics":
         from training.classification.train import train_topics
 
-        return train_topics(file_topics(file, parts), *how)
+        return train_topics(file_topics(file, parts), *how, tracking=recipe.tracking)
     from training.entities.train import train_entities
 
-    return train_entities(file_entities(file, parts), *how)
+    return train_entities(file_entities(file, parts), *how, tracking=recipe.tracking)
 
 
 def _encoder_name(encoder: str) -> str:

@@ -8,6 +8,7 @@ import time
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from copydesk import commands
@@ -153,6 +154,26 @@ def test_ctrl_c_inside_of_prefect_is_no_error(
         commands.main()
     assert ended.value.code == 130
     assert capsys.readouterr().err == f"{commands.INTERRUPTED}\n"
+
+
+def test_other_faults_are_no_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault: Exception = ValueError("a defect")
+    # An error can be its own cause.
+    fault.__cause__ = fault
+
+    def faulty() -> None:
+        raise fault
+
+    monkeypatch.setattr(commands, "app", faulty)
+    with pytest.raises(ValueError, match="a defect"):
+        commands.main()
+    fault = httpx.ReadError("gone")
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 1
+    assert "a service stopped answering" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

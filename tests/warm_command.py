@@ -1,7 +1,8 @@
 """The command in a fork of a process that has loaded its libraries already.
 
-Loading them takes a command a dozen CPU seconds, which tests of what it does pay once. What is of
-fresh processes is in test_copydesk.py.
+Loading them takes a command a dozen CPU seconds, which tests of what it does pay once. Its
+environment is that of the tests, which names the services; how a fresh process finds them is for
+`tests.test_copydesk.copydesk`.
 """
 
 import importlib
@@ -18,7 +19,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 LOADED = ("flows.curate", "flows.publish", "flows.second_look", "copydesk.commands")
-# What the command sets before it imports them; it sets the rest in the fork.
+# Of what the command sets before it imports them, this is not in the tests' environment.
 READ_AT_IMPORT = {"TQDM_DISABLE": "1", "TRANSFORMERS_VERBOSITY": "error"}
 
 
@@ -52,7 +53,9 @@ class WarmCommand:
         assert self._parent.stdin is not None and self._parent.stdout is not None
         self._parent.stdin.write(json.dumps(question) + "\n")
         self._parent.stdin.flush()
-        return json.loads(self._parent.stdout.readline())
+        line = self._parent.stdout.readline()
+        assert line, f"the warm process ended with {self._parent.wait()}"
+        return json.loads(line)
 
 
 class Forked:
@@ -70,26 +73,31 @@ class Forked:
         """Its end; one that takes longer is killed, and AssertionError."""
         deadline = time.monotonic() + seconds
         while (code := self._command.code(self.pid)) is None:
-            if time.monotonic() > deadline:
-                os.kill(self.pid, signal.SIGKILL)
-                raise AssertionError(f"{self._arguments} did not end:\n{self._err.read_text()}")
+            self._require_before(deadline)
             time.sleep(0.05)
         said, told = self._out.read_text(), self._err.read_text()
         return subprocess.CompletedProcess(self._arguments, code, said, told)
 
     def end_at(self, moment: str, how: signal.Signals) -> "subprocess.CompletedProcess[str]":
         """Send the signal when it has said this on stderr; AssertionError if it never does."""
+        deadline = time.monotonic() + 240
         while moment not in self._err.read_text():
             code = self._command.code(self.pid)
             assert code is None, f"ended with {code} before {moment!r}:\n{self._err.read_text()}"
+            self._require_before(deadline)
             time.sleep(0.01)
         os.kill(self.pid, how)
         return self.wait(120)
 
+    def _require_before(self, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            os.kill(self.pid, signal.SIGKILL)
+            raise AssertionError(f"{self._arguments} takes too long:\n{self._err.read_text()}")
+
 
 @contextmanager
 def warm_command(folder: Path) -> Iterator[WarmCommand]:
-    """Ended commands' parent; the environment is this process' as it is now."""
+    """Yields what starts commands; at its end it kills those that still run."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.warm_command"],
         cwd=PROJECT,
@@ -99,8 +107,6 @@ def warm_command(folder: Path) -> Iterator[WarmCommand]:
         text=True,
     ) as parent:
         yield WarmCommand(parent, folder)
-        assert parent.stdin is not None
-        parent.stdin.close()
 
 
 def serve() -> None:
@@ -108,8 +114,21 @@ def serve() -> None:
     for name in LOADED:
         importlib.import_module(name)
     codes: dict[int, int | None] = {}
+    try:
+        question = _forked(codes)
+    except BaseException:
+        _kill_rest(codes)
+        raise
+    if question is None:
+        _kill_rest(codes)
+    else:
+        _become(question)
+
+
+def _forked(codes: dict[int, int | None]) -> dict[str, Any] | None:
+    """What a fork has to do; None in the parent, when nothing more is asked."""
     for line in sys.stdin:
-        question = json.loads(line)
+        question: dict[str, Any] = json.loads(line)
         if "pid" in question:
             pid = question["pid"]
             if codes[pid] is None:
@@ -119,9 +138,12 @@ def serve() -> None:
             codes[pid] = None
             _answer(pid)
         else:
-            _become(question)
-            return
-    # Those of a test that failed in the middle.
+            return question
+    return None
+
+
+def _kill_rest(codes: dict[int, int | None]) -> None:
+    """The commands of a test that failed in the middle of them."""
     for pid in (pid for pid, code in codes.items() if code is None):
         os.kill(pid, signal.SIGKILL)
 

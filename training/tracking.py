@@ -14,7 +14,8 @@ def report_to(tracking: Tracking) -> list[str]:
         return []
     if importlib.util.find_spec(tracking) is None:
         raise DeskError(
-            f"models.tracking is {tracking}, and the package {tracking} is not installed.",
-            f"Run .venv/bin/pip install 'copydesk[{tracking}]', or set models.tracking to none.",
+            f"Tracking by {tracking} was asked for, and the package {tracking} is not installed.",
+            f"Run .venv/bin/pip install 'copydesk[{tracking}]', or leave out --tracking "
+            "(of a desk: models.tracking).",
         )
     return [tracking]

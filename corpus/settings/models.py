@@ -30,11 +30,14 @@ class TopicModelSettings(DeskPart):
     )
     per_class: int | None = Field(None, ge=2, description="at most so many examples a topic")
     pairs_per_example: int | None = Field(
-        None, ge=1, le=50, description="how often a text is contrasted; left out: 10 times"
+        None,
+        ge=1,
+        le=50,
+        description="times each text is contrasted, as max_steps allows; left out: 10",
     )
     batch_size: int = Field(32, ge=2, description="texts in a step, whose every pair counts")
     learning_rate: float = Field(1e-4, gt=0, lt=0.1, description="of the encoder, at its highest")
-    max_steps: int = Field(-1, description="-1: by the amount of gold, 10 to 25")
+    max_steps: int = Field(-1, description="-1: by the amount of gold, at least 10, never over 25")
     frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
     max_length_tokens: int = Field(128, ge=16, le=512, description="what follows is not read")
     fine_tune: FineTuneSettings = FineTuneSettings()

@@ -64,6 +64,10 @@ def test_a_round_killed_at_every_step_is_repaired_by_the_next(
     assert "Traceback" not in ended.stderr
     whole = copydesk(*ROUND)
     assert whole.returncode == 0, whole.stderr
+    assert "published copydesk/killed-test-entities at" in whole.stderr
+    # What --no-insight leaves out.
+    assert "probed with" not in whole.stderr
+    assert "The next 100 labels" not in whole.stderr
     desk = read_desk(str(PROJECT / "desk.yaml"), KNOBS)
     assert_each_record_and_answer_once(desk)
     assert_one_commit_each(desk, HfApi(hub_service.endpoint, token=hub_service.token))

@@ -12,7 +12,7 @@ from setfit import SetFitModel
 from corpus.articles import ReviewedArticle, model_input
 from corpus.errors import DeskError
 from corpus.settings.models import TopicModelSettings
-from training.classification.contrast import MOST_STEPS, schedule
+from training.classification.contrast import MOST_STEPS, Schedule, schedule, trial_schedule
 from training.classification.data import choose_examples
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
@@ -165,6 +165,12 @@ def test_choice_is_stable_limited_and_seeded(tiny_gold: list[ReviewedArticle]) -
 )
 def test_cost_is_bounded_whatever_the_size(texts: int, steps: int) -> None:
     assert schedule(TopicModelSettings(), texts).steps == steps <= MOST_STEPS
+
+
+@pytest.mark.parametrize(("steps", "tried"), [(3, 3), (10, 5), (25, 5), (200, 40)])
+def test_a_trial_has_a_fifth_of_the_steps(steps: int, tried: int) -> None:
+    plan = Schedule(steps, 32, 1e-4)
+    assert trial_schedule(plan) == Schedule(tried, 32, 1e-4)
 
 
 def test_the_desk_may_ask_for_more_steps() -> None:

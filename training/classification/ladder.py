@@ -6,9 +6,9 @@ encoder by more than one standard error of the difference, text by text, is not 
 
 - frozen: five folds of the head; embeddings are computed once.
 - setfit: two folds up to 128 texts. Of more texts one part teaches and one judges, 256 texts each
-  (more where a rare topic needs it). Five steps teach: a trial of all texts and steps costs as much
-  as the model. The frozen head is judged on the same texts after
-  the same lesson.
+  (more where a rare topic needs it). A fifth of the steps teach, five at least: a trial of all
+  texts and steps costs as much as the model, and so few favour the frozen encoder, if anything.
+  The frozen head is judged on the same texts after the same lesson.
 - fine_tune: trained on 90 %; the other 10 % say when to stop, and judge this rung and the frozen
   head. What was trained is kept, so this comparison costs the frozen head only.
 """
@@ -27,7 +27,6 @@ FINE_TUNE_FROM = 1000
 # Below this, halves have no pair of every topic.
 SETFIT_TRIAL_FROM = 4
 TWO_FOLDS_UP_TO = 128
-TRIAL_STEPS = 5
 # Of the part that teaches and of the part that judges.
 TRIAL_PART_TEXTS = 256
 TINY = 1e-9

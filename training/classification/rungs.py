@@ -13,7 +13,7 @@ from training.classification import learning_curve
 from training.classification.body import Body, new_model
 from training.classification.calibration import FEWEST, log_loss
 from training.classification.checkpoints import read, together, write
-from training.classification.contrast import contrast, schedule
+from training.classification.contrast import contrast, schedule, trial_schedule
 from training.classification.data import TopicData, parts
 from training.classification.heads import (
     FOLDS,
@@ -25,7 +25,6 @@ from training.classification.heads import (
 )
 from training.classification.ladder import (
     SETFIT_TRIAL_FROM,
-    TRIAL_STEPS,
     TWO_FOLDS_UP_TO,
     Trial,
     Verdict,
@@ -200,12 +199,11 @@ def _setfit_trials(lesson: Lesson, start: _Start) -> tuple[Trial, Trial] | None:
 def _taught_by_contrast(
     lesson: Lesson, start: _Start, taught: np.ndarray, asked: np.ndarray
 ) -> np.ndarray:
-    """Logits (asked × topics) of SetFit after a few steps on the taught texts."""
+    """Logits (asked × topics) of SetFit after a trial's steps on the taught texts."""
     part = together_with(lesson.train.at(taught), start.names)
     body = _new_body(lesson, start.body.states)
     full = schedule(lesson.settings, len(lesson.train))
-    less = replace(full, steps=min(TRIAL_STEPS, full.steps))
-    contrast(body, part, less, lesson.seed, lesson.folder / "trial")
+    contrast(body, part, trial_schedule(full), lesson.seed, lesson.folder / "trial")
     head = fit_head_of_part(body.embed(part.texts), part, np.arange(len(part)), 1.0)
     return head_logits(head, body.embed(lesson.train.at(asked).texts), part)
 
