@@ -26,11 +26,11 @@ def _row(row: Mapping[str, Any]) -> str:
         str(row["per_class"]),
         str(row["seeds"]),
         ", ".join(row["rungs"]),
-        _accuracy(mine),
+        _accuracy(mine) + missed(row["met"]["accuracy"]),
         _accuracy(theirs),
         _seconds(mine),
         _seconds(theirs),
-        ratio + missed(row["met"]),
+        ratio + missed(row["met"]["cpu"]),
         f"{mine['ece']:.3f}",
         f"{theirs['ece']:.3f}" if theirs else "–",
     ]

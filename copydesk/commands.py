@@ -79,7 +79,7 @@ def _comes_of_an_interruption(error: BaseException | None) -> bool:
         if isinstance(error, KeyboardInterrupt):
             return True
         seen.add(id(error))
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ if error.__suppress_context__ else error.__context__
     return False
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from copydesk import commands
+from flows.curate import Curate
 from tests.running import Services
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -174,6 +176,26 @@ def test_other_faults_are_no_interruption(
         commands.main()
     assert ended.value.code == 1
     assert "a service stopped answering" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "insight"), [([], True), (["--no-insight"], False)])
+def test_a_round_may_go_without_insight(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], insight: bool
+) -> None:
+    asked: list[bool] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def run(config: Curate) -> None:
+        asked.append(config.insight)
+        raise EnoughError
+
+    monkeypatch.setattr(commands, "use_services", lambda: None)
+    monkeypatch.setattr("flows.curate.curate", run)
+    found = CliRunner().invoke(commands.app, ["curate", *options])
+    assert isinstance(found.exception, EnoughError), found.output
+    assert asked == [insight]
 
 
 @pytest.mark.parametrize(

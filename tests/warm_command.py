@@ -81,9 +81,13 @@ class Forked:
     def end_at(self, moment: str, how: signal.Signals) -> "subprocess.CompletedProcess[str]":
         """Send the signal when it has said this on stderr; AssertionError if it never does."""
         deadline = time.monotonic() + 240
-        while moment not in self._err.read_text():
+        while True:
+            # Before reading: what has ended by now has said all that it ever will.
             code = self._command.code(self.pid)
-            assert code is None, f"ended with {code} before {moment!r}:\n{self._err.read_text()}"
+            found = moment in self._err.read_text()
+            assert code is None, f"ended with {code}; {moment!r} said: {found}"
+            if found:
+                break
             self._require_before(deadline)
             time.sleep(0.01)
         os.kill(self.pid, how)
