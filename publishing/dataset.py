@@ -21,6 +21,7 @@ from publishing.responses_config import (
     responses_rows,
     span_row,
 )
+from publishing.sft_config import SFT, sft_features, sft_rows
 from publishing.shards import Row, WrittenConfig, write_config
 
 SPLITS = ("train", "validation", "test")
@@ -91,6 +92,7 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
         split: map(partial(to_row, desk, licensed, withheld), _of(published, split))
         for split in SPLITS
     }
+    chats = {split: sft_rows(desk, licensed, withheld, _of(published, split)) for split in SPLITS}
     answers = {FULL: responses_rows(review, topics, entities)}
     differing = {FULL: disagreements_rows(review, ids, topics, entities)}
     of_answers = responses_features(topics, entities)
@@ -99,6 +101,7 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
         write_config("default", dataset_features(desk, licensed), default, folder, "data"),
         write_config("responses", of_answers, answers, folder, "responses"),
         write_config("disagreements", of_differing, differing, folder, "disagreements"),
+        write_config(SFT, sft_features(licensed), chats, folder, SFT),
     ]
     return [config for config in configs if config.rows or config.name == "default"]
 

@@ -12,7 +12,7 @@ from publishing.card_sections import split_card
 
 log = logging.getLogger(__name__)
 # Written by us or by nobody: one whose files are gone does not come back from the last card.
-OUR_CONFIGS = frozenset(("default", "responses", "disagreements"))
+OUR_CONFIGS = frozenset(("default", "responses", "disagreements", "sft"))
 MAX_TAGS, MAX_TAG_CHARACTERS = 200, 200
 # PyYAML has no one error: a day that no month has, a number without digits, a time without hours
 # and a list in lists without end each raise another.

@@ -49,7 +49,7 @@ def test_the_hub_and_its_libraries_accept_the_cards(
         assert (answer.status_code, answer.json()) == (200, {"errors": [], "warnings": []})
         if kind == "dataset":
             found = DatasetInfosDict.from_directory(str(folder))
-            assert set(found) == {"default", "responses", "disagreements"}
+            assert set(found) == {"default", "responses", "disagreements", "sft"}
             assert DatasetCard(text).data.license
         else:
             results = ModelCard(text, ignore_metadata_errors=False).data.eval_results

@@ -67,6 +67,7 @@ def test_every_figure_of_the_data_set_card(
         "/configs/default": len(default),
         "/configs/responses": len(responses),
         "/configs/disagreements": len(differing),
+        "/configs/sft": len(rows_of(folder, "sft")),
         "/source/first_published": days[0],
         "/source/last_published": days[-1],
         "/source/characters_median": float(statistics.median(lengths)),

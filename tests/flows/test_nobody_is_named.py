@@ -53,7 +53,7 @@ import json, pandas
 from datasets import load_dataset
 
 name, found = "copydesk/named-people", {}
-for config in ("default", "responses", "disagreements"):
+for config in ("default", "responses", "disagreements", "sft"):
     whole, stream = load_dataset(name, config), load_dataset(name, config, streaming=True)
     found[config] = {}
     for split, rows in whole.items():

@@ -11,6 +11,7 @@ from publishing.describe_dataset import describe_dataset
 from publishing.manifest import DatasetManifest, ModelManifest
 from publishing.manifest_parts import Answers, License, Lineage, Provenance, Training, WrongAnswer
 from publishing.responses_config import disagreements_features, responses_features
+from publishing.sft_config import sft_features
 from publishing.shards import WrittenConfig
 from tests.publishing.reviews import TOPICS, TYPES, desk, some_review
 from training.evaluation import score_entities, score_topics
@@ -42,6 +43,7 @@ def configs_of(about: Any) -> list[WrittenConfig]:
         config("default", dataset_features(about, licensed=False), {"train": 9, "test": 3}),
         config("responses", responses_features(topics, entities), {"full": 36}),
         config("disagreements", disagreements_features(topics, entities), {"full": 3}),
+        config("sft", sft_features(licensed=False), {"train": 9, "test": 3}),
     ]
 
 

@@ -1,5 +1,6 @@
 """The published Parquet files, read by load_dataset and pandas."""
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -44,7 +45,7 @@ from tests.publishing.reviews import (
 def test_columns_and_labels(tmp_path: Path) -> None:
     about = desk()
     configs = write_dataset(about, some_review(about), tmp_path)
-    assert [config.name for config in configs] == ["default", "responses", "disagreements"]
+    assert [config.name for config in configs] == ["default", "responses", "disagreements", "sft"]
     data = load(tmp_path, configs, "default")
     rows = data["train"]
     assert rows["id"] == sorted(rows["id"])
@@ -119,12 +120,31 @@ def test_where_annotators_differ(tmp_path: Path) -> None:
     assert published == {same.id, disputed.id}
 
 
+def test_chats_of_the_same_articles_in_the_same_splits(tmp_path: Path) -> None:
+    about = desk()
+    configs = write_dataset(about, some_review(about), tmp_path)
+    data, chats = load(tmp_path, configs, "default"), load(tmp_path, configs, "sft")
+    assert set(chats) == set(data)
+    for split, rows in chats.items():
+        assert rows["id"] == data[split]["id"]
+        names = data[split].features["topic"].names
+        for chat, row in zip(rows, data[split], strict=True):
+            system, user, assistant = chat["messages"]
+            said = json.loads(assistant["content"])
+            assert said["topic"] == names[row["topic"]]
+            marked = [(row["text"][s["start"] : s["end"]], s["label"]) for s in row["spans"]]
+            assert [(m["text"], m["type"]) for m in said["entities"]] == marked
+            assert row["text"] in user["content"]
+            assert all(topic in system["content"] for topic in TOPICS)
+            assert chat["schema_version"] == 1
+
+
 def test_a_configuration_without_rows_gets_no_file(tmp_path: Path) -> None:
     about = desk()
     item = article(1)
     review = reviewed(about, [item], [answer(item, 0), answer(item, 1)])
     configs = write_dataset(about, review, tmp_path)
-    assert [config.name for config in configs] == ["default", "responses"]
+    assert [config.name for config in configs] == ["default", "responses", "sft"]
     assert not list(tmp_path.rglob("disagreements/*.parquet"))
 
 

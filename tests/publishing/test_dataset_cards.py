@@ -36,7 +36,7 @@ def test_data_set_cards(topics: bool, entities: bool, simulated: bool) -> None:
     infos = {info["config_name"]: info for info in data.dataset_info}
     assert [s["name"] for s in infos["default"]["splits"]] == ["train", "test"]
     assert [config["config_name"] for config in data.configs] == [
-        "default", "responses", "disagreements",
+        "default", "responses", "disagreements", "sft",
     ]  # fmt: skip
     assert ("simulated" in body_of(card)) is simulated
     assert ("| Topic |" in card) is topics

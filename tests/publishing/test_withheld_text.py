@@ -59,6 +59,7 @@ def test_text_is_published_only_under_its_own_licence(
     item = named(1, "Ada Obi", stated)
     (row,) = rows_of(about, review_of(about, item), tmp_path).values()
     assert row["text_withheld"] is withheld
+    assert bool(list(tmp_path.rglob("sft/*.parquet"))) is not withheld
     assert (row["license"], row["source"]) == (stated, item.source)
     assert row["spans"] == [{"start": 0, "end": 7, "label": "person"}]
     if withheld:

@@ -1,0 +1,73 @@
+"""Articles with gold labels → chat examples: system, user, assistant.
+
+The same article always gets the same phrasing, chosen by its id, so pairs are equal between runs.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from corpus.articles import ReviewedArticle, Split, model_input
+from corpus.instruct.answers import Answer, Questions, mentions, to_json
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One chat example; ``text`` is the article as the model reads it.
+
+    ``phrasing`` numbers the instruction in ``phrasings.PHRASINGS``.
+    """
+
+    id: str
+    text: str
+    answer: Answer
+    split: Split
+    questions: Questions
+    phrasing: int
+
+    def prompt(self) -> list[Message]:
+        """System and user message: all that a model is told."""
+        instruction = PHRASINGS[kind_of(self.questions)][self.phrasing]
+        return [
+            {"role": "system", "content": system_prompt(self.questions)},
+            {"role": "user", "content": f"{self.text}\n\n{instruction}"},
+        ]
+
+    def messages(self) -> list[Message]:
+        """The whole chat, with the right answer."""
+        return [*self.prompt(), {"role": "assistant", "content": to_json(self.answer)}]
+
+
+def reviewed_pairs(reviewed: Iterable[ReviewedArticle], questions: Questions) -> list[Pair]:
+    """Of the articles whose every question is resolved, in their order and with their splits."""
+    return [
+        pair(r.article.id, model_input(r.article), to_answer(r, questions), r.split, questions)
+        for r in reviewed
+        if (not questions.topics or r.topic is not None)
+        and (not questions.types or r.spans is not None)
+    ]
+
+
+def to_answer(reviewed: ReviewedArticle, questions: Questions) -> Answer:
+    """What the reviewers found."""
+    return Answer(
+        reviewed.topic if questions.topics else None,
+        mentions(reviewed.article.text, reviewed.spans or ()) if questions.types else None,
+    )
+
+
+def pair(identifier: str, text: str, answer: Answer, split: Split, questions: Questions) -> Pair:
+    """A pair with the phrasing that belongs to this id."""
+    count = len(PHRASINGS[kind_of(questions)])
+    digest = hashlib.sha256(identifier.encode()).digest()
+    return Pair(identifier, text, answer, split, questions, int.from_bytes(digest[:4]) % count)
+
+
+def kind_of(questions: Questions) -> str:
+    """Which group of phrasings asks these questions."""
+    if questions.topics and questions.types:
+        return "both"
+    return "topic" if questions.topics else "entities"
