@@ -40,20 +40,24 @@ class LearningCurve(Steps):
     A score says how well the encoder of that step separates the topics. The published head is
     fitted on all examples, so the last score is a lower estimate of it. Scores are kept in
     ``file`` beside the checkpoints, so that a training that was killed has all of them.
+
+    ``vectors`` are the encoder's own of the training texts: nothing is encoded twice.
     """
 
     def __init__(
         self,
         body: Body,
         train: TopicData,
+        vectors: np.ndarray,
         validation: TopicData,
         on_progress: Progress | None,
         file: Path,
     ) -> None:
         super().__init__(on_progress)
         self.body, self.file = body, file
-        self.train = _sample(train, TRAIN_SAMPLE)
-        self.validation = _sample(validation, VALIDATION_SAMPLE)
+        self.chosen = _sample(train, TRAIN_SAMPLE)
+        self.train, self.vectors = train.at(self.chosen), vectors
+        self.validation = validation.at(_sample(validation, VALIDATION_SAMPLE))
         self.losses: dict[int, float] = {}
         self.scores: dict[int, float] = {int(k): v for k, v in (read(file) or {}).items()}
 
@@ -64,24 +68,29 @@ class LearningCurve(Steps):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The score before any step: what the encoder knows already."""
         if state.global_step == 0:
-            self._score(0)
+            self._score(0, self.vectors)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report progress, and score at each third of the way."""
+        """Report progress, and score at each third of the way but the last."""
         super().on_step_end(args, state, control)
         step, total = state.global_step, state.max_steps
-        if step in {round(total * part / SCORES) for part in range(1, SCORES + 1)}:
+        if step in {round(total * part / SCORES) for part in range(1, SCORES)} - {total}:
             self._score(step)
+
+    def on_trained(self, steps: int, vectors: np.ndarray) -> None:
+        """The score of the trained encoder, by its vectors of the training texts."""
+        self._score(steps, vectors)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Losses of all steps, those before a kill too; its summary has no loss of one step."""
         logged = [(log["step"], log.get("embedding_loss")) for log in state.log_history]
         self.losses = {step: float(loss) for step, loss in logged if loss is not None}
 
-    def _score(self, step: int) -> None:
+    def _score(self, step: int, vectors: np.ndarray | None = None) -> None:
         if not len(self.validation) or len(set(self.train.groups())) < 2:
             return
-        head = fit_head(self.body.embed(self.train.texts), self.train, 1.0)
+        known = self.body.embed(self.train.texts) if vectors is None else vectors[self.chosen]
+        head = fit_head(known, self.train, 1.0)
         logits = head_logits(head, self.body.embed(self.validation.texts), self.train)
         self.scores[step] = float(np.mean(example_scores(logits, self.validation)))
         write(self.file, self.scores)
@@ -97,6 +106,8 @@ def to_points(
     )
 
 
-def _sample(data: TopicData, size: int) -> TopicData:
+def _sample(data: TopicData, size: int) -> np.ndarray:
+    """Numbers of at most ``size`` texts."""
     # Always the same choice: two trainings with other seeds are compared on the same articles.
-    return data if len(data) <= size else data.at(parts(data, -(-len(data) // size), 0)[0])
+    few = len(data) <= size
+    return np.arange(len(data)) if few else parts(data, -(-len(data) // size), 0)[0]

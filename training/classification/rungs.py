@@ -221,6 +221,7 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
     curve = LearningCurve(
         start.body,
         lesson.train,
+        start.vectors,
         lesson.validation,
         lesson.on_progress,
         lesson.folder / "scores.json",
@@ -235,7 +236,9 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
         lesson.keep,
         lesson.tracking,
     )
-    model = _finished(lesson, start.body, start.body.embed(taught.texts), taught, 1.0)
+    vectors = start.body.embed(taught.texts)
+    curve.on_trained(plan.steps, vectors)
+    model = _finished(lesson, start.body, vectors, taught, 1.0)
     loss, score = learning_curve.LOSS_NAME, learning_curve.SCORE_NAME
     names = len(start.names)
     return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen, names)
