@@ -11,6 +11,7 @@ from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
 from corpus.errors import DeskError
 from publishing.manifest import DatasetManifest, ModelManifest
 from publishing.manifest_parts import License
+from publishing.sft_config import SFT
 from publishing.shards import WrittenConfig
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -184,4 +185,5 @@ def _size(rows: int) -> str:
 
 def _tasks(manifest: DatasetManifest) -> list[str]:
     tasks = ["text-classification"] if manifest.topics else []
-    return [*tasks, *(["token-classification"] if manifest.entities else [])]
+    tasks += ["token-classification"] if manifest.entities else []
+    return [*tasks, *(["text-generation"] if SFT in manifest.configs else [])]

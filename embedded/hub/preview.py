@@ -12,6 +12,8 @@ from embedded.hub.features import LABEL_KEYS, class_names, features_of, open_par
 ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
 LONG_CHARACTERS = 80
+# Of each message of a chat but the last, so that the answer is seen.
+TURN_CHARACTERS = 160
 COLOURS = 8
 # Rows are decoded whole before they are cut for the page.
 DECODED_MAX_BYTES = 64 * 1000 * 1000
@@ -128,6 +130,8 @@ def _row(row: dict[str, Any], colours: Mapping[str, int]) -> tuple[Cell, ...]:
             cells.append(Cell(tuple(pieces)))
         elif spans := _spans(value):
             cells.append(Cell(tuple(_chips(text, spans, colours))))
+        elif messages := _messages(value):
+            cells.append(Cell((Piece(_turns(messages)),)))
         else:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             cells.append(Cell((Piece(_shown(value)),), is_number))
@@ -155,6 +159,28 @@ def _spans(value: object) -> list[Span]:
     ]
 
 
+def _messages(value: object) -> list[dict[str, Any]]:
+    """The messages of a chat, [] for anything else."""
+    items = value if isinstance(value, list) else []
+    is_chat = all(
+        isinstance(item, dict) and set(item) == {"role", "content"} and item["role"]
+        for item in items
+    )
+    return items if is_chat else []
+
+
+def _turns(messages: list[dict[str, Any]]) -> str:
+    """Who says what, a paragraph a message."""
+    *before, last = [(str(m["role"]), str(m["content"])) for m in messages]
+    said = [(role, _cut(text, TURN_CHARACTERS)) for role, text in before]
+    said.append((last[0], _cut(last[1], TEXT_MAX_CHARACTERS)))
+    return "\n\n".join(f"{role}: {text}" for role, text in said)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
+
+
 def _label(span: Span) -> str:
     return next((str(span[key]) for key in LABEL_KEYS if span.get(key) is not None), "span")
 
@@ -172,8 +198,7 @@ def _shown(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, list | dict):
         value = json.dumps(_rounded(value), ensure_ascii=False, default=str)
-    text = str(value)
-    return text if len(text) <= TEXT_MAX_CHARACTERS else text[:TEXT_MAX_CHARACTERS] + "…"
+    return _cut(str(value), TEXT_MAX_CHARACTERS)
 
 
 def _rounded(value: Any) -> Any:

@@ -30,6 +30,20 @@ def test_the_preview_shows_words_and_spans(browser: httpx.Client, hub_service: A
     assert "<img src=x" not in page
 
 
+def test_chats_are_shown_turn_by_turn_with_the_answer_in_sight() -> None:
+    def said(*turns: tuple[str, str]) -> list[dict[str, str]]:
+        return [{"role": role, "content": content} for role, content in turns]
+
+    chats = [said(("user", "long " * 100), ("assistant", '{"topic": "Sports"}')), [], None]
+    sink = BytesIO()
+    parquet.write_table(pa.table({"messages": chats}), sink)
+    long, empty, missing = (row[0].pieces[0].text for row in read_table(sink.getvalue()).rows)
+    asked, answered = long.split("\n\n")
+    assert asked.startswith("user: long long") and asked.endswith("…") and len(asked) < 200
+    assert answered == 'assistant: {"topic": "Sports"}'
+    assert (empty, missing) == ("[]", "—")
+
+
 def configured_repo(hub_service: Any) -> str:
     """Two configurations; the first has two splits, one of them in two shards."""
     api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)

@@ -33,6 +33,11 @@ def test_data_set_cards(topics: bool, entities: bool, simulated: bool) -> None:
     data = DatasetCard(card).data
     assert data.license == "cc0-1.0"
     assert data.size_categories == ["n<1K"]
+    asked = {"text-classification": topics, "token-classification": entities}
+    assert data.task_categories == [
+        *(t for t, is_asked in asked.items() if is_asked),
+        "text-generation",
+    ]
     infos = {info["config_name"]: info for info in data.dataset_info}
     assert [s["name"] for s in infos["default"]["splits"]] == ["train", "test"]
     assert [config["config_name"] for config in data.configs] == [
