@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training.tracking import Tracking
+from corpus.settings.models import Tracking
 
 FILES = "On a file (--data)"
 
@@ -89,7 +89,21 @@ TrackingOption = Annotated[
     typer.Option(
         "--tracking",
         rich_help_panel=FILES,
-        help="Where losses and scores of the steps are recorded as well; frozen has no steps.",
+        help="Where losses and scores are recorded as well; not those of frozen encoders' heads.",
+    ),
+]
+BaseOption = Annotated[
+    str,
+    typer.Option(
+        "--base",
+        rich_help_panel=FILES,
+        help="Of a tokenizer: offline (MiniLM's), bytes, a folder or a repo_id to start from.",
+    ),
+]
+VocabularyOption = Annotated[
+    int,
+    typer.Option(
+        "--vocabulary", rich_help_panel=FILES, help="Of a tokenizer: so many tokens at most."
     ),
 ]
 MethodOption = Annotated[

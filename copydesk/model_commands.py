@@ -1,5 +1,6 @@
 """The commands train, score and predict: the desk's models, or with --data those of any file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,13 +11,15 @@ from copydesk.data_file import data_file
 from copydesk.desk_models import score_desk, train_desk
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import parse_overrides
+from copydesk.tokenizer_file import train_tokenizer_file
 from copydesk.train_file import Recipe, train_file
 from copydesk.use_file import predict_file, score_file
 from corpus.errors import DeskError
 from corpus.labelled.columns import FileForm
 
 KINDS = ("topics", "entities")
-ENCODER, SEED = "offline", 42
+TOKENIZER, VOCABULARY = "tokenizer", 8000
+ENCODER, SEED, DESK = "offline", 42, "desk.yaml"
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", rich_help_panel=on_file.FILES, help="Folder of the new model."),
@@ -25,9 +28,12 @@ OutOption = Annotated[
 
 def train(
     kind: Annotated[
-        str | None, typer.Argument(help="topics or entities; left out: both of the desk.")
+        str | None,
+        typer.Argument(
+            help="topics or entities; left out: both of the desk. With --data also tokenizer."
+        ),
     ] = None,
-    desk: DeskOption = "desk.yaml",
+    desk: DeskOption = DESK,
     source: SourceOption = None,
     set_: SetOption = None,
     only: Annotated[str | None, typer.Option(help="topics or entities, as KIND.")] = None,
@@ -39,6 +45,8 @@ def train(
     seed: on_file.SeedOption = SEED,
     labels: on_file.LabelsOption = None,
     tracking: on_file.TrackingOption = "none",
+    base: on_file.BaseOption = ENCODER,
+    vocabulary: on_file.VocabularyOption = VOCABULARY,
     strict: Annotated[
         bool,
         typer.Option(
@@ -57,6 +65,15 @@ def train(
     delimiter: on_file.DelimiterOption = None,
 ) -> None:
     """Train the desk's models on what is reviewed, or with --data and --out a model on any file."""
+    names = {"text": text_column, "title": title_column}
+    form = FileForm(format_, encoding, delimiter)
+    if kind == TOKENIZER:
+        others = {"--encoder": encoder != ENCODER, "--method": method, "--labels": labels}
+        _refuse(TOKENIZER, others | {"--set": set_, "--only": only, "--per-class": per_class})
+        path, place = _file_and_out(data, out)
+        train_tokenizer_file(data_file(path, form, names), base, vocabulary, place)
+        return
+    _refuse("models", {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY})
     chosen = _kind(kind, only)
     if data is None:
         given = {"--out": out, "--labels": labels, "--method": method, "--strict": strict}
@@ -72,21 +89,21 @@ def train(
             f"Training on {data} needs {what}.",
             f"copydesk train {chosen or 'topics'} --data {data} --out model",
         )
+    _refuse_desk_options({"--desk": desk != DESK, "--source": source})
     settings: dict[str, Any] = parse_overrides(set_)
     if per_class is not None:
         settings["per_class"] = per_class
     if method is not None:
         settings["method"] = method
-    labelled = {"topic": topic_column, "spans": spans_column, "split": split_column}
-    names = {"text": text_column, "title": title_column, **labelled}
-    file = data_file(data, FileForm(format_, encoding, delimiter), names)
+    names |= {"topic": topic_column, "spans": spans_column, "split": split_column}
+    file = data_file(data, form, names)
     recipe = Recipe(encoder, seed, _labels(labels), settings, strict, tracking=tracking)
     train_file(chosen, file, recipe, out)
 
 
 def score(
     model: Annotated[str | None, typer.Argument(help="With --data: a folder or a repo_id.")] = None,
-    desk: DeskOption = "desk.yaml",
+    desk: DeskOption = DESK,
     source: SourceOption = None,
     set_: SetOption = None,
     per_class: PerClassOption = None,
@@ -131,6 +148,8 @@ def score(
         raise DeskError(
             f"Which model shall be scored on {data}?", f"copydesk score DIR --data {data}"
         )
+    given = {"--desk": desk != DESK, "--source": source, "--set": set_, "--per-class": per_class}
+    _refuse_desk_options(given)
     labelled = {"topic": topic_column, "spans": spans_column, "split": split_column}
     names = {"text": text_column, "title": title_column, **labelled}
     file = data_file(data, FileForm(format_, encoding, delimiter), names)
@@ -154,12 +173,31 @@ def predict(
     predict_file(model, file, out)
 
 
+def _refuse(kind: str, given: Mapping[str, Any]) -> None:
+    for flag in (flag for flag, value in given.items() if value):
+        raise DeskError(f"{flag} says nothing of a {kind.removesuffix('s')}.", f"Leave {flag} out.")
+
+
+def _refuse_desk_options(given: Mapping[str, Any]) -> None:
+    for flag in (flag for flag, value in given.items() if value):
+        raise DeskError(f"{flag} is for desks; --data is read without one.", f"Leave {flag} out.")
+
+
+def _file_and_out(data: Path | None, out: Path | None) -> tuple[Path, Path]:
+    if data is None or out is None:
+        raise DeskError(
+            f"A tokenizer needs {'--out' if data else '--data'}.",
+            f"copydesk train tokenizer --data {data or 'FILE'} --out {out or 'DIR'}",
+        )
+    return data, out
+
+
 def _kind(kind: str | None, only: str | None) -> Any:
     if kind and only and kind != only:
         raise DeskError(f"{kind} and --only {only} disagree.", f"Leave out --only {only}.")
     chosen = kind or only
     if chosen not in (None, *KINDS):
-        raise DeskError(f"{chosen!r} is not a model.", "Use topics or entities.")
+        raise DeskError(f"{chosen!r} is not a model.", "Use topics, entities or tokenizer.")
     return chosen
 
 

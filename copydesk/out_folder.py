@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,20 +14,29 @@ from corpus.errors import DeskError
 UNFINISHED = ".unfinished"
 
 
-def require_free(out: Path) -> None:
-    """DeskError where ``out`` is neither free nor a model that may be replaced."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
+def is_model(folder: Path) -> bool:
+    """Whether a model of a kind known here lies there."""
     from training.prediction.loaded import model_kind
 
     try:
-        if out.is_dir():
-            model_kind(out)
-            return
+        model_kind(folder)
     except DeskError:
-        pass
+        return False
+    return True
+
+
+def require_free(out: Path, is_ours: Callable[[Path], bool] = is_model) -> None:
+    """DeskError where ``out`` is neither free nor what may be replaced: by default, a model."""
+    for parent in out.absolute().parents:
+        if parent.is_file():
+            raise DeskError(f"{parent} is a file, so {out} cannot be.", "Give --out another name.")
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if out.is_dir() and is_ours(out):
+        return
+    what = "model" if is_ours is is_model else "tokenizer of ours"
     raise DeskError(
-        f"{out} is there and is no model; it is not replaced.", "Give --out another name."
+        f"{out} is there and is no {what}; it is not replaced.", "Give --out another name."
     )
 
 
@@ -37,9 +46,9 @@ def is_first_process() -> bool:
 
 
 @contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
+def new_folder(out: Path, is_ours: Callable[[Path], bool] = is_model) -> Iterator[Path]:
     """A folder to write to; it takes the place of ``out`` at the end, unless an error is raised."""
-    require_free(out)
+    require_free(out, is_ours)
     if not is_first_process():
         with tempfile.TemporaryDirectory() as name:
             yield Path(name)
@@ -54,11 +63,21 @@ def new_folder(out: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(unfinished)
         raise
+    _readable_as_usual(unfinished)
     old = out.with_name(f".{out.name}.{os.getpid()}.old{UNFINISHED}")
     if out.exists():
         out.rename(old)
     unfinished.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _readable_as_usual(folder: Path) -> None:
+    """Files with the rights that new files have here; safetensors gives its own to nobody else."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.chmod(0o666 & ~umask)
 
 
 def _remove_abandoned(out: Path) -> None:

@@ -100,7 +100,9 @@ def parse_overrides(set_: list[str] | None) -> dict[str, Any]:
     for item in set_ or []:
         key, equals, value = item.partition("=")
         if not equals:
-            raise DeskError(f"--set {item!r} is not key=value.", "For example --set models.seed=1")
+            raise DeskError(
+                f"--set {item!r} is not key=value.", "For example --set models.topics.max_steps=10"
+            )
         try:
             overrides[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:

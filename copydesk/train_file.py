@@ -1,6 +1,7 @@
 """copydesk train --data: a model of any labelled file; no desk, no Argilla, no Prefect."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,12 @@ from corpus.errors import DeskError
 if TYPE_CHECKING:
     from corpus.labelled.parts import Parts
     from corpus.labelled.read import Kind, LabelledFile
+    from corpus.settings.models import Tracking
     from training.results import TrainedModel
-    from training.tracking import Tracking
+
+
+# Labels that a warning names.
+NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ def train_file(kind: "Kind", data: DataFile, recipe: Recipe, out: Path) -> None:
     settings = _settings(kind, recipe.settings)
     file = read_labelled(data.path, kind, data.columns, data.form, recipe.labels)
     parts = to_parts(file, recipe.seed)
-    for line in (*_account(file, parts, recipe.seed), *_untaught(file, parts)):
+    rare = _rare(file, parts) if kind == "topics" else []
+    for line in (*_account(file, parts, recipe.seed), *_untaught(file, parts), *rare):
         tell(line)
     _check_repeats(file, parts, recipe.strict)
     with new_folder(out) as folder, progress(f"training {kind}") as report:
@@ -67,11 +73,16 @@ def _settings(kind: "Kind", given: Mapping[str, Any]) -> Any:
     try:
         return form.model_validate(_nested(kind, given))
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        said = "; ".join(_wrong(e) for e in error.errors())
         raise DeskError(
             f"Settings of a model of {kind}: {said}.",
             f"Correct --set or --method; keys are {known} (docs/desk.md).",
         ) from error
+
+
+def _wrong(error: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, error["loc"]))
+    return f"{key} is no key" if error["type"] == "extra_forbidden" else f"{key}: {error['msg']}"
 
 
 def _nested(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +147,21 @@ def _untaught(file: "LabelledFile", parts: "Parts") -> list[str]:
     missing = sorted(named - taught)
     if not missing:
         return []
-    return [f"warning: no training row has {', '.join(missing)}; the model will never say so."]
+    return [f"warning: no training row has {_some(missing)}; the model will never say so."]
+
+
+def _rare(file: "LabelledFile", parts: "Parts") -> list[str]:
+    """A warning for topics that a single training row teaches."""
+    train = [row for row in file.rows if parts.splits[row.number] == "train"]
+    counts = Counter(topic for row in train for topic in row.topics)
+    once = sorted(topic for topic, count in counts.items() if count == 1)
+    return [f"warning: one training row alone has {_some(once)}."] if once else []
+
+
+def _some(names: Sequence[str]) -> str:
+    """A list for people, cut after NAMED."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _check_repeats(file: "LabelledFile", parts: "Parts", strict: bool) -> None:

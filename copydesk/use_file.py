@@ -94,6 +94,9 @@ def _score_lines(found: Mapping[str, Any]) -> Iterator[str]:
             value = found[name]
             yield f"{name} {value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
     for label, scores in found["per_label"].items():
+        if not scores["support"]:
+            yield f"f1 of {label} cannot be told: no row has it"
+            continue
         f1 = scores["f1"]
         yield (
             f"f1 of {label} ({scores['support']:,}) "

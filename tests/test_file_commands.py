@@ -286,3 +286,100 @@ def test_texts_of_test_in_train_are_told_of(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DeskError, match="Training texts stand in the test split as well"):
         run(*command, "--strict")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_tokenizer_of_any_file(data: Path, tmp_path: Path) -> None:
+    out, rows = tmp_path / "words", tmp_path / "news.csv"
+    texts = [f"Zhirvan beats Quillon {i} to {j}" for i in range(20) for j in range(20)]
+    pd.DataFrame({"body": texts}).to_csv(rows, index=False)
+    command = ("train", "tokenizer", "--data", rows, "--text-column", "body", "--out", out)
+    found = run(*command, "--vocabulary", 400)
+    report = json.loads((out / "tokenizer_report.json").read_text())
+    everything = report["on"]["all"]
+    assert 0 < everything["texts"] < 80
+    assert everything["new"]["tokens_per_word"] < everything["old"]["tokens_per_word"]
+    assert f"{everything['new']['tokens_per_word']:.2f} tokens a word" in found.stdout
+    assert "tokens only, 400 were asked for" in found.stderr
+    tokenizer = AutoTokenizer.from_pretrained(str(out))
+    assert len(tokenizer) == report["vocabulary"] < 400
+    assert (out / "tokenizer.png").stat().st_size > 10_000
+    run(*command, "--vocabulary", 400, "--base", "bytes")
+    first = (out / "tokenizer.json").read_bytes()
+    run(*command, "--vocabulary", 400, "--base", "bytes")
+    assert (out / "tokenizer.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "x"], "A tokenizer needs --data"),
+        (["--data", "x.csv"], "A tokenizer needs --out"),
+        (["--data", "x.csv", "--out", "x", "--method", "frozen"], "--method says nothing"),
+        (["--data", "gone.csv", "--out", "x"], "gone.csv"),
+    ],
+)
+def test_a_tokenizer_asked_for_wrongly(arguments: list[str], said: str) -> None:
+    with pytest.raises(DeskError, match=said):
+        run("train", "tokenizer", *arguments)
+
+
+def test_what_is_no_tokenizer_is_not_replaced(data: Path, topics: Path) -> None:
+    with pytest.raises(DeskError, match="no tokenizer of ours"):
+        run("train", "tokenizer", "--data", data / "all.jsonl", "--out", topics)
+    with pytest.raises(DeskError, match="--vocabulary says nothing of a model"):
+        run("train", "topics", "--data", "x.csv", "--out", "x", "--vocabulary", "500")
+
+
+def test_nothing_is_known_of_a_label_that_no_row_has(
+    data: Path, topics: Path, tmp_path: Path
+) -> None:
+    rows = pd.read_parquet(data / "all.parquet")
+    rows[rows.topic == "Sports"].to_parquet(tmp_path / "sports.parquet")
+    command = ("score", topics, "--data", tmp_path / "sports.parquet", "--split", "test")
+    found = json.loads(run(*command, "--json").stdout)
+    assert found["support"]["Business"] == 0
+    assert found["per_label"]["Business"]["f1"] == {"value": 0.0, "low": 0.0, "high": 1.0}
+    assert "f1 of Business cannot be told: no row has it" in run(*command).stdout
+
+
+def test_a_model_can_be_read_by_whoever_may_read_new_files(topics: Path, tmp_path: Path) -> None:
+    (tmp_path / "new").touch()
+    usual = (tmp_path / "new").stat().st_mode
+    assert {f.stat().st_mode for f in topics.rglob("*") if f.is_file()} == {usual}
+
+
+def test_a_topic_with_one_training_row_is_named(data: Path, tmp_path: Path) -> None:
+    rows = [{"text": f"{topic} {i}", "topic": topic} for topic in ("A", "B") for i in range(12)]
+    pd.DataFrame([*rows, {"text": "gone", "topic": "Obituary"}]).to_csv(tmp_path / "o.csv")
+    out = tmp_path / "model"
+    found = run("train", "topics", "--data", tmp_path / "o.csv", "--out", out, "--method", "frozen")
+    assert "warning: one training row alone has Obituary." in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "topics", "--data", "{data}", "--out", "{data}/sub"], "is a file, so"),
+        (["train", "topics", "--data", "{folder}", "--out", "x"], "is a folder"),
+        (["train", "topics", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk is for"),
+        (["score", "x", "--data", "{data}", "--per-class", "4"], "--per-class is for desks"),
+        (["score", "x", "--data", "{data}", "--set", "seed=3"], "--set is for desks"),
+        (["train", "topics", "--data", "{data}", "--out", "x", "--set", "stepz=1"], "no key"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_read(
+    data: Path, arguments: list[str], said: str
+) -> None:
+    given = [a.format(data=data / "all.jsonl", folder=data) for a in arguments]
+    with pytest.raises(DeskError, match=said):
+        run(*given)
+
+
+def test_an_encoder_that_is_not_there_leaves_nothing(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    command = ("train", "topics", "--data", data / "all.jsonl", "--out", tmp_path / "model")
+    with pytest.raises(DeskError, match="nobody/nothing"):
+        run(*command, "--encoder", "nobody/nothing")
+    assert list(tmp_path.iterdir()) == []

@@ -21,9 +21,17 @@ BY_HEART_SHARE, STUCK_SHARE = 0.2, 0.9
 
 
 def draw_curve(
-    points: Sequence[CurvePoint], title: str, loss_name: str, score_name: str, file: Path
+    points: Sequence[CurvePoint],
+    title: str,
+    loss_name: str,
+    score_name: str,
+    file: Path,
+    diagnosis: str = "",
 ) -> None:
-    """Draw losses and validation score over steps into a PNG of 1200 × 700 pixels."""
+    """Draw losses and validation score over steps into a PNG of 1200 × 700 pixels.
+
+    ``diagnosis`` is the sentence of ``diagnose``, which stands below the title.
+    """
     figure, losses = pyplot.subplots(figsize=(12, 7), dpi=100)
     _draw_losses(losses, points, loss_name)
     handles = losses.get_legend_handles_labels()[0]
@@ -31,7 +39,7 @@ def draw_curve(
         scores = losses.twinx()
         _draw_scores(scores, points, score_name)
         handles += scores.get_legend_handles_labels()[0]
-    losses.set_title(title)
+    losses.set_title(f"{title}\n{diagnosis}" if diagnosis else title)
     losses.grid(alpha=0.3)
     # Below the axes it hides no line, wherever the lines run.
     figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False)

@@ -109,5 +109,5 @@ def _downloaded(repo_id: str) -> str:
         return folder
     raise DeskError(
         f"Encoder {repo_id!r} cannot be downloaded ({'; '.join(tried)}).",
-        "Set models.encoder to offline, to a folder, or to the repo_id of an encoder.",
+        "Name offline, a folder or a repo_id: models.encoder of a desk, --encoder with --data.",
     )

@@ -1,11 +1,9 @@
 """Optional tracking of a training; nothing is imported or recorded unless a desk asks for it."""
 
 import importlib.util
-from typing import Literal
 
 from corpus.errors import DeskError
-
-Tracking = Literal["none", "trackio", "mlflow"]
+from corpus.settings.models import Tracking
 
 
 def report_to(tracking: Tracking) -> list[str]:

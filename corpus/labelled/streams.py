@@ -61,6 +61,8 @@ def _format(path: Path, form: FileForm) -> str:
         return form.format
     if form.format is not None:
         raise DeskError(f"--format {form.format!r} is not known.", "Use parquet, csv or jsonl.")
+    if path.is_dir():
+        raise DeskError(f"{path} is a folder.", "Name one file of it.")
     found = FORMATS.get(path.suffix.lower())
     if found is None:
         raise DeskError(

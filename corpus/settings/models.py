@@ -6,6 +6,8 @@ from pydantic import Field
 
 from corpus.settings.part import DeskPart
 
+Tracking = Literal["none", "trackio", "mlflow"]
+
 
 class FineTuneSettings(DeskPart):
     """Of the third rung, where the encoder itself learns the topics (a thousand of each)."""
@@ -80,6 +82,6 @@ class ModelSettings(DeskPart):
     topics: TopicModelSettings = TopicModelSettings()
     entities: EntityModelSettings = EntityModelSettings()
     seed: int = Field(42, description="of training")
-    tracking: Literal["none", "trackio", "mlflow"] = Field(
+    tracking: Tracking = Field(
         "none", description="where trainings are recorded; needs the package of that name"
     )

@@ -32,7 +32,13 @@ def checkpoint_folder(folder: Path | None, of: dict[str, Any]) -> Iterator[Path]
     if everyone.is_main_process:
         _prepare(folder, hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest())
     everyone.wait_for_everyone()
-    yield folder
+    try:
+        yield folder
+    except BaseException:
+        # Stopped before anything was worth going on from.
+        if everyone.is_main_process and [file.name for file in folder.iterdir()] == [OF]:
+            shutil.rmtree(folder)
+        raise
     everyone.wait_for_everyone()
     if everyone.is_main_process:
         shutil.rmtree(folder)

@@ -16,14 +16,14 @@ from setfit import Trainer, TrainingArguments
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from corpus.settings.models import TopicModelSettings
+from corpus.settings.models import TopicModelSettings, Tracking
 from training.classification.batches import TopicsInTurn
 from training.classification.body import Body, transformer
 from training.classification.checkpoints import latest
 from training.classification.data import TopicData, parts
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import remembered
-from training.tracking import Tracking, report_to
+from training.tracking import report_to
 
 # More gained nothing that stands out of the noise, and cost CPU (decision 15).
 MOST_STEPS = 28

@@ -25,7 +25,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
-from corpus.settings.models import FineTuneSettings, TopicModelSettings
+from corpus.settings.models import FineTuneSettings, TopicModelSettings, Tracking
 from training.classification.body import longest
 from training.classification.checkpoints import latest, together
 from training.classification.data import TopicData
@@ -36,7 +36,7 @@ from training.classification.models import FineTunedTopics, batches, by_length, 
 from training.classification.scores import example_scores
 from training.encoder import encoder_path
 from training.results import CurvePoint, Progress
-from training.tracking import Tracking, report_to
+from training.tracking import report_to
 
 LOSS_NAME = "cross-entropy"
 SCORE_NAME = "accuracy on held-out articles"

@@ -17,9 +17,6 @@ from training.results import CurvePoint, Progress
 SCORES = 3
 TRAIN_SAMPLE, VALIDATION_SAMPLE = 128, 64
 LOSS_NAME = "contrastive loss"
-SCORE_NAME = (
-    f"validation accuracy (≤ {VALIDATION_SAMPLE} articles, head on ≤ {TRAIN_SAMPLE} examples)"
-)
 
 
 class Steps(TrainerCallback):
@@ -60,6 +57,11 @@ class LearningCurve(Steps):
         self.validation = validation.at(_sample(validation, VALIDATION_SAMPLE))
         self.losses: dict[int, float] = {}
         self.scores: dict[int, float] = {int(k): v for k, v in (read(file) or {}).items()}
+
+    def score_name(self) -> str:
+        """What was scored on how much."""
+        articles, examples = len(self.validation), len(self.train)
+        return f"validation accuracy ({articles} articles, head on {examples} examples)"
 
     def points(self) -> tuple[CurvePoint, ...]:
         """What was collected, by step."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import DeskError
-from corpus.settings.models import TopicModelSettings
+from corpus.settings.models import TopicModelSettings, Tracking
 from training.classification import fine_tune as fine_tuning
 from training.classification import learning_curve
 from training.classification.body import Body, new_model
@@ -38,7 +38,6 @@ from training.classification.models import SetFitTopics, TopicModel
 from training.classification.scores import example_scores
 from training.classification.topic_names import name_examples, together_with
 from training.results import CurvePoint, Progress
-from training.tracking import Tracking
 
 HELD_PARTS = 10
 FROZEN_LOSS, FROZEN_SCORE = "log loss of the head", "validation accuracy"
@@ -239,7 +238,7 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
     vectors = start.body.embed(taught.texts)
     curve.on_trained(plan.steps, vectors)
     model = _finished(lesson, start.body, vectors, taught, 1.0)
-    loss, score = learning_curve.LOSS_NAME, learning_curve.SCORE_NAME
+    loss, score = learning_curve.LOSS_NAME, curve.score_name()
     names = len(start.names)
     return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen, names)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import set_seed
 
-from corpus.settings.models import TopicModelSettings
+from corpus.settings.models import TopicModelSettings, Tracking
 from training.classification.calibration import FEWEST, NONE, Calibration, calibrate
 from training.classification.checkpoints import checkpoint_folder, together
 from training.classification.data import (
@@ -23,7 +23,7 @@ from training.classification.scores import best_threshold
 from training.curves import diagnose, draw_curve
 from training.examples import TopicExample
 from training.results import Progress, Stopwatch, TrainedModel
-from training.tracking import Tracking, report_to
+from training.tracking import report_to
 
 
 def train_topics(
@@ -82,11 +82,13 @@ def train_topics(
         calibration, threshold = _calibrated(fitted, train, validation)
         model = fitted.model.at_temperature(calibration.temperature).with_threshold(threshold)
         png = output_dir / "learning_curve.png"
+        diagnosis = diagnose(fitted.points, len(train))
         # Of several processes (accelerate launch) one writes.
         if together().is_main_process:
             model.save(output_dir)
             title = f"Topic model ({fitted.verdict.rung}), {len(train)} examples"
-            draw_curve(fitted.points, title, fitted.loss_name, fitted.score_name, png)
+            names = (fitted.loss_name, fitted.score_name)
+            draw_curve(fitted.points, title, *names, png, diagnosis)
     extra: dict[str, Any] = calibration.to_settings()
     if train.several:
         extra["threshold"] = round(threshold, 4)
@@ -95,7 +97,7 @@ def train_topics(
         kind="topics",
         curve=fitted.points,
         curve_png=png,
-        diagnosis=diagnose(fitted.points, len(train)),
+        diagnosis=diagnosis,
         examples=len(train),
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),

@@ -15,7 +15,7 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.settings.models import EntityModelSettings
+from corpus.settings.models import EntityModelSettings, Tracking
 from training.checkpoints import last_checkpoint
 from training.entities.encode import Encoded
 from training.entities.learning_curve import (
@@ -28,7 +28,7 @@ from training.entities.learning_curve import (
 from training.entities.predict import EntityModel
 from training.entities.rates import groups_by_layer
 from training.results import CurvePoint, Progress
-from training.tracking import Tracking, report_to
+from training.tracking import report_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from training.results import CurvePoint, Progress
 # Prediction costs a third of a step, so the curve scores a part of a large validation split.
 SCORED_EXAMPLES = 300
 LOSS_NAME = "cross-entropy a token"
-SCORE_NAME = f"exact-span F1 on validation (≤ {SCORED_EXAMPLES} articles)"
+SCORE_NAME = "exact-span F1 on validation"
 SCORE_KEY = "eval_span_f1"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from transformers import set_seed
 
 from corpus.errors import DeskError
-from corpus.settings.models import EntityModelSettings
+from corpus.settings.models import EntityModelSettings, Tracking
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
 from training.entities.cased import bake_embeddings
@@ -24,7 +24,7 @@ from training.entities.predict import EntityModel
 from training.entities.save import save
 from training.examples import EntityExample
 from training.results import Progress, Stopwatch, TrainedModel
-from training.tracking import Tracking, report_to
+from training.tracking import report_to
 
 log = logging.getLogger(__name__)
 
@@ -77,16 +77,19 @@ def train_entities(
         )
         bake_embeddings(model.model, model.tokenizer.pad_token_id)
     png = output_dir / "learning_curve.png"
+    diagnosis = diagnose(curve, len(train))
     if is_main_process():
         save(model, output_dir)
-        draw_curve(curve, f"Entity model, {len(train)} examples", LOSS_NAME, SCORE_NAME, png)
+        score_name = f"{SCORE_NAME} ({len(held.examples) if held else 0} articles)"
+        title = f"Entity model, {len(train)} examples"
+        draw_curve(curve, title, LOSS_NAME, score_name, png, diagnosis)
         shutil.rmtree(checkpoints, ignore_errors=True)
     return TrainedModel(
         folder=output_dir,
         kind="entities",
         curve=curve,
         curve_png=png,
-        diagnosis=diagnose(curve, len(train)),
+        diagnosis=diagnosis,
         examples=len(train),
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
@@ -162,4 +165,4 @@ def _encode(
 
 def _log_repairs(encoded: Encoded) -> None:
     for rule, count in sorted(encoded.repairs.items()):
-        log.warning("training examples: %s, %d times", rule, count)
+        log.warning("training examples: %s: %d", rule, count)

@@ -8,6 +8,8 @@ import numpy as np
 from corpus.intervals import Interval, ratio, to_interval
 from training.evaluation.counts import Drawn, f1
 
+UNKNOWN = Interval(0.0, 0.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelScores:
@@ -37,17 +39,19 @@ def estimate(values: np.ndarray) -> Interval:
 
 
 def label_scores(labels: Sequence[str], drawn: Drawn) -> dict[str, LabelScores]:
-    """Of each label by itself."""
+    """Of each label by itself. Of one that no gold holds, recall and F1 may be anything, and so
+    may precision of one that was never predicted: 0 with an interval from 0 to 1.
+    """
     hit, said, real = (part[:, 1:] for part in (drawn.hit, drawn.said, drawn.real))
     precision, recall, both = ratio(hit, said), ratio(hit, real), f1(hit, said, real)
     return {
         label: LabelScores(
             precision=float(precision[0, i]),
             recall=float(recall[0, i]),
-            f1=estimate(both[:, i]),
+            f1=estimate(both[:, i]) if real[0, i] else UNKNOWN,
             support=int(real[0, i]),
-            precision_interval=estimate(precision[:, i]),
-            recall_interval=estimate(recall[:, i]),
+            precision_interval=estimate(precision[:, i]) if said[0, i] else UNKNOWN,
+            recall_interval=estimate(recall[:, i]) if real[0, i] else UNKNOWN,
         )
         for i, label in enumerate(labels)
     }
