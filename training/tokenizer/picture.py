@@ -17,7 +17,8 @@ COLOURS = {"old": "#9aa5b1", "new": "#0b5563"}
 
 def draw_report(found: Mapping[str, Texts], names: Mapping[str, str], file: Path) -> None:
     """A PNG of 1200 × 700 pixels; ``names`` say what "old" and "new" are."""
-    largest = sorted(found, key=lambda name: (name != "all", -found[name].words))
+    parts = {name: part for name, part in found.items() if name != "all" or len(found) > 2}
+    largest = sorted(parts, key=lambda name: (name != "all", -found[name].words))
     shown = [name for name in largest if found[name].words][: MOST_SOURCES + 1]
     figure, axes = pyplot.subplots(figsize=(12, 7), dpi=100)
     for place, side in enumerate(("old", "new")):
@@ -27,7 +28,7 @@ def draw_report(found: Mapping[str, Texts], names: Mapping[str, str], file: Path
         axes.bar_label(bars, fmt="%.2f", padding=2)
     axes.set_xticks(range(len(shown)), [f"{name}\n{found[name].texts:,} texts" for name in shown])
     axes.set_ylabel("tokens a word")
-    axes.set_title("How finely words are cut, on texts that neither tokenizer was trained on")
+    axes.set_title("How finely words are cut, on texts kept back from the new tokenizer")
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
