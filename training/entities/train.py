@@ -80,7 +80,7 @@ def train_entities(
     diagnosis = diagnose(curve, len(train))
     if is_main_process():
         save(model, output_dir)
-        score_name = f"{SCORE_NAME} ({len(held.examples) if held else 0} articles)"
+        score_name = f"{SCORE_NAME} ({len(held.examples)} articles)"
         title = f"Entity model, {len(train)} examples"
         draw_curve(curve, title, LOSS_NAME, score_name, png, diagnosis)
         shutil.rmtree(checkpoints, ignore_errors=True)
