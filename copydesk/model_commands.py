@@ -68,12 +68,19 @@ def train(
     names = {"text": text_column, "title": title_column}
     form = FileForm(format_, encoding, delimiter)
     if kind == TOKENIZER:
-        others = {"--encoder": encoder != ENCODER, "--method": method, "--labels": labels}
-        _refuse(TOKENIZER, others | {"--set": set_, "--only": only, "--per-class": per_class})
+        others: dict[str, Any] = {
+            "--encoder": encoder != ENCODER,
+            "--method": method,
+            "--labels": labels,
+        }
+        others |= {"--set": set_, "--only": only, "--per-class": per_class, "--strict": strict}
+        others |= {"--seed": seed != SEED, "--tracking": tracking != "none", "--source": source}
+        others |= {"--desk": desk != DESK, "--split-column": split_column}
+        _refuse("a tokenizer", others)
         path, place = _file_and_out(data, out)
         train_tokenizer_file(data_file(path, form, names), base, vocabulary, place)
         return
-    _refuse("models", {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY})
+    _refuse("a model", {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY})
     chosen = _kind(kind, only)
     if data is None:
         given = {"--out": out, "--labels": labels, "--method": method, "--strict": strict}
@@ -175,7 +182,7 @@ def predict(
 
 def _refuse(kind: str, given: Mapping[str, Any]) -> None:
     for flag in (flag for flag, value in given.items() if value):
-        raise DeskError(f"{flag} says nothing of a {kind.removesuffix('s')}.", f"Leave {flag} out.")
+        raise DeskError(f"{flag} says nothing of {kind}.", f"Leave {flag} out.")
 
 
 def _refuse_desk_options(given: Mapping[str, Any]) -> None:
@@ -197,7 +204,9 @@ def _kind(kind: str | None, only: str | None) -> Any:
         raise DeskError(f"{kind} and --only {only} disagree.", f"Leave out --only {only}.")
     chosen = kind or only
     if chosen not in (None, *KINDS):
-        raise DeskError(f"{chosen!r} is not a model.", "Use topics, entities or tokenizer.")
+        raise DeskError(
+            f"{chosen!r} is not a model.", "Use topics or entities (KIND may be tokenizer)."
+        )
     return chosen
 
 

@@ -13,5 +13,5 @@ SetOption = Annotated[
     typer.Option("--set", help="Replaces a desk value: --set review.blind_share=0.2"),
 ]
 PerClassOption = Annotated[
-    int | None, typer.Option(min=2, help="Of a model trained on at most so many articles a topic.")
+    int | None, typer.Option(min=2, help="At most so many articles a topic teach the model.")
 ]

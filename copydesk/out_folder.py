@@ -25,16 +25,24 @@ def is_model(folder: Path) -> bool:
     return True
 
 
-def require_free(out: Path, is_ours: Callable[[Path], bool] = is_model) -> None:
-    """DeskError where ``out`` is neither free nor what may be replaced: by default, a model."""
+def require_place(out: Path) -> None:
+    """DeskError where something that is no folder stands above ``out``."""
     for parent in out.absolute().parents:
-        if parent.is_file():
-            raise DeskError(f"{parent} is a file, so {out} cannot be.", "Give --out another name.")
+        if parent.exists() and not parent.is_dir():
+            raise DeskError(
+                f"{parent} is no folder, so {out} cannot be.", "Give --out another name."
+            )
+
+
+def require_free(
+    out: Path, is_ours: Callable[[Path], bool] = is_model, what: str = "model"
+) -> None:
+    """DeskError where ``out`` is neither free nor ``what`` may be replaced."""
+    require_place(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if out.is_dir() and is_ours(out):
         return
-    what = "model" if is_ours is is_model else "tokenizer of ours"
     raise DeskError(
         f"{out} is there and is no {what}; it is not replaced.", "Give --out another name."
     )
@@ -73,11 +81,10 @@ def new_folder(out: Path, is_ours: Callable[[Path], bool] = is_model) -> Iterato
 
 def _readable_as_usual(folder: Path) -> None:
     """Files with the rights that new files have here; safetensors gives its own to nobody else."""
-    umask = os.umask(0)
-    os.umask(umask)
+    usual = folder.stat().st_mode & 0o666
     for file in folder.rglob("*"):
-        if file.is_file():
-            file.chmod(0o666 & ~umask)
+        if file.is_file() and not file.is_symlink():
+            file.chmod(usual)
 
 
 def _remove_abandoned(out: Path) -> None:

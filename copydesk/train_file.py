@@ -155,7 +155,7 @@ def _rare(file: "LabelledFile", parts: "Parts") -> list[str]:
     train = [row for row in file.rows if parts.splits[row.number] == "train"]
     counts = Counter(topic for row in train for topic in row.topics)
     once = sorted(topic for topic, count in counts.items() if count == 1)
-    return [f"warning: one training row alone has {_some(once)}."] if once else []
+    return [f"warning: only one training row has {_some(once)}."] if once else []
 
 
 def _some(names: Sequence[str]) -> str:

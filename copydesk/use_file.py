@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.data_file import SPLITS, DataFile, left_out, prepare, progress, tell
+from copydesk.out_folder import require_place
 from copydesk.training_facts import was_trained_on
 from corpus.errors import DeskError
 
@@ -57,6 +58,7 @@ def predict_file(model: str, data: DataFile, out: Path) -> None:
     from training.prediction.to_file import digest_of, predict_to_file, require_predictions
 
     prepare()
+    require_place(out)
     if out.exists() and data.path.exists() and out.samefile(data.path):
         raise DeskError(f"--out {out} is the file of --data.", "Give --out another name.")
     require_predictions(out)
@@ -95,7 +97,7 @@ def _score_lines(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} {value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
     for label, scores in found["per_label"].items():
         if not scores["support"]:
-            yield f"f1 of {label} cannot be told: no row has it"
+            yield f"f1 of {label} cannot be told: no row has it as gold"
             continue
         f1 = scores["f1"]
         yield (

@@ -52,7 +52,8 @@ def _named(part: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
         if isinstance(value, dict) and "low" in value:
             yield name.replace("_", "-"), value
     for label, value in part["labels"].items():
-        yield f"f1 of {label} ({value['support']})", value["f1"]
+        told = "" if value["support"] else ", cannot be told"
+        yield f"f1 of {label} ({value['support']}{told})", value["f1"]
     for name, value in part.get("schemes", {}).items():
         yield f"f1 by {name}", value["f1"]
     if part.get("calibration"):

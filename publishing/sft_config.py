@@ -30,10 +30,8 @@ def sft_rows(
 ) -> Iterator[dict[str, Any]]:
     """Chats of the articles whose text may be passed on, in the order given."""
     asked = Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
-    for reviewed in published:
-        if reviewed.article.id in withheld:
-            continue
-        for pair in reviewed_pairs([reviewed], asked):
-            row = {"id": pair.id, "messages": pair.messages(), "phrasing": pair.phrasing}
-            row |= {"schema_version": SCHEMA_VERSION}
-            yield row | ({"license": stated_license(desk, reviewed.article)} if licensed else {})
+    shown = [reviewed for reviewed in published if reviewed.article.id not in withheld]
+    for reviewed, pair in zip(shown, reviewed_pairs(shown, asked), strict=True):
+        row = {"id": pair.id, "messages": pair.messages(), "phrasing": pair.phrasing}
+        row |= {"schema_version": SCHEMA_VERSION}
+        yield row | ({"license": stated_license(desk, reviewed.article)} if licensed else {})

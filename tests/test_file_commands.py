@@ -323,6 +323,16 @@ def test_a_tokenizer_asked_for_wrongly(arguments: list[str], said: str) -> None:
         run("train", "tokenizer", *arguments)
 
 
+def test_a_model_beside_a_tokenizer_is_not_replaced(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "words"
+    command = ("train", "tokenizer", "--data", data / "all.jsonl", "--out", out, "--vocabulary")
+    run(*command, 300)
+    (out / "model.safetensors").write_bytes(b"somebody's")
+    with pytest.raises(DeskError, match="no tokenizer of ours"):
+        run(*command, 300)
+    assert (out / "model.safetensors").read_bytes() == b"somebody's"
+
+
 def test_what_is_no_tokenizer_is_not_replaced(data: Path, topics: Path) -> None:
     with pytest.raises(DeskError, match="no tokenizer of ours"):
         run("train", "tokenizer", "--data", data / "all.jsonl", "--out", topics)
@@ -339,7 +349,7 @@ def test_nothing_is_known_of_a_label_that_no_row_has(
     found = json.loads(run(*command, "--json").stdout)
     assert found["support"]["Business"] == 0
     assert found["per_label"]["Business"]["f1"] == {"value": 0.0, "low": 0.0, "high": 1.0}
-    assert "f1 of Business cannot be told: no row has it" in run(*command).stdout
+    assert "f1 of Business cannot be told: no row has it as gold" in run(*command).stdout
 
 
 def test_a_model_can_be_read_by_whoever_may_read_new_files(topics: Path, tmp_path: Path) -> None:
@@ -353,24 +363,26 @@ def test_a_topic_with_one_training_row_is_named(data: Path, tmp_path: Path) -> N
     pd.DataFrame([*rows, {"text": "gone", "topic": "Obituary"}]).to_csv(tmp_path / "o.csv")
     out = tmp_path / "model"
     found = run("train", "topics", "--data", tmp_path / "o.csv", "--out", out, "--method", "frozen")
-    assert "warning: one training row alone has Obituary." in found.stderr
+    assert "warning: only one training row has Obituary." in found.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["train", "topics", "--data", "{data}", "--out", "{data}/sub"], "is a file, so"),
+        (["train", "topics", "--data", "{data}", "--out", "{data}/sub"], "is no folder, so"),
         (["train", "topics", "--data", "{folder}", "--out", "x"], "is a folder"),
         (["train", "topics", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk is for"),
         (["score", "x", "--data", "{data}", "--per-class", "4"], "--per-class is for desks"),
+        (["predict", "{topics}", "--data", "{data}", "--out", "{data}/sub"], "is no folder, so"),
+        (["train", "tokenizer", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk says"),
         (["score", "x", "--data", "{data}", "--set", "seed=3"], "--set is for desks"),
         (["train", "topics", "--data", "{data}", "--out", "x", "--set", "stepz=1"], "no key"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_read(
-    data: Path, arguments: list[str], said: str
+    data: Path, topics: Path, arguments: list[str], said: str
 ) -> None:
-    given = [a.format(data=data / "all.jsonl", folder=data) for a in arguments]
+    given = [a.format(data=data / "all.jsonl", folder=data, topics=topics) for a in arguments]
     with pytest.raises(DeskError, match=said):
         run(*given)
 

@@ -75,15 +75,22 @@ def _offline_folder() -> str:
     return str(folder)
 
 
-def download(repo_id: str) -> tuple[str | None, list[str]]:
-    """The folder of a repository's last revision, or None and why each Hub did not give it."""
+def download(repo_id: str, only: list[str] | None = None) -> tuple[str | None, list[str]]:
+    """The folder of a repository's last revision, or None and why each Hub did not give it.
+
+    ``only``: patterns of the files that are wanted; all but other formats of the weights if None.
+    """
     tried: list[str] = []
     for endpoint in dict.fromkeys((os.environ.get("HF_ENDPOINT") or PUBLIC_HUB, PUBLIC_HUB)):
         # The token of one Hub is no other's business.
         token = os.environ.get("HF_TOKEN") if not tried else False
         try:
             folder: str = snapshot_download(
-                repo_id, endpoint=endpoint, token=token, ignore_patterns=OTHER_FORMATS
+                repo_id,
+                endpoint=endpoint,
+                token=token,
+                allow_patterns=only,
+                ignore_patterns=OTHER_FORMATS,
             )
             return folder, tried
         except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:

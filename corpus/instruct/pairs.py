@@ -44,11 +44,18 @@ class Pair:
 def reviewed_pairs(reviewed: Iterable[ReviewedArticle], questions: Questions) -> list[Pair]:
     """Of the articles whose every question is resolved, in their order and with their splits."""
     return [
-        pair(r.article.id, model_input(r.article), to_answer(r, questions), r.split, questions)
+        _pair(r, questions)
         for r in reviewed
         if (not questions.topics or r.topic is not None)
         and (not questions.types or r.spans is not None)
     ]
+
+
+def _pair(reviewed: ReviewedArticle, questions: Questions) -> Pair:
+    # Spans are of the body, so without a topic to tell nobody needs the title.
+    article = reviewed.article
+    text = model_input(article) if questions.topics else article.text
+    return pair(article.id, text, to_answer(reviewed, questions), reviewed.split, questions)
 
 
 def to_answer(reviewed: ReviewedArticle, questions: Questions) -> Answer:
@@ -60,10 +67,14 @@ def to_answer(reviewed: ReviewedArticle, questions: Questions) -> Answer:
 
 
 def pair(identifier: str, text: str, answer: Answer, split: Split, questions: Questions) -> Pair:
-    """A pair with the phrasing that belongs to this id."""
-    count = len(PHRASINGS[kind_of(questions)])
-    digest = hashlib.sha256(identifier.encode()).digest()
-    return Pair(identifier, text, answer, split, questions, int.from_bytes(digest[:4]) % count)
+    """A pair with the phrasing that belongs to this id.
+
+    By the highest hash (Thaler and Ravishankar 1998): of a phrasing that is added only those ids
+    hear that it is highest for, the others keep theirs.
+    """
+    numbers = range(len(PHRASINGS[kind_of(questions)]))
+    phrasing = max(numbers, key=lambda n: hashlib.sha256(f"{identifier}:{n}".encode()).digest())
+    return Pair(identifier, text, answer, split, questions, phrasing)
 
 
 def kind_of(questions: Questions) -> str:

@@ -36,5 +36,6 @@ def system_prompt(questions: Questions) -> str:
         parts.append(f'"topic": one of {", ".join(questions.topics)}')
     if questions.types:
         types = ", ".join(questions.types)
-        parts.append(f'"entities": a list of {{"text", "type"}}, type one of {types}')
+        where = " in the text below the title" if questions.topics else ""
+        parts.append(f'"entities": a list of {{"text", "type"}}{where}, type one of {types}')
     return f"You label news. Answer with one JSON object: {'; '.join(parts)}."

@@ -44,10 +44,11 @@ class Stream:
 
 def open_stream(path: Path, columns: Columns, roles: Collection[str], form: FileForm) -> Stream:
     """The rows of ``roles``' columns. Raises DeskError for a file that cannot be such a file."""
+    if path.is_dir():
+        raise DeskError(f"{path} is a folder.", "Name one Parquet, CSV or JSON lines file of it.")
     kind = _format(path, form)
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise DeskError(f"{path} {what}.", "Give --data a Parquet, CSV or JSON lines file.")
+        raise DeskError(f"{path} is not there.", "Give --data a Parquet, CSV or JSON lines file.")
     if path.stat().st_size == 0:
         raise DeskError(f"{path} is empty (0 bytes).", "Write the file again.")
     if kind == "parquet":
@@ -61,8 +62,6 @@ def _format(path: Path, form: FileForm) -> str:
         return form.format
     if form.format is not None:
         raise DeskError(f"--format {form.format!r} is not known.", "Use parquet, csv or jsonl.")
-    if path.is_dir():
-        raise DeskError(f"{path} is a folder.", "Name one file of it.")
     found = FORMATS.get(path.suffix.lower())
     if found is None:
         raise DeskError(

@@ -13,7 +13,7 @@ ROWS = 20
 TEXT_MAX_CHARACTERS = 4000
 LONG_CHARACTERS = 80
 # Of each message of a chat but the last, so that the answer is seen.
-TURN_CHARACTERS = 160
+TURN_CHARACTERS, TURNS = 180, 12
 COLOURS = 8
 # Rows are decoded whole before they are cut for the page.
 DECODED_MAX_BYTES = 64 * 1000 * 1000
@@ -163,18 +163,28 @@ def _messages(value: object) -> list[dict[str, Any]]:
     """The messages of a chat, [] for anything else."""
     items = value if isinstance(value, list) else []
     is_chat = all(
-        isinstance(item, dict) and set(item) == {"role", "content"} and item["role"]
+        isinstance(item, dict)
+        and set(item) == {"role", "content"}
+        and isinstance(item["role"], str)
         for item in items
     )
     return items if is_chat else []
 
 
 def _turns(messages: list[dict[str, Any]]) -> str:
-    """Who says what, a paragraph a message."""
-    *before, last = [(str(m["role"]), str(m["content"])) for m in messages]
-    said = [(role, _cut(text, TURN_CHARACTERS)) for role, text in before]
-    said.append((last[0], _cut(last[1], TEXT_MAX_CHARACTERS)))
-    return "\n\n".join(f"{role}: {text}" for role, text in said)
+    """Who says what, a paragraph a message; of what was said before the last, some."""
+    *before, last = [f"{m['role']}: {_shown(m['content'])}" for m in messages]
+    said = "\n\n".join(_in_short(turn) for turn in before[:TURNS])
+    more = f"\n\n… {len(before) - TURNS} more" if len(before) > TURNS else ""
+    return f"{said}{more}\n\n{last}" if before else last
+
+
+def _in_short(text: str) -> str:
+    """Beginning and end: at the end stands what is asked."""
+    if len(text) <= TURN_CHARACTERS:
+        return text
+    half = TURN_CHARACTERS // 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 def _cut(text: str, most: int) -> str:

@@ -77,6 +77,18 @@ def test_phrasings_are_fixed_by_the_id_and_all_are_used() -> None:
     assert len({len(group) for group in PHRASINGS.values()}) == 1
 
 
+def test_a_phrasing_that_is_added_leaves_most_articles_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    items = [reviewed(identifier=f"article-{i}") for i in range(300)]
+    before = reviewed_pairs(items, BOTH)
+    more = {kind: (*wordings, "One more.") for kind, wordings in PHRASINGS.items()}
+    monkeypatch.setattr("corpus.instruct.pairs.PHRASINGS", more)
+    changed = [(b, a) for b, a in zip(before, reviewed_pairs(items, BOTH), strict=True) if a != b]
+    assert 0 < len(changed) < 100
+    assert {after.phrasing for _, after in changed} == {len(PHRASINGS["both"])}
+
+
 def test_splits_are_the_desk_s() -> None:
     splits: tuple[Split, ...] = ("train", "validation", "test")
     items = [reviewed(identifier=s, split=s) for s in splits]

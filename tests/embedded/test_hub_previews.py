@@ -34,12 +34,17 @@ def test_chats_are_shown_turn_by_turn_with_the_answer_in_sight() -> None:
     def said(*turns: tuple[str, str]) -> list[dict[str, str]]:
         return [{"role": role, "content": content} for role, content in turns]
 
-    chats = [said(("user", "long " * 100), ("assistant", '{"topic": "Sports"}')), [], None]
+    many = said(*(("user", "again") for _ in range(5000)), ("assistant", "yes"))
+    asked_last = said(("user", "long " * 100 + "WHICH?"), ("assistant", '{"topic": "Sports"}'))
+    chats = [asked_last, [], None, many]
     sink = BytesIO()
     parquet.write_table(pa.table({"messages": chats}), sink)
-    long, empty, missing = (row[0].pieces[0].text for row in read_table(sink.getvalue()).rows)
+    long, empty, missing, all_of_many = (
+        row[0].pieces[0].text for row in read_table(sink.getvalue()).rows
+    )
     asked, answered = long.split("\n\n")
-    assert asked.startswith("user: long long") and asked.endswith("…") and len(asked) < 200
+    assert asked.startswith("user: long long") and asked.endswith("WHICH?") and len(asked) < 200
+    assert all_of_many.endswith("… 4988 more\n\nassistant: yes") and len(all_of_many) < 400
     assert answered == 'assistant: {"topic": "Sports"}'
     assert (empty, missing) == ("[]", "—")
 

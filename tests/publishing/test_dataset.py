@@ -14,6 +14,7 @@ import pytest
 
 from corpus.articles import Span
 from corpus.errors import DeskError
+from corpus.instruct.answers import Questions, read_answer
 from publishing import shards
 from publishing.dataset import (
     dataset_features,
@@ -131,6 +132,8 @@ def test_chats_of_the_same_articles_in_the_same_splits(tmp_path: Path) -> None:
         for chat, row in zip(rows, data[split], strict=True):
             system, user, assistant = chat["messages"]
             said = json.loads(assistant["content"])
+            asked = Questions(tuple(TOPICS), tuple(TYPES))
+            assert read_answer(assistant["content"], asked).problem == ""
             assert said["topic"] == names[row["topic"]]
             marked = [(row["text"][s["start"] : s["end"]], s["label"]) for s in row["spans"]]
             assert [(m["text"], m["type"]) for m in said["entities"]] == marked

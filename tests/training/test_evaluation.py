@@ -19,6 +19,7 @@ from sklearn.metrics import (
 )
 
 from corpus.articles import Span
+from corpus.intervals import Interval
 from training.evaluation import micro_f1, score_entities, score_topic_sets, score_topics
 
 TOPICS = ["World", "Sports", "Business"]
@@ -261,3 +262,17 @@ def test_memory_stays_bounded_with_50_000_articles_and_many_topics() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 150
+
+
+def test_nothing_is_known_of_a_label_without_gold_and_of_precision_without_prediction() -> None:
+    scores = score_topics(["a"] * 10 + ["c"] * 10, ["a"] * 10 + ["b"] * 10, ["a", "b", "c"], 1)
+    wrongly_said, never_said = scores.labels["b"], scores.labels["c"]
+    unknown = Interval(0.0, 0.0, 1.0)
+    for interval in (
+        wrongly_said.f1,
+        wrongly_said.precision_interval,
+        wrongly_said.recall_interval,
+    ):
+        assert interval == unknown
+    assert never_said.precision_interval == unknown
+    assert never_said.recall_interval.value == 0.0 and never_said.recall_interval.high < 0.5

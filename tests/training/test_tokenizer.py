@@ -53,8 +53,11 @@ def test_it_is_the_same_after_saving(
 
 
 def test_bytes_give_every_text_back() -> None:
-    new = train_tokenizer(TEXTS, base_tokenizer("bytes"), 400)
-    assert new.decode(new(ODD)["input_ids"]) == ODD
+    old = base_tokenizer("bytes")
+    new = train_tokenizer(TEXTS, old, 400)
+    for tokenizer in (old, new):
+        assert tokenizer.decode(tokenizer(ODD)["input_ids"]) == ODD
+    assert len(old(ODD)["input_ids"]) == len(ODD.encode())
     assert new.eos_token == END and len(new(END)["input_ids"]) == 1
 
 
@@ -70,6 +73,19 @@ def test_texts_are_read_once_as_a_stream(old: PreTrainedTokenizerBase) -> None:
     train_tokenizer(stream(), old, 600, lambda done, _: seen.append(done))
     assert asked == list(range(len(TEXTS)))
     assert seen == [len(TEXTS)]
+
+
+def test_many_characters_do_not_exceed_the_vocabulary(old: PreTrainedTokenizerBase) -> None:
+    texts = ["".join(map(chr, range(first, first + 40))) for first in range(0x400, 0x3000, 20)]
+    assert len(train_tokenizer(texts * 3, old, 300)) <= 300
+
+
+def test_a_folder_without_a_readable_tokenizer_is_said(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{")
+    config = '{"tokenizer_class": "PreTrainedTokenizerFast"}'
+    (tmp_path / "tokenizer_config.json").write_text(config)
+    with pytest.raises(DeskError, match="no tokenizer that can be read"):
+        base_tokenizer(str(tmp_path))
 
 
 def test_the_report_counts_what_one_can_count_by_hand(old: PreTrainedTokenizerBase) -> None:
@@ -92,11 +108,13 @@ def test_the_report_counts_what_one_can_count_by_hand(old: PreTrainedTokenizerBa
 def test_nothing_to_compare_is_no_figure(old: PreTrainedTokenizerBase, tmp_path: Path) -> None:
     found = compare(old, old, [])
     assert found["all"].to_dict()["old"]["tokens_per_word"] is None
+    draw_report(found, {"old": "a", "new": "b"}, tmp_path / "p.png")
+    assert list(compare(old, old, [("one", "x")])) == ["all"]
 
 
 def test_the_picture_has_its_size(old: PreTrainedTokenizerBase, tmp_path: Path) -> None:
     found = compare(old, old, [(f"source {i}", "some words") for i in range(20)])
-    draw_report(found, {"old": "a", "new": "b"}, tmp_path / "p.png")
+    draw_report(found, {"old": "a$_{x$", "new": "b"}, tmp_path / "p.png")
     assert Image.open(tmp_path / "p.png").size == (1200, 700)
 
 

@@ -36,7 +36,7 @@ def checkpoint_folder(folder: Path | None, of: dict[str, Any]) -> Iterator[Path]
         yield folder
     except BaseException:
         # Stopped before anything was worth going on from.
-        if everyone.is_main_process and [file.name for file in folder.iterdir()] == [OF]:
+        if everyone.is_main_process and [file.name for file in folder.glob("*")] == [OF]:
             shutil.rmtree(folder)
         raise
     everyone.wait_for_everyone()

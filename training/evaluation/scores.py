@@ -39,8 +39,8 @@ def estimate(values: np.ndarray) -> Interval:
 
 
 def label_scores(labels: Sequence[str], drawn: Drawn) -> dict[str, LabelScores]:
-    """Of each label by itself. Of one that no gold holds, recall and F1 may be anything, and so
-    may precision of one that was never predicted: 0 with an interval from 0 to 1.
+    """Of each label by itself. Of one that no gold holds, all three may be anything, and so may
+    precision of one that was never predicted: 0 with an interval from 0 to 1.
     """
     hit, said, real = (part[:, 1:] for part in (drawn.hit, drawn.said, drawn.real))
     precision, recall, both = ratio(hit, said), ratio(hit, real), f1(hit, said, real)
@@ -50,7 +50,7 @@ def label_scores(labels: Sequence[str], drawn: Drawn) -> dict[str, LabelScores]:
             recall=float(recall[0, i]),
             f1=estimate(both[:, i]) if real[0, i] else UNKNOWN,
             support=int(real[0, i]),
-            precision_interval=estimate(precision[:, i]) if said[0, i] else UNKNOWN,
+            precision_interval=estimate(precision[:, i]) if said[0, i] and real[0, i] else UNKNOWN,
             recall_interval=estimate(recall[:, i]) if real[0, i] else UNKNOWN,
         )
         for i, label in enumerate(labels)

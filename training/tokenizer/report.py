@@ -56,7 +56,9 @@ def compare(
     new: PreTrainedTokenizerBase,
     texts: Iterable[tuple[str, str]],
 ) -> dict[str, Texts]:
-    """(source, text) → source → counts, "all" first; special tokens around a text do not count."""
+    """(source, text) → "all" → counts, then each source of several; a text's own special tokens
+    do not count.
+    """
     found: dict[str, Texts] = defaultdict(Texts)
     given = iter(texts)
     while batch := list(islice(given, BATCH)):
@@ -69,7 +71,7 @@ def compare(
     whole = Texts()
     for part in found.values():
         whole.add(part)
-    return {"all": whole, **dict(sorted(found.items()))}
+    return {"all": whole, **(dict(sorted(found.items())) if len(found) > 1 else {})}
 
 
 def _count(old: PreTrainedTokenizerBase, new: PreTrainedTokenizerBase, texts: list[str]) -> Texts:

@@ -1,5 +1,6 @@
 """Texts → a tokenizer with words of their own (``train_new_from_iterator`` of transformers)."""
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -8,11 +9,13 @@ from transformers import PreTrainedTokenizerBase
 
 from corpus.errors import DeskError
 from training.results import Progress
-from training.tokenizer.base import ALPHABET
 
 # Python hands the texts to the trainer so many at a time; it counts them in threads of its own.
 BATCH = 500
-LEAST = len(ALPHABET) + 44
+# 256 bytes and some special tokens.
+LEAST = 300
+# Tokens of a WordPiece vocabulary that may not be single characters.
+SPECIAL = 100
 
 
 def train_tokenizer(
@@ -34,17 +37,20 @@ def train_tokenizer(
         )
     counted = _Counted(texts, on_progress)
     found: PreTrainedTokenizerBase = base.train_new_from_iterator(
-        counted.batches(), vocabulary, show_progress=False, **_alphabet(base)
+        counted.batches(), vocabulary, show_progress=False, **_limits(base, vocabulary)
     )
     if not counted.texts:
-        raise DeskError("There is no text to learn words from.", "Check the file and its columns.")
+        raise DeskError(
+            "There is no text to learn words from.",
+            "Check the file and its columns; one text in ten is kept back to compare on.",
+        )
     return found
 
 
-def _alphabet(base: PreTrainedTokenizerBase) -> dict[str, Any]:
-    """All bytes, for a tokenizer that works on them: else those not seen yet would be lost."""
-    works_on_bytes = set(ALPHABET) <= set(base.get_vocab())
-    return {"initial_alphabet": ALPHABET} if works_on_bytes else {}
+def _limits(base: PreTrainedTokenizerBase, vocabulary: int) -> dict[str, Any]:
+    """WordPiece has each character twice, at the start of a word and within; the rarest go."""
+    kind = json.loads(base.backend_tokenizer.to_str())["model"]["type"]
+    return {"limit_alphabet": (vocabulary - SPECIAL) // 2} if kind == "WordPiece" else {}
 
 
 class _Counted:
