@@ -39,7 +39,7 @@ class TopicModelSettings(DeskPart):
     )
     batch_size: int = Field(32, ge=2, description="texts in a step, whose every pair counts")
     learning_rate: float = Field(1e-4, gt=0, lt=0.1, description="of the encoder, at its highest")
-    max_steps: int = Field(-1, description="-1: by the amount of gold, at least 10, never over 28")
+    max_steps: int = Field(-1, description="-1: by the amount of gold, at least 10, never over 25")
     frozen_layers: int = Field(3, ge=0, description="lower layers kept as they are, for speed")
     max_length_tokens: int = Field(128, ge=16, le=512, description="what follows is not read")
     fine_tune: FineTuneSettings = FineTuneSettings()

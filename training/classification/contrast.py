@@ -26,7 +26,7 @@ from training.classification.lower_layers import remembered
 from training.tracking import report_to
 
 # More gained nothing that stands out of the noise, and cost CPU (decision 15).
-MOST_STEPS = 28
+MOST_STEPS = 25
 FEWEST_STEPS = 10
 PASSES = 10
 SAVES = 4
@@ -46,7 +46,7 @@ class Schedule:
 
 
 def schedule(settings: TopicModelSettings, texts: int) -> Schedule:
-    """By the desk, or by the amount: every text some ten times, within 10 to 28 steps."""
+    """By the desk, or by the amount: every text some ten times, within 10 to 25 steps."""
     if settings.pairs_per_example is not None:
         steps = max(1, round(settings.pairs_per_example * texts / settings.batch_size))
     else:
