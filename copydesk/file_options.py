@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from corpus.settings.models import Tracking
+from corpus.tracking import Tracking
 
 FILES = "On a file (--data)"
 

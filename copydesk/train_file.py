@@ -14,7 +14,7 @@ from corpus.errors import DeskError
 if TYPE_CHECKING:
     from corpus.labelled.parts import Parts
     from corpus.labelled.read import Kind, LabelledFile
-    from corpus.settings.models import Tracking
+    from corpus.tracking import Tracking
     from training.results import TrainedModel
 
 

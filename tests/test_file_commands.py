@@ -210,7 +210,7 @@ MISTAKES = [
     (["train", "topics", "--tracking", "mlflow"], "--tracking needs --data"),
     (["train", "topics", "--data", "{all}", "--out", "{new}", "--tracking", "mlflow"],
      "the package mlflow is not installed"),
-    (["train", "topics", "--data", "{all}", "--out", "{new}", "--set", "epoch=1"], "epoch is no key"),
+    (["train", "topics", "--data", "{all}", "--out", "{new}", "--set", "epoch=1"], "epoch is no"),
     (["train", "topics", "--data", "{all}", "--out", "{new}", "--labels", "Sports"], "row 2"),
     (["train", "topics", "--data", "nowhere.csv", "--out", "{new}"], "is not there"),
     (["score", "{topics}", "--data", "{all}", "--split", "blind"], "split 'blind'"),

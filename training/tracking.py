@@ -3,7 +3,7 @@
 import importlib.util
 
 from corpus.errors import DeskError
-from corpus.settings.models import Tracking
+from corpus.tracking import Tracking
 
 
 def report_to(tracking: Tracking) -> list[str]:

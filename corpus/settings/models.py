@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from corpus.settings.part import DeskPart
-
-Tracking = Literal["none", "trackio", "mlflow"]
+from corpus.tracking import Tracking
 
 
 class FineTuneSettings(DeskPart):

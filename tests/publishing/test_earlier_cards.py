@@ -213,7 +213,7 @@ def test_only_texts_are_tags() -> None:
 
 
 def test_our_old_configurations_do_not_come_back() -> None:
-    old = data_card(dataset_manifest()).replace("config_name: responses", "config_name: sft")
+    old = data_card(dataset_manifest()).replace("config_name: responses", "config_name: chats")
     own: dict[str, Any] = {
         "configs": [{"config_name": "default"}],
         "dataset_info": {"features": []},
@@ -221,4 +221,4 @@ def test_our_old_configurations_do_not_come_back() -> None:
     merged = merged_front_matter(own, old, OWNED)
     for key in ("configs", "dataset_info"):
         parts = yaml.safe_load(merged)[key]
-        assert [part.get("config_name") for part in parts][1:] == ["sft"], key
+        assert [part.get("config_name") for part in parts][1:] == ["chats"], key

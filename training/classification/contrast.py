@@ -16,7 +16,8 @@ from setfit import Trainer, TrainingArguments
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from corpus.settings.models import TopicModelSettings, Tracking
+from corpus.settings.models import TopicModelSettings
+from corpus.tracking import Tracking
 from training.classification.batches import TopicsInTurn
 from training.classification.body import Body, transformer
 from training.classification.checkpoints import latest

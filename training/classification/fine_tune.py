@@ -25,7 +25,8 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
-from corpus.settings.models import FineTuneSettings, TopicModelSettings, Tracking
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
+from corpus.tracking import Tracking
 from training.classification.body import longest
 from training.classification.checkpoints import latest, together
 from training.classification.data import TopicData

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import DeskError
-from corpus.settings.models import TopicModelSettings, Tracking
+from corpus.settings.models import TopicModelSettings
+from corpus.tracking import Tracking
 from training.classification import fine_tune as fine_tuning
 from training.classification import learning_curve
 from training.classification.body import Body, new_model

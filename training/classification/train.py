@@ -7,7 +7,8 @@ from typing import Any
 
 from transformers import set_seed
 
-from corpus.settings.models import TopicModelSettings, Tracking
+from corpus.settings.models import TopicModelSettings
+from corpus.tracking import Tracking
 from training.classification.calibration import FEWEST, NONE, Calibration, calibrate
 from training.classification.checkpoints import checkpoint_folder, together
 from training.classification.data import (

@@ -15,7 +15,8 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from corpus.settings.models import EntityModelSettings, Tracking
+from corpus.settings.models import EntityModelSettings
+from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint
 from training.entities.encode import Encoded
 from training.entities.learning_curve import (

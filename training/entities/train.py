@@ -10,7 +10,8 @@ from typing import Any
 from transformers import set_seed
 
 from corpus.errors import DeskError
-from corpus.settings.models import EntityModelSettings, Tracking
+from corpus.settings.models import EntityModelSettings
+from corpus.tracking import Tracking
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
 from training.entities.cased import bake_embeddings
