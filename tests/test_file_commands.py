@@ -288,58 +288,6 @@ def test_texts_of_test_in_train_are_told_of(data: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "m").exists()
 
 
-def test_a_tokenizer_of_any_file(data: Path, tmp_path: Path) -> None:
-    out, rows = tmp_path / "words", tmp_path / "news.csv"
-    texts = [f"Zhirvan beats Quillon {i} to {j}" for i in range(20) for j in range(20)]
-    pd.DataFrame({"body": texts}).to_csv(rows, index=False)
-    command = ("train", "tokenizer", "--data", rows, "--text-column", "body", "--out", out)
-    found = run(*command, "--vocabulary", 400)
-    report = json.loads((out / "tokenizer_report.json").read_text())
-    everything = report["on"]["all"]
-    assert 0 < everything["texts"] < 80
-    assert everything["new"]["tokens_per_word"] < everything["old"]["tokens_per_word"]
-    assert f"{everything['new']['tokens_per_word']:.2f} tokens a word" in found.stdout
-    assert "tokens only, 400 were asked for" in found.stderr
-    tokenizer = AutoTokenizer.from_pretrained(str(out))
-    assert len(tokenizer) == report["vocabulary"] < 400
-    assert (out / "tokenizer.png").stat().st_size > 10_000
-    run(*command, "--vocabulary", 400, "--base", "bytes")
-    first = (out / "tokenizer.json").read_bytes()
-    run(*command, "--vocabulary", 400, "--base", "bytes")
-    assert (out / "tokenizer.json").read_bytes() == first
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--out", "x"], "A tokenizer needs --data"),
-        (["--data", "x.csv"], "A tokenizer needs --out"),
-        (["--data", "x.csv", "--out", "x", "--method", "frozen"], "--method says nothing"),
-        (["--data", "gone.csv", "--out", "x"], "gone.csv"),
-    ],
-)
-def test_a_tokenizer_asked_for_wrongly(arguments: list[str], said: str) -> None:
-    with pytest.raises(DeskError, match=said):
-        run("train", "tokenizer", *arguments)
-
-
-def test_a_model_beside_a_tokenizer_is_not_replaced(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "words"
-    command = ("train", "tokenizer", "--data", data / "all.jsonl", "--out", out, "--vocabulary")
-    run(*command, 300)
-    (out / "model.safetensors").write_bytes(b"somebody's")
-    with pytest.raises(DeskError, match="no tokenizer of ours"):
-        run(*command, 300)
-    assert (out / "model.safetensors").read_bytes() == b"somebody's"
-
-
-def test_what_is_no_tokenizer_is_not_replaced(data: Path, topics: Path) -> None:
-    with pytest.raises(DeskError, match="no tokenizer of ours"):
-        run("train", "tokenizer", "--data", data / "all.jsonl", "--out", topics)
-    with pytest.raises(DeskError, match="--vocabulary says nothing of a model"):
-        run("train", "topics", "--data", "x.csv", "--out", "x", "--vocabulary", "500")
-
-
 def test_nothing_is_known_of_a_label_that_no_row_has(
     data: Path, topics: Path, tmp_path: Path
 ) -> None:
