@@ -52,10 +52,16 @@ def sign_in(page: Page, url: str) -> None:
 
 
 def take_argilla(page: Page, records: str) -> None:
-    """The first pending record, as an annotator sees it."""
+    """The first pending record with suggestions, as an annotator sees it."""
     page.goto(records)
+    page.wait_for_timeout(6000)
+    # Blind records show none, and may come first.
+    for _ in range(10):
+        if page.locator(".span-entity__text").count():
+            break
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(3000)
     page.wait_for_selector(".span-entity__text")
-    page.wait_for_timeout(2000)
     save(page.screenshot(), "argilla.png", height=640)
 
 
