@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.entity_models.table import entities_table
+from benchmarks.instructions_table import instructions_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "prediction": prediction_table,
     "entity_models": entities_table,
     "worth": worth_table,
+    "instructions": instructions_table,
 }
 
 

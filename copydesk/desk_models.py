@@ -30,6 +30,30 @@ def train_desk(
         show_training(train_entities(config))
 
 
+def train_desk_sft(
+    desk: str,
+    source: str | None,
+    set_: list[str] | None,
+    per_class: int | None,
+    publishes: bool,
+    force: bool,
+) -> None:
+    """The desk's instruction model: trained, scored, judged, and published if the gate agrees."""
+    run = run_parameters(desk, source, set_, per_class)
+    use_services()
+    from flows.score_tables import score_lines
+    from flows.train_sft import TrainSft, train_sft
+    from flows.verdicts import verdict_lines
+
+    report = train_sft(TrainSft(**run, publish=publishes, force_model=force))
+    show_training(report.stored)
+    print("\n".join([*score_lines([report.scores]), *verdict_lines(report.judged)]))
+    for item in report.items:
+        print(f"{item.repo_type.capitalize():8} {item.url}{'' if item.changed else ' (unchanged)'}")
+    if not publishes:
+        print("Not published, as asked for: copydesk train sft publishes it.")
+
+
 def score_desk(
     desk: str,
     source: str | None,

@@ -8,7 +8,7 @@ import typer
 
 from copydesk import file_options as on_file
 from copydesk.data_file import data_file
-from copydesk.desk_models import score_desk, train_desk
+from copydesk.desk_models import score_desk, train_desk, train_desk_sft
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import parse_overrides
 from copydesk.tokenizer_file import train_tokenizer_file
@@ -18,7 +18,7 @@ from corpus.errors import DeskError
 from corpus.labelled.columns import FileForm
 
 KINDS = ("topics", "entities")
-TOKENIZER, VOCABULARY = "tokenizer", 8000
+TOKENIZER, SFT, VOCABULARY = "tokenizer", "sft", 8000
 ENCODER, SEED, DESK = "offline", 42, "desk.yaml"
 OutOption = Annotated[
     Path | None,
@@ -30,7 +30,8 @@ def train(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="topics or entities; left out: both of the desk. With --data also tokenizer."
+            help="topics or entities; left out: both of the desk. sft: the desk's instruction "
+            "model, which is also scored, judged and published. With --data also tokenizer."
         ),
     ] = None,
     desk: DeskOption = DESK,
@@ -38,6 +39,13 @@ def train(
     set_: SetOption = None,
     only: Annotated[str | None, typer.Option(help="topics or entities, as KIND.")] = None,
     per_class: PerClassOption = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish/--no-publish", help="Of sft: what the gate lets through goes out."),
+    ] = True,
+    force_model: Annotated[
+        bool, typer.Option("--force-model", help="Of sft: publish whatever the gate says.")
+    ] = False,
     data: on_file.DataOption = None,
     out: OutOption = None,
     encoder: on_file.EncoderOption = ENCODER,
@@ -80,6 +88,15 @@ def train(
         path, place = _file_and_out(data, out)
         train_tokenizer_file(data_file(path, form, names), base, vocabulary, place)
         return
+    if kind == SFT:
+        with_data: dict[str, Any] = {"--data": data, "--out": out, "--encoder": encoder != ENCODER}
+        with_data |= {"--method": method, "--labels": labels, "--strict": strict, "--only": only}
+        with_data |= {"--seed": seed != SEED, "--tracking": tracking != "none"}
+        with_data |= {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY}
+        _refuse("an instruction model", with_data)
+        train_desk_sft(desk, source, set_, per_class, publish, force_model)
+        return
+    _refuse("a model of this kind", {"--no-publish": not publish, "--force-model": force_model})
     _refuse("a model", {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY})
     chosen = _kind(kind, only)
     if data is None:

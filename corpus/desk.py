@@ -68,6 +68,8 @@ class Desk(DeskPart):
                 "simulation": True,
                 "workspace": True,
                 "review": {"guidelines"},
+                # No other model depends on them, and their own manifest lists them.
+                "models": {"instructions"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]

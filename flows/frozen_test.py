@@ -2,31 +2,41 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus.articles import Article, ScoredSpan, model_input
+from corpus.articles import Article, ReviewedArticle, ScoredSpan, model_input
+from corpus.desk import Desk
 from corpus.gold import Gold
+from corpus.instruct.pairs import Pair, reviewed_pairs
 from corpus.review_state import Reviewed
-from flows.model_store import Kind
+from flows.model_store import Kind, desk_questions
 from publishing.predictions import entity_row, topic_row
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.plain import plain_entities
 from training.entities.predict import load_entity_model, predict_entities
 
-# Articles, each with its gold topic or spans.
+# Articles, each with its gold topic or spans, or the chat with the right answer.
 Pairs = list[tuple[Article, Any]]
 # Article id → what is known of it besides, as training.evaluation.slices reads it.
 Facts = Mapping[str, dict[str, Any]]
 
 
-def gold_of_test(gold: Gold, kind: Kind) -> Pairs:
+def gold_of_test(desk: Desk, gold: Gold, kind: Kind) -> Pairs:
     """The articles of the test split with what this kind of model should find in them."""
     test = [r for r in gold.reviewed if r.split == "test"]
     if kind == "topics":
         return [(r.article, r.topic) for r in test if r.topic]
+    if kind == "instructions":
+        return asked(desk, test)
     return [(r.article, r.spans) for r in test if r.spans is not None]
+
+
+def asked(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> list[tuple[Article, Pair]]:
+    """Articles whose every question is resolved, with their chats."""
+    known = {r.article.id: r.article for r in reviewed}
+    return [(known[p.id], p) for p in reviewed_pairs(reviewed, desk_questions(desk))]
 
 
 def review_facts(review: Reviewed) -> Facts:

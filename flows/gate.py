@@ -12,9 +12,11 @@ from prefect.cache_policies import NO_CACHE
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
+from flows.answers import constant_answers
+from flows.ask_published import published_answers
 from flows.frozen_test import Pairs, gold_of_test, pairs_digest, predicted_rows
 from flows.hub_access import download_model, hub_api
-from flows.model_store import Kind, StoredModel, desk_labels, kind_folder, require_model
+from flows.model_store import Kind, StoredModel, desk_labels, desk_repo, kind_folder, require_model
 from flows.row_scores import Row, counted_labels, row_counts
 from publishing.manifest_parts import Gate
 from publishing.predictions import FOLDER, read_predictions, write_predictions
@@ -31,7 +33,7 @@ log = logging.getLogger("flows.gate")
 VERDICT = "verdict.json"
 # What the published model said of the test: beside the candidate's own predictions.
 PREVIOUS = "previous"
-SCORES = {"topics": "accuracy", "entities": "span F1"}
+SCORES = {"topics": "accuracy", "entities": "span F1", "instructions": "answer F1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class UnaskableError(DeskError):
 def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judged:
     """The verdict on the model trained on what is reviewed now; ``force`` lets it out anyway."""
     stored = require_model(desk, gold, kind)
-    repo_id = (desk.publish.topic_model if kind == "topics" else desk.publish.entity_model) or ""
+    repo_id = desk_repo(desk, kind)
     published = last_published(hub_api(), repo_id, kind)
     tag = published.tag if published else ""
     if published and is_same_model(published, stored.model):
@@ -77,7 +79,7 @@ def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judg
         if not force or published is None:
             raise
         unknown = Verdict("not enough evidence", AGAINST, (error.problem,), None)
-        gate = _gate(desk, unknown, kind, gold_of_test(gold, kind), published, tag)
+        gate = _gate(desk, unknown, kind, gold_of_test(desk, gold, kind), published, tag)
     gate = gate.model_copy(update={"forced": force and gate.verdict != "publish"})
     stored.write(VERDICT, gate.model_dump())
     log.info("%s of %s: %s. %s", kind, desk.name, gate.verdict, " ".join(gate.reasons))
@@ -94,7 +96,7 @@ def _judged(
     desk: Desk, gold: Gold, kind: Kind, stored: StoredModel, published: PublishedModel | None
 ) -> Gate:
     """Judge, and keep what the published model said beside what the candidate said."""
-    pairs, labels = gold_of_test(gold, kind), desk_labels(desk, kind)
+    pairs, labels = gold_of_test(desk, gold, kind), desk_labels(desk, kind)
     mine = read_predictions(stored.predictions("test"))
     question = Question(counted_labels(kind, labels), SCORES[kind], desk.models.seed)
     candidate = row_counts(mine, kind, labels)
@@ -157,6 +159,8 @@ def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], st
     """What anybody has for nothing: the topic that is right most often, or no span at all."""
     if kind == "entities":
         return [dict(row) | {"predicted": []} for row in rows], "finding nothing"
+    if kind == "instructions":
+        return constant_answers(rows)
     counts = Counter(row["gold"] for row in rows)
     topic = min(counts, key=lambda name: (-counts[name], name), default="")
     return [dict(row) | {"predicted": topic} for row in rows], f"always answering {topic}"
@@ -171,16 +175,18 @@ def _published_rows(
     file = kind_folder(desk, kind) / PREVIOUS / f"{name}-{published.revision}-{digest}.jsonl"
     if not file.exists():
         log.info("asking %s %s about %d articles", published.repo_id, published.tag, len(pairs))
-        rows = _ask(kind, published, pairs)
+        rows = _ask(desk, kind, published, pairs)
         for older in file.parent.glob(f"{name}-*.jsonl"):
             older.unlink()
         write_predictions(rows, file)
     return read_predictions(file)
 
 
-def _ask(kind: Kind, published: PublishedModel, pairs: Pairs) -> list[dict[str, Any]]:
+def _ask(desk: Desk, kind: Kind, published: PublishedModel, pairs: Pairs) -> list[dict[str, Any]]:
     folder = download_model(published.repo_id, published.revision)
     try:
+        if kind == "instructions":
+            return published_answers(desk, folder, [pair for _, pair in pairs])
         return predicted_rows(kind, folder, pairs) if pairs else []
     # Whatever a library raises for files that are gone, cut off, or of another version of it.
     except Exception as error:

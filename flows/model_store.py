@@ -22,11 +22,15 @@ from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
+from corpus.instruct.answers import Questions
 from corpus.review_state import copydesk_home
 from corpus.splits import leaks
+from training.evaluation.answers import answer_labels
 from training.results import TrainedModel
 
-Kind = Literal["topics", "entities"]
+Kind = Literal["topics", "entities", "instructions"]
+# What copydesk train calls them.
+COMMANDS: dict[Kind, str] = {"topics": "topics", "entities": "entities", "instructions": "sft"}
 UNFINISHED = ".unfinished"
 # Long after any training here has ended.
 ABANDONED_SECONDS = 24 * 3600
@@ -66,7 +70,7 @@ class StoredModel:
 
 
 def desk_kinds(desk: Desk) -> list[Kind]:
-    """The kinds of models that a desk trains."""
+    """The kinds of models that a desk trains in every round."""
     labels: list[tuple[Kind, dict[str, str]]] = [
         ("topics", desk.labels.topics),
         ("entities", desk.labels.entities),
@@ -76,26 +80,46 @@ def desk_kinds(desk: Desk) -> list[Kind]:
 
 def desk_labels(desk: Desk, kind: Kind) -> list[str]:
     """What this kind of model tells apart, in schema order."""
+    if kind == "instructions":
+        return answer_labels(desk_questions(desk))
     return list(desk.labels.topics if kind == "topics" else desk.labels.entities)
+
+
+def desk_questions(desk: Desk) -> Questions:
+    """What an instruction model of this desk is asked."""
+    return Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
+
+
+def desk_repo(desk: Desk, kind: Kind) -> str:
+    """Where models of this kind are published; empty where the desk names no repository."""
+    named = {
+        "topics": desk.publish.topic_model,
+        "entities": desk.publish.entity_model,
+        "instructions": desk.publish.instruction_model,
+    }
+    return named[kind] or ""
 
 
 def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
     """A hash of everything that decides what training gives."""
-    settings = desk.models.topics if kind == "topics" else desk.models.entities
+    if kind == "instructions":
+        settings, start = desk.models.instructions.decisive(), desk.models.instructions.base
+    else:
+        settings, start = getattr(desk.models, kind).model_dump(), desk.models.encoder
     parts = [
         [example_key(r, kind) for r in gold.reviewed if r.split != "test"],
-        settings.model_dump(),
+        settings,
         desk_labels(desk, kind),
-        [desk.models.encoder, desk.models.seed, kind],
+        [start, desk.models.seed, kind],
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
     """What of a reviewed article matters to a model of this kind."""
-    gold: Any = reviewed.topic
-    if kind == "entities":
-        gold = None if reviewed.spans is None else [list(astuple) for astuple in _spans(reviewed)]
+    spans = None if reviewed.spans is None else [list(parts) for parts in _spans(reviewed)]
+    of_kind: dict[Kind, Any] = {"topics": reviewed.topic, "entities": spans}
+    gold = of_kind.get(kind, [reviewed.topic, spans])
     return [reviewed.article.id, reviewed.split, gold]
 
 
@@ -116,7 +140,7 @@ def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
         raise DeskError(
             f"No {kind} model of desk {desk.name!r} is trained on the reviewed articles as they "
             f"are now (key {training_key(desk, gold, kind)}).",
-            f"Run copydesk train --only {kind}.",
+            f"Run copydesk train {COMMANDS[kind]}.",
         )
     return stored
 

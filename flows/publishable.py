@@ -2,6 +2,7 @@
 
 from corpus.desk import Desk
 from corpus.review_state import Reviewed
+from flows.instruction_base import base_repo
 from flows.model_insight import current_insight
 from flows.model_store import Kind, require_model
 from flows.score_models import require_scores
@@ -18,12 +19,13 @@ def ready_model(
     """The model with its scores; DeskError where either is not of what is reviewed now."""
     stored = require_model(desk, review.gold, kind)
     require_scores(desk, review, kind, stored)
-    test = stored.predictions("test")
+    test, answers = stored.predictions("test"), kind == "instructions"
+    encoder = desk.models.encoder
     trained = Trained(
         kind=kind,
         key=stored.key,
-        base_model=base_model_name(desk.models.encoder),
-        base_license=base_license(desk.models.encoder),
+        base_model=base_repo(desk) if answers else base_model_name(encoder),
+        base_license=base_license(desk.models.instructions.base if answers else encoder),
         training=stored.training,
         scores=stored.read("scores.json"),
         predictions=read_predictions(test) if test.exists() else [],

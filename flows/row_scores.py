@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.articles import Span
+from flows.answers import answer_row_counts
 from flows.model_store import Kind
 from training.evaluation import score_entities, score_topics
 from training.evaluation.calibration import score_calibration
@@ -72,6 +73,8 @@ def row_counts(rows: Sequence[Row], kind: Kind, labels: Sequence[str]) -> Counts
     """What rows of any model are worth by these labels: a topic that nobody asked for is wrong,
     spans of other types are left out, as they are of suggestions.
     """
+    if kind == "instructions":
+        return answer_row_counts(rows, labels)
     if kind == "entities":
         return span_counts(spans_of(rows, "gold"), spans_of(rows, "predicted"), labels)
     gold = [row["gold"] for row in rows]

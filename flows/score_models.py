@@ -60,7 +60,7 @@ def score_model(
 ) -> ModelScores:
     """Score what was not scored yet, and keep scores and predictions beside the model."""
     stored = require_model(desk, review.gold, kind)
-    test = gold_of_test(review.gold, kind)
+    test = gold_of_test(desk, review.gold, kind)
     found = stored.read("scores.json")
     other = source_gold(benchmark, kind)
     known = {article.id: article_facts(article) for article, _ in other}
@@ -104,7 +104,7 @@ def source_gold(benchmark: Sequence[Article], kind: Kind) -> Pairs:
 
 def require_scores(desk: Desk, review: Reviewed, kind: Kind, stored: StoredModel) -> None:
     """DeskError where the model was not scored on the test split as it is now."""
-    test = gold_of_test(review.gold, kind)
+    test = gold_of_test(desk, review.gold, kind)
     digest = pairs_digest(test, review_facts(review))
     scored = stored.read("scores.json").get("test_digest") == digest
     if not scored or (test and not stored.predictions("test").exists()):

@@ -12,7 +12,7 @@ from publishing.manifest_parts import DatasetChanges, ModelChanges, ScoreChange
 
 SHOWN_SCORES = (
     "accuracy", "macro_f1", "precision", "recall", "f1",
-    "json_validity", "schema_validity", "topic_accuracy", "entity_f1",
+    "answer_f1", "json_validity", "schema_validity", "topic_accuracy", "entity_f1",
 )  # fmt: skip
 
 

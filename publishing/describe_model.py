@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from corpus.articles import Article, ReviewedArticle
 from corpus.desk import Desk
+from corpus.instruct.answers import SCHEMA_VERSION, Questions
+from corpus.instruct.pairs import kind_of
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
 from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed
 from corpus.sources.rows import source_name
@@ -16,11 +19,20 @@ from publishing.describe_answers import describe_answers
 from publishing.hub import Published
 from publishing.insight_parts import insight_of
 from publishing.manifest import ModelManifest
-from publishing.manifest_parts import Calibration, Gate, Lineage, Provenance, Training, WrongAnswer
-from publishing.predictions import Row, is_wrong, wrong_answers
+from publishing.manifest_parts import (
+    Calibration,
+    Comparison,
+    Gate,
+    Lineage,
+    Prompt,
+    Provenance,
+    Training,
+    WrongAnswer,
+)
+from publishing.predictions import Row, generations, is_wrong, wrong_answers
 from publishing.provenance import license_of
 
-Kind = Literal["topics", "entities"]
+Kind = Literal["topics", "entities", "instructions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,6 @@ def describe_model(
     answers = describe_answers(review.answers, review.simulated)
     scores = dict(trained.scores.get("test", {}))
     calibration, plain = scores.pop("calibration", None), scores.pop("plain", None)
-    topics = trained.kind == "topics"
     published = resolved_rows(
         review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
     )
@@ -75,15 +86,14 @@ def describe_model(
             test_digest=gold_digest([r for r in published if r.split == "test"]),
             guidelines=list(review.gold.guidelines),
         ),
-        labels=dict(desk.labels.topics if topics else desk.labels.entities),
+        labels=_labels(desk, trained.kind),
         answers=answers,
         training=_training(trained),
-        scores=scores,
         plain_f1=plain,
         benchmark=dict(trained.scores.get("benchmark", {})),
         benchmark_name=_benchmark_name(desk),
         blind_test=all(r.blind for r in review.gold.reviewed if r.split == "test"),
-        errors=_errors(desk, review, trained),
+        **_of_kind(desk, review, trained, scores),
         wrong=sum(map(is_wrong, trained.predictions)) if trained.predictions else None,
         calibration=calibration
         and Calibration(method=_method(trained.training["settings"]), **calibration),
@@ -93,14 +103,49 @@ def describe_model(
     )
 
 
+def _of_kind(
+    desk: Desk, review: Reviewed, trained: Trained, scores: dict[str, Any]
+) -> dict[str, Any]:
+    """Scores and examples: of classifiers their errors, of instruction models what they write."""
+    if trained.kind != "instructions":
+        return {"scores": scores, "errors": _errors(desk, review, trained)}
+    others = {name: scores.pop(name, {}) for name in Comparison.model_fields}
+    articles = _test_articles(desk, review)
+    withheld = withheld_ids(desk, (r.article for r in review.gold.reviewed))
+    return {
+        "scores": scores,
+        "comparison": Comparison(**others),
+        "generations": generations(trained.predictions, articles, withheld),
+        "prompt": _prompt(desk, trained),
+    }
+
+
+def _prompt(desk: Desk, trained: Trained) -> Prompt:
+    questions = Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
+    template = trained.training["settings"]["chat_template"]
+    return Prompt(
+        system=system_prompt(questions),
+        instructions=list(PHRASINGS[kind_of(questions)]),
+        schema_version=SCHEMA_VERSION,
+        template=template,
+    )
+
+
+def _labels(desk: Desk, kind: Kind) -> dict[str, str]:
+    of_kind = {"topics": desk.labels.topics, "entities": desk.labels.entities}
+    return dict(of_kind.get(kind) or {**desk.labels.topics, **desk.labels.entities})
+
+
 def gold_digest(rows: Iterable[ReviewedArticle]) -> str:
     """A short hash of ids, splits and gold labels, whatever their order."""
     parts = sorted([r.article.id, r.split, r.topic, repr(r.spans)] for r in rows)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def _library(trained: Trained) -> Literal["setfit", "transformers"]:
+def _library(trained: Trained) -> Literal["setfit", "transformers", "peft"]:
     """Who loads it: a fine-tuned topic model is no SetFit model."""
+    if trained.kind == "instructions":
+        return "peft"
     setfit = trained.kind == "topics" and trained.training["settings"].get("rung") != "fine_tune"
     return "setfit" if setfit else "transformers"
 

@@ -4,6 +4,7 @@ Arithmetic on a value gives a plain number without a key, and a plain number can
 what a card says is what the manifest says. Keys are JSON pointers (RFC 6901).
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -131,6 +132,11 @@ def plain(value: Any) -> str:
 def address(value: Text) -> str:
     """A text as it stands between quotes in an address of the Hub's viewer."""
     return _mark(value.key, quote(value.replace("'", "''"), safe=""))
+
+
+def literal(value: Text) -> str:
+    """A text as Python code writes it; only within code, where no mark stands."""
+    return _mark(value.key, json.dumps(str(value), ensure_ascii=False))
 
 
 def quoted(value: Text) -> str:

@@ -9,7 +9,7 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
 
 from corpus.errors import DeskError
-from publishing.manifest import DatasetManifest, ModelManifest
+from publishing.manifest import BaseManifest, DatasetManifest, ModelManifest
 from publishing.manifest_parts import License
 from publishing.sft_config import SFT
 from publishing.shards import WrittenConfig
@@ -83,6 +83,21 @@ def model_metadata(manifest: ModelManifest, repo_id: str) -> dict[str, Any]:
     found = _as_dict(data)
     _check_model(found, manifest, repo_id)
     return found
+
+
+def base_metadata(manifest: BaseManifest, repo_id: str) -> dict[str, Any]:
+    """Front matter of an offline base model."""
+    data = ModelCardData(
+        **_license(manifest.license),
+        language=manifest.language,
+        base_model=manifest.made_from,
+        datasets=[manifest.dataset],
+        library_name="transformers",
+        pipeline_tag=PIPELINES["instructions"],
+        tags=["news", "copydesk"],
+        model_name=repo_id.split("/")[1],
+    )
+    return _as_dict(data)
 
 
 def _as_dict(data: DatasetCardData | ModelCardData) -> dict[str, Any]:

@@ -16,15 +16,18 @@ from publishing.manifest_parts import (
     Agreement,
     Answers,
     Calibration,
+    Comparison,
     DatasetChanges,
     Estimate,
     Gate,
+    Generation,
     Guidelines,
     Label,
     License,
     Lineage,
     ManifestPart,
     ModelChanges,
+    Prompt,
     Provenance,
     Review,
     Source,
@@ -36,7 +39,7 @@ from publishing.manifest_parts import (
 
 FILE = "manifest.json"
 CARD = "README.md"
-KINDS = ("dataset", "topics", "entities", "instructions")
+KINDS = ("dataset", "topics", "entities", "instructions", "base")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -88,6 +91,9 @@ class ModelManifest(ManifestPart):
     blind_test: bool = Field(description="no article of the test split was shown a suggestion")
     errors: list[WrongAnswer] = Field(default_factory=list)
     wrong: int | None = Field(None, description="articles of the test split with a mistake")
+    prompt: Prompt | None = Field(None, description="of instruction models")
+    comparison: Comparison | None = Field(None, description="of instruction models")
+    generations: list[Generation] = Field(default_factory=list)
     calibration: Calibration | None = None
     worth: Worth | None = None
     bias_probe: dict[str, Estimate] | None = None
@@ -99,7 +105,27 @@ class ModelManifest(ManifestPart):
     files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")
 
 
-Manifest = DatasetManifest | ModelManifest
+class BaseManifest(ManifestPart):
+    """What is said about the small decoder that adapters of a desk are trained on."""
+
+    kind: Literal["base"] = "base"
+    pretty_name: str
+    license: License
+    language: str
+    provenance: Provenance
+    made_from: str = Field(description="whose weights it starts from")
+    made_from_license: str
+    dataset: str = Field(description="whose texts its tokens were learned from")
+    adapter: str = Field(description="the repository of the adapters")
+    parameters: int
+    layers: int = Field(description="with the one that pools")
+    hidden: int
+    vocabulary: int
+    context: int = Field(description="tokens that it reads")
+    files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")
+
+
+Manifest = DatasetManifest | ModelManifest | BaseManifest
 
 
 def to_json(manifest: Manifest) -> str:
@@ -113,8 +139,8 @@ def from_json(text: str) -> Manifest:
     What a later Copydesk wrote into it besides is left out.
     """
     raw = json.loads(text)
-    model = DatasetManifest if raw.get("kind") == "dataset" else ModelManifest
-    return model.model_validate(raw, extra="ignore")
+    models: dict[str, type[Manifest]] = {"dataset": DatasetManifest, "base": BaseManifest}
+    return models.get(raw.get("kind"), ModelManifest).model_validate(raw, extra="ignore")
 
 
 def read_manifest(text: str | None) -> Manifest | None:

@@ -168,6 +168,34 @@ class WrongAnswer(ManifestPart):
     predicted: list[str]
 
 
+class Prompt(ManifestPart):
+    """What an instruction model is told besides the article."""
+
+    system: str
+    instructions: list[str] = Field(description="of the user, below the article; one of these")
+    schema_version: int
+    template: str = Field(description="sha256 of the chat template, first 12 hex digits")
+
+
+class Generation(ManifestPart):
+    """What an instruction model wrote about an article of the test split."""
+
+    id: str
+    excerpt: str = Field(description="the article's beginning")
+    gold: str = Field(description="the right answer")
+    written: str = Field(description="cut after some hundred characters")
+    right: bool
+    problem: str = Field(description="why it is no answer, else empty")
+
+
+class Comparison(ManifestPart):
+    """Scores of others on the same test articles, each as ``scores``; empty: not asked."""
+
+    base: dict[str, Any] = Field(description="of the base model without adapter")
+    classifiers: dict[str, Any] = Field(description="of the desk's topic and entity models")
+    sft: dict[str, Any] = Field(default_factory=dict, description="of the model before GRPO")
+
+
 class ReliabilityBin(ManifestPart):
     """Predictions of about the same probability: what they promise, and what came true."""
 
@@ -209,7 +237,7 @@ class Gate(ManifestPart):
     )
     test_articles: int
     test_digest: str = Field(description="hash of these articles and their gold")
-    score: Literal["accuracy", "span F1"]
+    score: Literal["accuracy", "span F1", "answer F1"]
     overall: ScoreDifference | None = Field(None, description="None without any test article")
     better_percent: float | None = Field(None, description="of resamples in which it scores higher")
     labels: dict[str, ScoreDifference] = Field(default_factory=dict, description="F1 of each label")

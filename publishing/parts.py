@@ -108,8 +108,12 @@ def model_part(
     described = describe_model(desk, review, trained, data, {}, provenance(desk))
     _draw(described, folder)
     manifest = described.model_copy(update={"files": file_hashes(folder)})
-    named = desk.publish.topic_model if trained.kind == "topics" else desk.publish.entity_model
-    repo_id = named or ""
+    named = {
+        "topics": desk.publish.topic_model,
+        "entities": desk.publish.entity_model,
+        "instructions": desk.publish.instruction_model,
+    }
+    repo_id = named[trained.kind] or ""
 
     def complete(previous: Previous) -> dict[str, str]:
         old = read_manifest(previous.manifest)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from corpus.articles import Article, ScoredSpan, Span
-from publishing.manifest_parts import WrongAnswer
+from publishing.manifest_parts import Generation, WrongAnswer
 
 FOLDER = "evaluation"
 EXCERPT_CHARACTERS = 100
-EXAMPLES = 8
+EXAMPLES, RIGHT = 8, 3
+WRITTEN_CHARACTERS = 400
 
 Row = Mapping[str, Any]
 
@@ -57,7 +58,9 @@ def read_predictions(file: Path) -> list[dict[str, Any]]:
 
 
 def is_wrong(row: Row) -> bool:
-    """Another topic, or any span too many, too few or of another type."""
+    """Another topic, any span or entity too many, too few or of another type, or no answer."""
+    if isinstance(row["gold"], Mapping):
+        return _answered(row["gold"]) != _answered(row["predicted"] or {})
     if isinstance(row["gold"], str):
         return bool(row["gold"] != row["predicted"])
     return _spans(row["gold"]) != _spans(row["predicted"])
@@ -75,6 +78,46 @@ def wrong_answers(
     wrong = [row for row in rows if is_wrong(row) and row["id"] in known]
     wrong.sort(key=lambda row: (-_weight(row), row["id"]))
     return [_example(row, known[row["id"]], row["id"] not in withheld) for row in wrong[:EXAMPLES]]
+
+
+def generations(
+    rows: Sequence[Row], articles: Sequence[Article], withheld: Collection[str] = ()
+) -> list[Generation]:
+    """Some right answers, then some wrong ones, by id; none of articles that are ``withheld``,
+    since answers quote them.
+    """
+    known = {article.id: article for article in articles if article.id not in withheld}
+    rows = sorted((row for row in rows if row["id"] in known), key=lambda row: row["id"])
+    right = [row for row in rows if not is_wrong(row)][:RIGHT]
+    return [_generation(row, known[row["id"]]) for row in (*right, *_most_wrong(rows))]
+
+
+def _most_wrong(rows: Sequence[Row]) -> list[Row]:
+    """First those that cannot be read, then by how much they differ from gold."""
+    wrong = [row for row in rows if is_wrong(row)]
+
+    def weight(row: Row) -> tuple[bool, int]:
+        said = row["predicted"]
+        return said is not None, -len(_answered(row["gold"]) ^ _answered(said or {}))
+
+    return sorted(wrong, key=weight)[:EXAMPLES]
+
+
+def _generation(row: Row, article: Article) -> Generation:
+    start = " ".join((article.title or article.text).split())
+    return Generation(
+        id=row["id"],
+        excerpt=_shortened(start),
+        gold=json.dumps(row["gold"], ensure_ascii=False),
+        written=row["written"][:WRITTEN_CHARACTERS],
+        right=not is_wrong(row),
+        problem=row["problem"][:EXCERPT_CHARACTERS],
+    )
+
+
+def _answered(said: Row) -> set[tuple[str, str]]:
+    entities = {(m["type"], m["text"]) for m in said.get("entities") or ()}
+    return entities | ({("", said["topic"])} if said.get("topic") else set())
 
 
 def _example(row: Row, article: Article, may_quote: bool) -> WrongAnswer:

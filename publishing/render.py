@@ -12,8 +12,8 @@ from corpus.errors import DeskError
 from publishing import figures
 from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
 from publishing.earlier_metadata import merged_front_matter
-from publishing.front_matter import OWNED, dataset_metadata, model_metadata
-from publishing.manifest import DatasetManifest, Manifest, ModelManifest
+from publishing.front_matter import OWNED, base_metadata, dataset_metadata, model_metadata
+from publishing.manifest import BaseManifest, DatasetManifest, Manifest, ModelManifest
 from publishing.shards import WrittenConfig
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,8 +29,12 @@ SCORE_NAMES = {
     "macro_f1": "Macro-F1",
     "json_validity": "Valid JSON",
     "schema_validity": "Valid by the schema",
+    "answer_f1": "F1 of all that answers say",
     "topic_accuracy": "Topic accuracy",
-    "entity_f1": "Entity F1",
+    "entity_f1": "Entity F1 (text and type)",
+    "hallucinated": "Entities named that are not in the text",
+    "named_nothing": "Articles with entities, answered with none",
+    "perplexity": "Perplexity a token of the right answer",
 }
 SCHEME_NAMES = {
     "boundaries": "Start and end right, whatever the type",
@@ -58,6 +62,12 @@ def render_model_card(manifest: ModelManifest, repo_id: str, previous: str | Non
     """The README of a model; as ``render_dataset_card``."""
     text = draft(manifest, repo_id)
     return _card(text, model_metadata(manifest, repo_id), manifest, previous)
+
+
+def render_base_card(manifest: BaseManifest, repo_id: str, previous: str | None = None) -> str:
+    """The README of an offline base model; as ``render_dataset_card``."""
+    text = draft(manifest, repo_id)
+    return _card(text, base_metadata(manifest, repo_id), manifest, previous)
 
 
 def card_figures(manifest: Manifest, repo_id: str) -> list[figures.Shown]:
@@ -95,7 +105,8 @@ def _card(text: str, metadata: Mapping[str, Any], manifest: Manifest, previous: 
 
 
 def _template(manifest: Manifest) -> str:
-    return "dataset_card.md" if manifest.kind == "dataset" else "model_card.md"
+    own = {"dataset": "dataset_card.md", "base": "base_card.md"}
+    return own.get(manifest.kind, "model_card.md")
 
 
 def _refuse_placeholders(text: str, repo_id: str) -> None:
@@ -144,6 +155,7 @@ def _environment() -> Environment:
         "cell": figures.cell,
         "bibtex": figures.bibtex,
         "listed": figures.listed,
+        "literal": figures.literal,
         "day": figures.day,
         "plain": figures.plain,
         "quoted": figures.quoted,

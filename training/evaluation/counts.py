@@ -7,7 +7,7 @@ Agresti and Coull 1998 add to a proportion). Without them 30 right answers would
 interval from 1 to 1; with them it is about three articles wide ("rule of three").
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +58,21 @@ def span_counts(
     gold: Sequence[Collection[Span]], predicted: Sequence[Collection[Span]], types: Sequence[str]
 ) -> Counts:
     """Exact spans: right where start, end and type are; a type not in ``types`` is left out."""
+    marked = [[[(s.label, s) for s in spans] for spans in side] for side in (gold, predicted)]
+    return item_counts(marked[0], marked[1], types)
+
+
+def item_counts(
+    gold: Sequence[Collection[tuple[str, Hashable]]],
+    predicted: Sequence[Collection[tuple[str, Hashable]]],
+    labels: Sequence[str],
+) -> Counts:
+    """Anything that has a label, as (label, what it is): right where both are."""
     pairs = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True)]
     return Counts(
-        hit=_matrix([[s.label for s in g & p] for g, p in pairs], types),
-        said=_matrix([[s.label for s in p] for _, p in pairs], types),
-        real=_matrix([[s.label for s in g] for g, _ in pairs], types),
+        hit=_matrix([[label for label, _ in g & p] for g, p in pairs], labels),
+        said=_matrix([[label for label, _ in p] for _, p in pairs], labels),
+        real=_matrix([[label for label, _ in g] for g, _ in pairs], labels),
     )
 
 

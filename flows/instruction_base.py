@@ -1,0 +1,106 @@
+"""The base model of a desk's instruction models: named by the desk, or the offline decoder.
+
+The offline decoder is made once a desk. Once it is on the Hub, that one is used everywhere: an
+adapter fits the weights that it was trained on and no others.
+"""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from corpus.desk import Desk
+from corpus.errors import DeskError
+from corpus.gold import Gold
+from corpus.instruct.pairs import Pair
+from corpus.review_state import Reviewed
+from flows.frozen_test import asked
+from flows.hub_access import download_model, hub_api, last_revision
+from flows.model_store import desk_repo, kind_folder
+from publishing.base_model import publish_base_model
+from publishing.hub import Published
+from training.encoder import OFFLINE, base_license, base_model_name
+from training.instruct.base import Base, load_base
+from training.results import Progress
+
+log = logging.getLogger("flows.instruction_base")
+SUFFIX = "-base"
+FOLDER = "base"
+
+
+def base_repo(desk: Desk) -> str:
+    """What adapters call their base: the repository where people find it."""
+    base = desk.models.instructions.base
+    if base != OFFLINE:
+        return base
+    return require_repo(desk) + SUFFIX
+
+
+def require_repo(desk: Desk) -> str:
+    """Where the desk publishes its instruction models; DeskError where it names none."""
+    repo_id = desk_repo(desk, "instructions")
+    if not repo_id:
+        raise DeskError(
+            f"Desk {desk.name!r} names no repository for an instruction model.",
+            "Add publish.instruction_model: owner/name to the desk, or "
+            "--set publish.instruction_model=owner/name.",
+        )
+    return repo_id
+
+
+def open_base(desk: Desk, gold: Gold) -> Base:
+    """Loaded and checked; the offline decoder is made where there is none yet."""
+    settings = desk.models.instructions
+    source = str(base_source(desk, gold))
+    return load_base(source, base_repo(desk), settings.four_bit)
+
+
+def base_source(desk: Desk, gold: Gold) -> str | Path:
+    """The folder or ``repo_id`` that it is loaded from."""
+    if desk.models.instructions.base != OFFLINE:
+        return desk.models.instructions.base
+    repo_id = base_repo(desk)
+    revision = last_revision(repo_id)
+    return download_model(repo_id, revision) if revision else _made(desk, gold)
+
+
+@task(cache_policy=NO_CACHE)
+def publish_base(desk: Desk, review: Reviewed) -> list[Published]:
+    """The offline decoder's repository, made once; nothing for a base that others publish."""
+    if desk.models.instructions.base != OFFLINE or last_revision(base_repo(desk)):
+        return []
+    made_from = (base_model_name(OFFLINE), base_license(OFFLINE) or "")
+    with tempfile.TemporaryDirectory() as name:
+        model = _made(desk, review.gold)
+        return [
+            publish_base_model(
+                hub_api(), desk, model, base_repo(desk), made_from, Path(name) / "base"
+            )
+        ]
+
+
+def _made(desk: Desk, gold: Gold) -> Path:
+    folder = kind_folder(desk, "instructions") / FOLDER
+    if not (folder / "config.json").is_file():
+        # transformers takes seconds to import; a base that is there needs none of this.
+        from training.instruct.decoder import make_decoder
+
+        unfinished = folder.with_name(f".{FOLDER}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        log.info("making the offline base model %s", base_repo(desk))
+        chats = _chats(desk, gold)
+        make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
+        unfinished.replace(folder)
+    return folder
+
+
+def _chats(desk: Desk, gold: Gold) -> list[Pair]:
+    """Of the train split: nothing of the test is looked at."""
+    return [pair for _, pair in asked(desk, [r for r in gold.reviewed if r.split == "train"])]
+
+
+def _progress() -> Progress:
+    return lambda done, _: log.info("learning words: %d texts", done)

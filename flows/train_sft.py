@@ -1,0 +1,141 @@
+"""train_sft: reviewed articles → chats → a LoRA adapter, scored, judged and published."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from corpus.desk import Desk
+from corpus.gold import Gold
+from corpus.instruct.pairs import reviewed_pairs
+from corpus.review_state import Reviewed, read_reviewed
+from flows.curve_artifact import show_training
+from flows.desk_run import DeskRun
+from flows.gate import Judged, judge_model
+from flows.instruction_base import base_source, open_base, publish_base, require_repo
+from flows.model_store import StoredModel, checkpoints_folder, desk_questions, train_once
+from flows.publish import publish_dataset, publish_model
+from flows.publish import show as show_published
+from flows.row_scores import ModelScores
+from flows.score_answers import score_instructions
+from flows.score_tables import show as show_scores
+from flows.verdicts import show_verdicts
+from publishing.hub import Published
+from training.results import TrainedModel
+
+log = logging.getLogger("flows.train_sft")
+
+
+class TrainSft(DeskRun):
+    """Without ``publish`` the adapter stays here, scored and judged."""
+
+    publish: bool = Field(True, description="publish what the gate lets through")
+    force_model: bool = Field(False, description="publish it whatever the gate says")
+
+
+@dataclass(frozen=True, slots=True)
+class SftReport:
+    """``items``: what is on the Hub now, the data set first; empty where nothing went out."""
+
+    stored: StoredModel
+    scores: ModelScores
+    judged: Judged
+    items: list[Published]
+
+
+@flow(name="train_sft")
+def train_sft(config: TrainSft) -> SftReport:
+    """Train on the reviewed articles, score, judge, publish; running it twice changes nothing."""
+    desk = config.read()
+    require_repo(desk)
+    review = read_reviewed(desk)
+    stored, scores = _trained(desk, review)
+    show_training(desk.name, "instructions", stored)
+    show_scores(desk, [scores])
+    judged = judge_model(desk, review.gold, "instructions", config.force_model)
+    show_verdicts(desk, [judged])
+    if not (config.publish and judged.ships):
+        return SftReport(stored, scores, judged, [])
+    data = publish_dataset(desk, review)
+    # Before the adapter, which is nothing without it.
+    base = publish_base(desk, review)
+    items = [data, *base, publish_model(desk, review, judged, data)]
+    show_published(desk, items)
+    return SftReport(stored, scores, judged, items)
+
+
+def _trained(desk: Desk, review: Reviewed) -> tuple[StoredModel, ModelScores]:
+    """SFT, and with the desk's one switch GRPO from there, compared with it."""
+    grpo = desk.models.instructions.grpo
+    if not grpo.enabled:
+        return train(desk, review.gold), score_instructions(desk, review)
+    before = with_grpo(desk, enabled=False)
+    sft = train(before, review.gold)
+    score_instructions(before, review)
+    return tune(desk, review.gold, sft), score_instructions(desk, review, sft)
+
+
+def with_grpo(desk: Desk, enabled: bool) -> Desk:
+    """The same desk with the switch set."""
+    settings = desk.models.instructions
+    switched = settings.model_copy(
+        update={"grpo": settings.grpo.model_copy(update={"enabled": enabled})}
+    )
+    models = desk.models.model_copy(update={"instructions": switched})
+    return desk.model_copy(update={"models": models})
+
+
+@task(cache_policy=NO_CACHE)
+def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
+    """GRPO from the SFT model, with its progress in the log."""
+
+    def fit(folder: Path) -> TrainedModel:
+        from training.instruct.grpo import Start, train_with_rewards
+
+        return train_with_rewards(
+            reviewed_pairs(gold.reviewed, desk_questions(desk)),
+            open_base(desk, gold),
+            Start(sft.model, sft.training["settings"]),
+            desk.models.instructions,
+            desk.models.seed,
+            folder,
+            on_progress=_log_progress,
+            checkpoints=checkpoints_folder(desk, gold, "instructions"),
+            tracking=desk.models.tracking,
+        )
+
+    return train_once(desk, gold, "instructions", fit)
+
+
+@task(cache_policy=NO_CACHE)
+def train(desk: Desk, gold: Gold) -> StoredModel:
+    """One training, with its progress in the log."""
+
+    def fit(folder: Path) -> TrainedModel:
+        # trl takes ten CPU seconds to import; a model that is found again needs none of them.
+        from training.instruct.adapter import weights_digest
+        from training.instruct.train import train_instructions
+
+        base = open_base(desk, gold)
+        trained = train_instructions(
+            reviewed_pairs(gold.reviewed, desk_questions(desk)),
+            base,
+            desk.models.instructions,
+            desk.models.seed,
+            folder,
+            on_progress=_log_progress,
+            checkpoints=checkpoints_folder(desk, gold, "instructions"),
+            tracking=desk.models.tracking,
+        )
+        trained.settings["base_weights"] = weights_digest(str(base_source(desk, gold)))
+        return trained
+
+    return train_once(desk, gold, "instructions", fit)
+
+
+def _log_progress(step: int, total: int) -> None:
+    if step == total or step % max(1, total // 10) == 0:
+        log.info("training instructions: step %d of %d", step, total)

@@ -1,0 +1,199 @@
+"""train_sft end to end: reviewed → chats → SFT → scores → gate → Hub → a fresh process answers."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from huggingface_hub import HfApi, ModelCard
+
+from corpus.desk import read_desk
+from corpus.errors import DeskError
+from corpus.review_state import read_gold
+from flows.curate import CurateReport
+from flows.model_store import desk_repo, require_model
+from flows.train_sft import SftReport, TrainSft, train_sft
+from publishing.manifest import BaseManifest, ModelManifest, from_json
+from publishing.predictions import read_predictions
+from tests.flows.chain import KNOBS, settings
+from tests.running import HubService, Services
+from tests.warm_command import WarmCommand
+
+pytestmark = pytest.mark.services
+REPO = "copydesk/chain-test-instructions"
+SFT: dict[str, Any] = KNOBS | {
+    "publish.instruction_model": REPO,
+    # A few steps teach nothing: what goes out here goes out by force.
+    "models.instructions.max_steps": 3,
+    "models.instructions.batch_size": 2,
+    "models.instructions.evaluations": 1,
+    "models.instructions.max_new_tokens": 48,
+}
+GRPO = SFT | {
+    "models.instructions.grpo.enabled": True,
+    "models.instructions.grpo.max_steps": 2,
+    "models.instructions.grpo.prompts": 1,
+    "models.instructions.grpo.answers": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def hub(hub_service: HubService) -> HfApi:
+    return HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+
+
+@pytest.fixture(scope="module")
+def first(rounds: list[CurateReport]) -> SftReport:
+    """What the gate says of a model that learned nothing."""
+    assert len(rounds) == 2
+    return train_sft(TrainSft(overrides=SFT))
+
+
+@pytest.fixture(scope="module")
+def forced(first: SftReport) -> SftReport:
+    assert first.items == []
+    return train_sft(TrainSft(overrides=SFT, force_model=True))
+
+
+@pytest.fixture(scope="module")
+def tuned(forced: SftReport) -> SftReport:
+    assert forced.items
+    return train_sft(TrainSft(overrides=GRPO, force_model=True))
+
+
+def manifest_of(hub: HfApi, repo_id: str, revision: str | None = None) -> Any:
+    file = hub.hf_hub_download(repo_id, "manifest.json", revision=revision)
+    return from_json(Path(file).read_text(encoding="utf-8"))
+
+
+def run(code: str, services: Services, folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**services.environment, "PATH": "/usr/bin:/bin", "HF_HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_model_that_learned_nothing_stays_here(first: SftReport, hub: HfApi) -> None:
+    assert not hub.repo_exists(REPO) or first.judged.published
+    gate = first.judged.gate
+    assert gate is not None
+    assert gate.score == "answer F1"
+    assert "always answering" in gate.against
+
+
+def test_adapter_base_and_data_set_are_published(forced: SftReport, hub: HfApi) -> None:
+    assert [item.repo_id for item in forced.items] == [
+        "copydesk/chain-test", f"{REPO}-base", REPO,
+    ]  # fmt: skip
+    files = set(hub.list_repo_files(REPO))
+    assert {"adapter_config.json", "adapter_model.safetensors", "learning_curve.png"} <= files
+    assert {"evaluation/test.jsonl", "evaluation/base.jsonl"} <= files
+    assert "model.safetensors" not in files
+    config = json.loads(Path(hub.hf_hub_download(REPO, "adapter_config.json")).read_text())
+    assert config["base_model_name_or_path"] == f"{REPO}-base"
+
+
+def test_a_second_run_changes_nothing(forced: SftReport, hub: HfApi) -> None:
+    again = train_sft(TrainSft(overrides=SFT, force_model=True))
+    assert again.stored.reused
+    assert [item.changed for item in again.items] == [False, False]
+    assert again.judged.is_published
+
+
+def test_the_example_of_the_card_answers_in_a_fresh_process(
+    forced: SftReport, hub: HfApi, services: Services, tmp_path: Path
+) -> None:
+    assert forced.items[-1].repo_id == REPO
+    card = ModelCard.load(hub.hf_hub_download(REPO, "README.md"))
+    (code,) = re.findall(r"```python\n(.*?)```", card.text, re.DOTALL)
+    assert run(code, services, tmp_path).strip()
+    assert (card.data.library_name, card.data.base_model) == ("peft", f"{REPO}-base")
+
+
+def test_the_card_of_the_base_says_what_it_is(
+    forced: SftReport, hub: HfApi, services: Services, tmp_path: Path
+) -> None:
+    manifest = manifest_of(hub, f"{REPO}-base")
+    assert isinstance(manifest, BaseManifest)
+    card = ModelCard.load(hub.hf_hub_download(f"{REPO}-base", "README.md"))
+    assert "answers nothing" in card.text
+    (code,) = re.findall(r"```python\n(.*?)```", card.text, re.DOTALL)
+    assert str(manifest.parameters) in run(code, services, tmp_path)
+
+
+def test_the_hub_accepts_both_cards(forced: SftReport, hub_service: HubService, hub: HfApi) -> None:
+    for repo_id in (REPO, f"{REPO}-base"):
+        text = Path(hub.hf_hub_download(repo_id, "README.md")).read_text(encoding="utf-8")
+        answer = httpx.post(
+            f"{hub_service.endpoint}/api/validate-yaml",
+            json={"content": text, "repoType": "model"},
+        )
+        assert (answer.status_code, answer.json()) == (200, {"errors": [], "warnings": []})
+
+
+def test_scores_are_those_of_the_published_rows(forced: SftReport, hub: HfApi) -> None:
+    manifest = manifest_of(hub, REPO)
+    assert isinstance(manifest, ModelManifest)
+    rows = read_predictions(Path(hub.hf_hub_download(REPO, "evaluation/test.jsonl")))
+    assert len(rows) == manifest.scores["n"]
+    topics = [(r["predicted"] or {}).get("topic") == r["gold"]["topic"] for r in rows]
+    assert manifest.scores["topic_accuracy"]["value"] == pytest.approx(sum(topics) / len(rows))
+    valid = sum(r["predicted"] is not None for r in rows) / len(rows)
+    assert manifest.scores["schema_validity"]["value"] == pytest.approx(valid)
+    assert manifest.comparison
+    assert manifest.comparison.base["n"] == len(rows)
+    topic_model = require_model(read_desk("desk.yaml", KNOBS), gold_of(KNOBS), "topics")
+    said = read_predictions(topic_model.predictions("test"))
+    accuracy = sum(r["gold"] == r["predicted"] for r in said) / len(said)
+    classified = manifest.comparison.classifiers
+    if classified["n"] == len(said):
+        assert classified["topic_accuracy"]["value"] == pytest.approx(accuracy)
+
+
+def gold_of(overrides: dict[str, Any]) -> Any:
+    return read_gold(read_desk("desk.yaml", overrides))
+
+
+def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) -> None:
+    manifest = manifest_of(hub, REPO)
+    assert manifest.training.settings["grpo_max_steps"] == 2
+    assert manifest.comparison.sft["difference"].keys() == {"value", "low", "high"}
+    card = Path(hub.hf_hub_download(REPO, "README.md")).read_text(encoding="utf-8")
+    assert "Before GRPO" in card
+    assert "By GRPO the F1 of all that answers say changed by" in card
+    assert {"evaluation/sft.jsonl"} <= set(hub.list_repo_files(REPO))
+
+
+def test_a_desk_without_a_repository_for_it_is_told(rounds: list[CurateReport]) -> None:
+    assert (
+        desk_repo(read_desk("desk.yaml", SFT | {"publish.instruction_model": None}), "instructions")
+        == ""
+    )
+    with pytest.raises(DeskError, match="names no repository") as error:
+        train_sft(TrainSft(overrides=SFT | {"publish.instruction_model": None}))
+    assert "publish.instruction_model" in error.value.next_step
+
+
+def test_the_command_says_what_it_did(forced: SftReport, warm: WarmCommand) -> None:
+    assert forced.items
+    done = warm("train", "sft", "--no-publish", *settings(SFT))
+    assert done.returncode == 0, done.stderr
+    assert "found from an earlier run" in done.stdout
+    assert "schema-validity" in done.stdout
+    assert "Not published, as asked for" in done.stdout
+
+
+def test_options_of_files_say_nothing_of_it(warm: WarmCommand) -> None:
+    done = warm("train", "sft", "--data", "x.csv")
+    assert done.returncode != 0
+    assert "--data says nothing of an instruction model" in done.stderr

@@ -1,0 +1,196 @@
+"""Answers: constrained to their schema, scored against gold, rewarded by it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from corpus.instruct.answers import Answer, Mention, Questions, ReadAnswer, read_answer, to_json
+from tests.training.instruct.tiny import QUESTIONS, SETTINGS, save_tiny, tiny_pairs
+from training.evaluation.answers import answer_labels, invented_names, score_answers
+from training.instruct.ask import ask
+from training.instruct.base import Base, load_base
+from training.instruct.constrain import answer_pattern
+from training.instruct.generate import chat_ids, generate_answers
+from training.instruct.perplexity import surprises
+from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
+
+ADA, WEX = Mention("Ada Okafor", "person"), Mention("Wexmoor", "location")
+GOLD = Answer("Sports", (ADA, WEX))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """It was never trained: by itself it writes nothing that anybody could read."""
+    return load_base(save_tiny(tmp_path_factory.mktemp("tiny")))
+
+
+def read(answer: Answer) -> ReadAnswer:
+    return read_answer(to_json(answer), QUESTIONS)
+
+
+class TestWriting:
+    def test_unconstrained_noise_is_no_answer_and_constrained_it_is_one(self, base: Base) -> None:
+        pairs = tiny_pairs(Questions(("Sports", "Business")))[:6]
+        written = {
+            constrained: ask(
+                base.model, base, pairs, SETTINGS.model_copy(update={"constrained": constrained})
+            )
+            for constrained in (False, True)
+        }
+        topics = pairs[0].questions
+        assert all(read_answer(w, topics).answer is None for w, _ in written[False])
+        answers = [read_answer(w, topics).answer for w, _ in written[True]]
+        assert all(answer is not None and answer.topic in topics.topics for answer in answers)
+
+    def test_with_entities_it_is_the_beginning_of_one_until_it_is_cut_off(self, base: Base) -> None:
+        import regex
+
+        settings = SETTINGS.model_copy(update={"constrained": True})
+        for written, _ in ask(base.model, base, tiny_pairs()[:4], settings):
+            assert regex.fullmatch(answer_pattern(QUESTIONS), written, partial=True), written
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            GOLD,
+            Answer("Sports", ()),
+            Answer(
+                "Business", (Mention('Say "so"\\now', "person"), Mention("Übersee 🏑", "location"))
+            ),
+        ],
+    )
+    def test_the_pattern_takes_every_answer_that_we_write(self, answer: Answer) -> None:
+        import regex
+
+        assert regex.fullmatch(answer_pattern(QUESTIONS), to_json(answer))
+
+    def test_a_batch_answers_as_each_prompt_alone(self, base: Base) -> None:
+        pairs = tiny_pairs()[:5]
+        together = generate_answers(base.model, base.tokenizer, pairs, 12)
+        alone = [generate_answers(base.model, base.tokenizer, [p], 12)[0] for p in pairs]
+        assert together == alone
+
+    def test_surprise_is_that_of_the_answers_tokens_alone(self, base: Base) -> None:
+        (pair,) = tiny_pairs()[:1]
+        (found,) = surprises(base.model, base.tokenizer, [pair])
+        ids = base.tokenizer.apply_chat_template(pair.messages(), return_dict=True)["input_ids"]
+        answer = base.tokenizer(to_json(pair.answer))["input_ids"]
+        assert found.tokens == len(answer) + 1
+        with torch.no_grad():
+            logits = base.model(torch.tensor([ids])).logits[0].log_softmax(-1)
+        last = range(len(ids) - found.tokens, len(ids))
+        assert found.nats == pytest.approx(-sum(float(logits[i - 1, ids[i]]) for i in last), 1e-4)
+
+    def test_an_answer_beyond_the_context_counts_as_far_as_it_is_read(self, base: Base) -> None:
+        (pair,) = tiny_pairs()[:1]
+        length = len(chat_ids(pair.messages(), base.tokenizer))
+        (whole,) = surprises(base.model, base.tokenizer, [pair], length)
+        (part,) = surprises(base.model, base.tokenizer, [pair], length - 5)
+        assert part.tokens == whole.tokens - 5
+        assert part.nats < whole.nats
+
+
+class TestScores:
+    def test_by_hand(self) -> None:
+        gold = [GOLD, GOLD, Answer("Business", ())]
+        written = [
+            read(Answer("Sports", (ADA, Mention("Nobody", "person")))),
+            read_answer("{not json", QUESTIONS),
+            read(Answer("Sports", ())),
+        ]
+        invented = [["Nobody"], [], []]
+        scores = score_answers(gold, written, invented, QUESTIONS, 1, 50)
+        assert scores.n == 3
+        assert scores.json_validity.value == pytest.approx(2 / 3)
+        assert scores.schema_validity.value == pytest.approx(2 / 3)
+        assert scores.topic_accuracy
+        assert scores.topic_accuracy.value == pytest.approx(1 / 3)
+        # 1 of 4 real, of 2 named.
+        assert scores.entity_f1
+        assert scores.entity_f1.value == pytest.approx(2 * 1 / (4 + 2))
+        # Topic and entity hits 2, said 2 topics and 2 entities, real 3 topics and 4 entities.
+        assert scores.answer_f1.value == pytest.approx(2 * 2 / (4 + 7))
+        assert scores.hallucinated
+        assert scores.hallucinated.value == pytest.approx(1 / 2)
+        assert scores.named_nothing
+        assert scores.named_nothing.value == 0
+        assert list(scores.labels) == answer_labels(QUESTIONS)
+        assert scores.labels["topic: Sports"].support == 2
+
+    def test_naming_none_where_there_are_some_shows(self) -> None:
+        written = [read(Answer("Sports", ())), read(GOLD)]
+        scores = score_answers([GOLD, GOLD], written, [[], []], QUESTIONS, 1, 50)
+        assert scores.named_nothing
+        assert scores.named_nothing.value == pytest.approx(1 / 2)
+
+    def test_what_is_not_asked_is_not_scored(self) -> None:
+        topics = Questions(("Sports", "Business"))
+        gold = [Answer("Sports", None)]
+        scores = score_answers(gold, [read_answer('{"topic": "Sports"}', topics)], [[]], topics, 1)
+        assert "entity_f1" not in scores.to_dict()
+        assert scores.answer_f1.value == 1
+
+    def test_invented_names_are_those_that_the_text_lacks(self) -> None:
+        assert invented_names(GOLD, "Ada Okafor won.") == ["Wexmoor"]
+        assert invented_names(None, "") == []
+
+
+class TestRewards:
+    def scores(self, written: str, gold: Answer = GOLD) -> dict[str, float]:
+        completion = [{"role": "assistant", "content": written}]
+        return {
+            reward.__name__: reward(completions=[completion], gold=[gold_column(gold)])[0]
+            for reward in rewards_of(QUESTIONS)
+        }
+
+    def test_each_says_one_thing(self) -> None:
+        assert self.scores(to_json(GOLD)) == dict.fromkeys(WEIGHTS, 1.0)
+        assert self.scores("noise") == dict.fromkeys(WEIGHTS, 0.0)
+        half = self.scores(to_json(Answer("Business", (ADA,))))
+        assert half == {
+            "valid_json": 1.0, "keeps_schema": 1.0, "topic_right": 0.0,
+            "entity_f1": pytest.approx(2 / 3),
+        }  # fmt: skip
+        no_topic = self.scores('{"topic": "Weather", "entities": []}')
+        assert (no_topic["valid_json"], no_topic["keeps_schema"]) == (1.0, 0.0)
+
+    def test_naming_nothing_and_naming_all_sorts_earn_nothing(self) -> None:
+        assert self.scores(to_json(Answer("Sports", ())))["entity_f1"] == 0
+        many = (ADA, WEX, *(Mention(f"Name {i}", "person") for i in range(18)))
+        assert self.scores(to_json(Answer("Sports", many)))["entity_f1"] < 0.2
+        none = Answer("Sports", ())
+        assert self.scores(to_json(none), none)["entity_f1"] == 1
+
+    def test_without_entities_none_is_asked_for(self) -> None:
+        names = [r.__name__ for r in rewards_of(Questions(("Sports",)))]
+        assert names == ["valid_json", "keeps_schema", "topic_right"]
+
+
+def test_grpo_raises_the_reward_of_a_model_that_can_win_it(tmp_path: Path) -> None:
+    """The tiny model, taught by SFT first; half of its answers name the wrong topic."""
+    from corpus.settings.instructions import GrpoSettings
+    from training.instruct.adapter import load_adapter
+    from training.instruct.grpo import Start, train_with_rewards
+    from training.instruct.train import train_instructions
+
+    name = save_tiny(tmp_path / "base")
+    pairs = tiny_pairs(Questions(("Sports", "Business")))
+    learn = {"max_steps": 40, "learning_rate": 0.02, "epochs": 50, "max_new_tokens": 12}
+    grpo = GrpoSettings(enabled=True, max_steps=4, prompts=2, answers=4, learning_rate=1e-3)
+    settings = SETTINGS.model_copy(update={**learn, "grpo": grpo})
+    sft = train_instructions(pairs, load_base(name, "a/tiny"), settings, 1, tmp_path / "sft")
+    start = Start(sft.folder, sft.settings)
+    tuned = train_with_rewards(
+        pairs, load_base(name, "a/tiny"), start, settings, 1, tmp_path / "grpo"
+    )
+    assert [p.step for p in tuned.curve] == [1, 2, 3, 4]
+    assert "mean reward" in tuned.diagnosis
+    assert tuned.settings["grpo_max_steps"] == 4
+    files = {file.name for file in tuned.folder.iterdir()}
+    assert "adapter_model.safetensors" in files
+    # No second adapter: the frozen copy that divergence is measured from stays behind.
+    assert not (tuned.folder / "ref").exists()
+    base = load_base(name, "a/tiny")
+    written = generate_answers(load_adapter(tuned.folder, base), base.tokenizer, pairs[:2], 12)
+    assert all(written)

@@ -1,0 +1,182 @@
+"""SFT: which tokens teach, what is refused before it begins, and going on after a kill."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from corpus.errors import DeskError
+from corpus.instruct.pairs import Pair
+from corpus.settings.instructions import InstructionModelSettings
+from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
+from training.instruct import fit as fitting
+from training.instruct.base import Base, load_base
+from training.instruct.budget import memory_bytes, require_memory, require_tokens, shape_of
+from training.instruct.fit import Run, linear_layers, make_trainer, steps_of
+from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
+from training.instruct.train import train_instructions
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def base(folder: str) -> Base:
+    return load_base(folder, "a/tiny")
+
+
+def with_(**changes: Any) -> InstructionModelSettings:
+    return SETTINGS.model_copy(update=changes)
+
+
+def taught(trainer: Any, base: Base) -> list[str]:
+    """What the labels of all batches say, a string for each run of labels."""
+    found = []
+    for batch in trainer.get_train_dataloader():
+        for row in batch["labels"]:
+            run: list[int] = []
+            for label in [*row.tolist(), -100]:
+                if label != -100:
+                    run.append(label)
+                elif run:
+                    found.append(str(base.tokenizer.decode(run)))
+                    run = []
+    return found
+
+
+@pytest.mark.parametrize("packing", [False, True])
+def test_only_answers_teach(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: bool
+) -> None:
+    # What packing needs to run is tested below; here only its labels are read.
+    monkeypatch.setattr(fitting, "require_flash_attention", lambda _: None)
+    train = [p for p in tiny_pairs() if p.split == "train"][:8]
+    run = Run(tmp_path, "key", None, "none")
+    trainer = make_trainer(base, train, [], with_(packing=packing), 1, run)
+    end = base.tokenizer.eos_token
+    expected = sorted(p.messages()[-1]["content"] + end for p in train)
+    assert sorted(taught(trainer, base)) == expected
+
+
+def test_packing_without_flash_attention_is_refused(base: Base, tmp_path: Path) -> None:
+    with pytest.raises(DeskError, match="packing needs flash attention"):
+        train_instructions(tiny_pairs(), base, with_(packing=True), 1, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_adapter_is_on_every_linear_layer_but_the_head(base: Base) -> None:
+    assert linear_layers(base.model) == [
+        "down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj",
+    ]  # fmt: skip
+
+
+def test_training_lowers_the_loss_and_says_so(base: Base, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    trained = train_instructions(
+        tiny_pairs(), base, with_(max_steps=30, learning_rate=0.02), 1, tmp_path / "model",
+        on_progress=lambda step, total: steps.append((step, total)),
+    )  # fmt: skip
+    losses = [p.validation_loss for p in trained.curve if p.validation_loss is not None]
+    assert losses[-1] < 0.8 * losses[0]
+    assert steps[-1] == (30, 30)
+    assert trained.curve_png.stat().st_size > 10_000
+    assert (trained.kind, trained.examples) == ("instructions", 32)
+    assert not (tmp_path / "model.checkpoints").exists()
+    assert any(p.validation_score is not None for p in trained.curve)
+
+
+class KilledError(Exception):
+    pass
+
+
+def test_after_a_kill_it_comes_to_the_same_adapter(folder: str, tmp_path: Path) -> None:
+    def train(name: str, stop_at: int | None) -> Path:
+        def progress(step: int, _: int) -> None:
+            if step == stop_at:
+                raise KilledError
+
+        out = tmp_path / name
+        train_instructions(tiny_pairs(), load_base(folder), SETTINGS, 5, out, progress)
+        return out / "adapter_model.safetensors"
+
+    whole = load_file(train("whole", None))
+    with pytest.raises(KilledError):
+        train("killed", 5)
+    assert list((tmp_path / "killed.checkpoints").glob("checkpoint-4"))
+    resumed = load_file(train("killed", None))
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_no_article_to_learn_from_is_said(base: Base, tmp_path: Path) -> None:
+    test = [p for p in tiny_pairs() if p.split == "test"]
+    with pytest.raises(DeskError, match="No reviewed article of the train split"):
+        train_instructions(test, base, SETTINGS, 1, tmp_path / "m")
+
+
+class TestLengths:
+    def long(self, base: Base) -> tuple[Pair, int]:
+        pair = max(tiny_pairs(), key=lambda p: len(p.text))
+        return pair, chat_tokens(pair, base.tokenizer)
+
+    def test_a_long_article_loses_its_end_and_entities_that_stood_there(self, base: Base) -> None:
+        pair, length = self.long(base)
+        cut = length - 30
+        found = fit_lengths([pair], base.tokenizer, cut, "shorten")
+        (kept,) = found.pairs
+        assert found.shortened == 1
+        assert chat_tokens(kept, base.tokenizer) <= cut
+        assert pair.text.startswith(kept.text)
+        assert kept.answer.entities
+        assert len(kept.answer.entities) < len(pair.answer.entities or ())
+        assert all(m.text in kept.text for m in kept.answer.entities)
+
+    def test_or_it_is_left_out_or_refused(self, base: Base) -> None:
+        pair, length = self.long(base)
+        found = fit_lengths([pair], base.tokenizer, length - 1, "leave_out")
+        assert (found.pairs, found.left_out) == ((), 1)
+        with pytest.raises(DeskError, match=f"{length} tokens, more than {length - 1}"):
+            fit_lengths([pair], base.tokenizer, length - 1, "refuse")
+        assert fit_lengths([pair], base.tokenizer, length, "refuse").pairs == (pair,)
+
+    def test_no_room_for_the_instruction_is_said(self, base: Base) -> None:
+        pair, _ = self.long(base)
+        with pytest.raises(DeskError, match="alone need more than 40"):
+            fit_lengths([pair], base.tokenizer, 40, "shorten")
+
+    def test_a_prompt_leaves_room_for_the_answer_and_keeps_its_gold(self, base: Base) -> None:
+        pair, length = self.long(base)
+        (asked,) = shorten_prompts([pair], base.tokenizer, 90, length - 20)
+        assert len(asked.text) < len(pair.text)
+        assert asked.answer == pair.answer
+
+
+class TestBudget:
+    def test_a_training_over_the_token_budget_is_refused(self) -> None:
+        require_tokens(1000, 10, with_(token_budget=1000))
+        with pytest.raises(DeskError, match="more than the budget of 500") as error:
+            require_tokens(1000, 10, with_(token_budget=500))
+        assert "max_steps=5" in error.value.next_step
+
+    def test_too_little_memory_names_what_fits(self, base: Base) -> None:
+        shape = shape_of(base.model, 10_000)
+        limit = memory_bytes(shape, 2, 320, False) / 1024**3
+        with pytest.raises(DeskError, match="of memory") as error:
+            require_memory(shape, with_(memory_gb=limit, batch_size=8), 320)
+        assert "batch_size=2, accumulation_steps=4" in error.value.next_step
+        fits = with_(memory_gb=limit, batch_size=2)
+        assert require_memory(shape, fits, 320) <= limit
+
+    def test_where_nothing_fits_a_smaller_base_is_named(self, base: Base) -> None:
+        with pytest.raises(DeskError, match="of memory") as error:
+            require_memory(shape_of(base.model, 1), with_(memory_gb=0.1), 320)
+        assert "a smaller models.instructions.base" in error.value.next_step
+
+    def test_steps_are_those_of_the_epochs_or_fewer(self) -> None:
+        assert steps_of(with_(epochs=2, batch_size=4, max_steps=100), 32) == 16
+        assert steps_of(with_(epochs=2, batch_size=4, max_steps=10), 32) == 10
+        assert steps_of(with_(epochs=2, batch_size=4, accumulation_steps=4), 32) == 4

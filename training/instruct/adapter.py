@@ -1,0 +1,67 @@
+"""A LoRA adapter on its base model, checked that they belong together."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from peft import PeftModel
+
+from corpus.errors import DeskError
+from training.instruct.base import Base, base_folder
+
+CONFIG = "adapter_config.json"
+
+
+def load_adapter(folder: Path, base: Base, trainable: bool = False) -> Any:
+    """The base model with the adapter of this folder; DeskError where it belongs to another."""
+    named = adapter_base(folder)
+    if named != base.name:
+        raise DeskError(
+            f"The adapter in {folder} was trained on {named!r}, not on {base.name!r}.",
+            f"Set models.instructions.base={named}, or train anew: copydesk train sft.",
+        )
+    try:
+        return PeftModel.from_pretrained(base.model, str(folder), is_trainable=trainable).eval()
+    # peft names every matrix whose size is another; nobody reads a thousand of them.
+    except RuntimeError as error:
+        first = " ".join(str(error).split())[:200]
+        raise DeskError(
+            f"The adapter in {folder} does not fit the weights of {base.name!r} as they are now: "
+            f"{first} …",
+            "Train anew: copydesk train sft. A base model must stay as it was published.",
+        ) from error
+
+
+def save_adapter(model: Any, base: Base, folder: Path) -> None:
+    """The adapter alone, with the name of its base, and the tokenizer with its chat template."""
+    model.peft_config["default"].base_model_name_or_path = base.name
+    # Left to itself peft asks a Hub whether the vocabulary grew; it never does here.
+    model.save_pretrained(str(folder), selected_adapters=["default"], save_embedding_layers=False)
+    base.tokenizer.save_pretrained(str(folder))
+    # peft's own page would say nothing that our card does not.
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def adapter_base(folder: Path) -> str:
+    """What the adapter calls its base model; DeskError where there is no adapter."""
+    file = folder / CONFIG
+    if not file.is_file():
+        raise DeskError(f"{folder} holds no adapter: {CONFIG} is missing.", "Give another folder.")
+    return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
+
+
+def merge(folder: Path, base: Base, out: Path) -> None:
+    """Base and adapter as one model, which plain transformers loads."""
+    merged = load_adapter(folder, base).merge_and_unload()
+    merged.save_pretrained(str(out))
+    base.tokenizer.save_pretrained(str(out))
+
+
+def weights_digest(folder_or_repo: str) -> str:
+    """A short hash of a base model's weights: adapters fit these and no others."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(base_folder(folder_or_repo)).glob("*.safetensors")):
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:16]

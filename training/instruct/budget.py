@@ -1,0 +1,130 @@
+"""What a training would take, told before it begins, and which setting would fit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import torch
+
+from corpus.errors import DeskError
+from corpus.settings.instructions import InstructionModelSettings
+
+GIB = 1024**3
+# Floats kept for the backward pass of one token in one layer, in hidden sizes: attention's and
+# the feed-forward part's in- and outputs (Korthikanti et al. 2022 count 34 bytes in fp16).
+PER_LAYER = 17
+# With checkpointing only each layer's input is kept, and one layer is computed again.
+CHECKPOINTED = 1
+FULL_PRECISION = 4
+# Adapter weights, their gradients, and two moments of AdamW.
+COPIES = 4
+# Python, libraries, and what the allocator cannot give back.
+FIXED = 0.6 * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a model decides how much memory its training takes."""
+
+    parameters: int
+    trained: int
+    weight_bytes: int
+    layers: int
+    hidden: int
+    vocabulary: int
+
+
+def shape_of(model: Any, trained: int) -> Shape:
+    """Of a causal language model; ``trained`` parameters belong to its adapter."""
+    config = model.config.get_text_config()
+    weights = list(model.parameters())
+    return Shape(
+        parameters=sum(w.numel() for w in weights),
+        trained=trained,
+        weight_bytes=sum(w.numel() * w.element_size() for w in weights),
+        layers=config.num_hidden_layers,
+        hidden=config.hidden_size,
+        vocabulary=config.vocab_size,
+    )
+
+
+def memory_bytes(shape: Shape, batch: int, tokens: int, checkpointing: bool) -> float:
+    """An estimate of the most that training holds at a time, with ``batch`` chats of ``tokens``."""
+    per_token = shape.layers * shape.hidden * (CHECKPOINTED if checkpointing else PER_LAYER)
+    if checkpointing:
+        per_token += shape.hidden * PER_LAYER
+    # Scores of the whole vocabulary for a token, and their gradients.
+    per_token += 2 * shape.vocabulary
+    fixed = shape.weight_bytes + COPIES * FULL_PRECISION * shape.trained + FIXED
+    return fixed + batch * tokens * per_token * FULL_PRECISION
+
+
+def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:
+    """The estimate in GiB; DeskError where it is more than there is, with what would fit.
+
+    ``longest``: tokens of the longest chat.
+    """
+    limit = settings.memory_gb or free_gb()
+    needed = memory_bytes(shape, settings.batch_size, longest, settings.gradient_checkpointing)
+    if needed <= limit * GIB:
+        return needed / GIB
+    raise DeskError(
+        f"Training would take about {needed / GIB:.1f} GB of memory (batch_size "
+        f"{settings.batch_size}, {longest} tokens, {shape.parameters / 1e6:.0f} million "
+        f"parameters), and there are {limit:.1f} GB.",
+        _advice(shape, settings, longest, limit),
+    )
+
+
+def require_tokens(tokens: int, steps: int, settings: InstructionModelSettings) -> None:
+    """DeskError where a training reads more tokens than its budget allows."""
+    budget = settings.token_budget
+    if budget is None or tokens <= budget:
+        return
+    fitting = max(1, int(steps * budget / tokens))
+    raise DeskError(
+        f"Training would read {tokens:,} tokens in {steps} steps, more than the budget of "
+        f"{budget:,} (models.instructions.token_budget).",
+        f"Set models.instructions.max_steps={fitting}, or raise the budget.",
+    )
+
+
+def free_gb() -> float:
+    """Of the device that trains."""
+    if torch.cuda.is_available():
+        return torch.cuda.mem_get_info()[0] / GIB
+    return float(psutil.virtual_memory().available) / GIB
+
+
+def out_of_memory(error: Exception, settings: InstructionModelSettings) -> DeskError:
+    """What to say when it happened all the same."""
+    half = max(1, settings.batch_size // 2)
+    twice = settings.accumulation_steps * 2
+    return DeskError(
+        f"The memory did not suffice for batch_size {settings.batch_size}: {error}",
+        f"Set models.instructions.batch_size={half} and accumulation_steps={twice} (the same "
+        "steps), or gradient_checkpointing=true. Nothing was published.",
+    )
+
+
+def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limit: float) -> str:
+    """The gentlest change that would fit."""
+    batch = settings.batch_size
+    for checkpointing in sorted({settings.gradient_checkpointing, True}):
+        size = batch
+        while size >= 1:
+            if memory_bytes(shape, size, longest, checkpointing) <= limit * GIB:
+                steps = settings.accumulation_steps * -(-batch // size)
+                also = (
+                    ", gradient_checkpointing=true"
+                    if checkpointing and not settings.gradient_checkpointing
+                    else ""
+                )
+                return (
+                    f"Set models.instructions.batch_size={size}, accumulation_steps={steps}{also}."
+                )
+            size //= 2
+    return (
+        "Even one chat at a time does not fit: choose a smaller models.instructions.base, or "
+        "four_bit=true on a GPU."
+    )

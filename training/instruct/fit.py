@@ -1,0 +1,219 @@
+"""SFT with LoRA by trl's own trainer: loss on answers only, best evaluation kept, resumable."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import EarlyStoppingCallback, TrainerCallback
+from transformers.trainer_callback import PrinterCallback
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
+
+from corpus.errors import DeskError
+from corpus.instruct.pairs import Pair
+from corpus.settings.instructions import InstructionModelSettings
+from corpus.tracking import Tracking
+from training.checkpoints import last_checkpoint
+from training.instruct.base import Base
+from training.instruct.budget import out_of_memory
+from training.results import CurvePoint, Progress
+from training.tracking import report_to
+
+LOSS_NAME = "cross-entropy a token of the answer"
+SCORE_KEY = "eval_score"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one training runs: none of it changes the model that comes out."""
+
+    checkpoints: Path
+    key: str
+    on_progress: Progress | None
+    tracking: Tracking
+
+
+class AnswerTrainer(SFTTrainer):
+    """trl's, which besides the loss writes some answers at each evaluation and scores them."""
+
+    score_answers: Any = None
+
+    def evaluate(self, *given: Any, **options: Any) -> dict[str, float]:
+        """Loss, and what ``score_answers`` says of the model as it is now."""
+        metrics: dict[str, float] = super().evaluate(*given, **options)
+        if self.score_answers is not None:
+            metrics[SCORE_KEY] = self.score_answers(self.model)
+            self.log({SCORE_KEY: metrics[SCORE_KEY]})
+        return metrics
+
+
+class ReportSteps(TrainerCallback):
+    """Tells the caller of every step."""
+
+    def __init__(self, on_progress: Progress) -> None:
+        self.on_progress = on_progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report (step, steps in total)."""
+        self.on_progress(state.global_step, state.max_steps)
+
+
+def fit(
+    base: Base,
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+    settings: InstructionModelSettings,
+    seed: int,
+    run: Run,
+    score_answers: Any = None,
+) -> tuple[Any, tuple[CurvePoint, ...]]:
+    """The model with its adapter, as it was at the lowest validation loss, and its curve.
+
+    ``score_answers(model)`` gives a score in [0, 1] for the curve.
+    """
+    resumed = last_checkpoint(run.checkpoints, run.key)
+    trainer = make_trainer(base, train, validation, settings, seed, run)
+    trainer.score_answers = score_answers
+    try:
+        trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise out_of_memory(error, settings) from error
+    trainer.accelerator.wait_for_everyone()
+    return trainer.model, points(trainer.state.log_history)
+
+
+def make_trainer(
+    base: Base,
+    train: Sequence[Pair],
+    validation: Sequence[Pair],
+    settings: InstructionModelSettings,
+    seed: int,
+    run: Run,
+) -> AnswerTrainer:
+    """Ready to train; its labels are those of answers alone, packed or not."""
+    if settings.packing:
+        require_flash_attention(base)
+    trainer = AnswerTrainer(
+        model=base.model,
+        args=arguments(settings, len(train), seed, run, bool(validation)),
+        train_dataset=chats(train),
+        eval_dataset=chats(validation) if validation else None,
+        processing_class=base.tokenizer,
+        peft_config=lora(base, settings),
+    )
+    # It prints every log entry to the terminal.
+    trainer.remove_callback(PrinterCallback)
+    if run.on_progress is not None:
+        trainer.add_callback(ReportSteps(run.on_progress))
+    if validation and settings.early_stopping_evaluations:
+        trainer.add_callback(EarlyStoppingCallback(settings.early_stopping_evaluations))
+    return trainer
+
+
+def chats(pairs: Sequence[Pair]) -> Dataset:
+    """As trl reads them: it takes the loss of completions only."""
+    return Dataset.from_list(
+        [{"prompt": p.prompt(), "completion": p.messages()[-1:]} for p in pairs]
+    )
+
+
+def lora(base: Base, settings: InstructionModelSettings) -> LoraConfig:
+    """On every linear layer but the head (Hu et al. 2021; "all linear" as in QLoRA)."""
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=linear_layers(base.model),
+    )
+
+
+def linear_layers(model: Any) -> list[str]:
+    """Last parts of the names of all linear layers within the model's layers.
+
+    peft's "all-linear" also takes layers by the names of those in the head (BertGeneration calls
+    them alike), which trl's loss does not read.
+    """
+    head = model.get_output_embeddings()
+    names = {
+        name.rpartition(".")[2]
+        for name, part in model.named_modules()
+        if isinstance(part, torch.nn.Linear) and part is not head
+    }
+    return sorted(names)
+
+
+def steps_of(settings: InstructionModelSettings, examples: int) -> int:
+    """Optimiser steps of a training with so many examples."""
+    a_step = settings.batch_size * settings.accumulation_steps
+    return max(1, min(settings.max_steps, int(-(-examples * settings.epochs // a_step))))
+
+
+def arguments(
+    settings: InstructionModelSettings, examples: int, seed: int, run: Run, validates: bool
+) -> SFTConfig:
+    """trl's options, precision and checkpointing by the device: its defaults are for GPUs."""
+    gpu = torch.cuda.is_available()
+    bf16 = gpu and torch.cuda.is_bf16_supported()
+    steps = steps_of(settings, examples)
+    every = max(1, -(-steps // settings.evaluations))
+    return SFTConfig(
+        output_dir=str(run.checkpoints),
+        max_steps=steps,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulation_steps,
+        learning_rate=settings.learning_rate,
+        warmup_steps=0.1,
+        lr_scheduler_type="linear",
+        # What is too long was dealt with before, by a rule that counts.
+        max_length=settings.max_length_tokens if settings.packing else None,
+        packing=settings.packing,
+        completion_only_loss=True,
+        train_sampling_strategy="random" if settings.packing else "group_by_length",
+        gradient_checkpointing=settings.gradient_checkpointing,
+        bf16=bf16,
+        fp16=gpu and not bf16,
+        eval_strategy="steps" if validates else "no",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        logging_steps=max(1, every // 4),
+        save_total_limit=1,
+        load_best_model_at_end=validates,
+        metric_for_best_model="eval_loss" if validates else None,
+        greater_is_better=False if validates else None,
+        restore_callback_states_from_checkpoint=True,
+        report_to=report_to(run.tracking) or "none",
+        seed=seed,
+        disable_tqdm=run.on_progress is not None or not sys.stderr.isatty(),
+        dataloader_pin_memory=gpu,
+        dataset_num_proc=None,
+    )
+
+
+def require_flash_attention(base: Base) -> None:
+    """Packed chats read each other unless attention is told where each of them ends."""
+    used = getattr(base.model.config, "_attn_implementation", "") or ""
+    if "flash" not in used:
+        raise DeskError(
+            f"models.instructions.packing needs flash attention, and {base.name!r} runs with "
+            f"{used or 'plain'} attention here: chats that share a row would read each other.",
+            "Leave packing out, or install flash-attn on a machine with a GPU.",
+        )
+
+
+def points(history: Sequence[dict[str, Any]]) -> tuple[CurvePoint, ...]:
+    """The curve from the trainer's own log, which checkpoints keep."""
+    lines: dict[str, dict[int, float]] = {"loss": {}, "eval_loss": {}, SCORE_KEY: {}}
+    for entry in history:
+        for name, values in lines.items():
+            if name in entry:
+                values[entry["step"]] = float(entry[name])
+    steps = sorted({step for values in lines.values() for step in values})
+    return tuple(CurvePoint(s, *(values.get(s) for values in lines.values())) for s in steps)

@@ -1,0 +1,102 @@
+"""Chats that do not fit: shortened, left out or refused, by the rule of the desk, and counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from transformers import PreTrainedTokenizerBase
+
+from corpus.errors import DeskError
+from corpus.instruct.pairs import Pair
+from training.instruct.generate import chat_ids, prompt_ids
+
+Rule = Literal["shorten", "leave_out", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The pairs that fit, in their order, and what became of the others; tokens of all chats."""
+
+    pairs: tuple[Pair, ...]
+    shortened: int
+    left_out: int
+    tokens: int
+
+
+def fit_lengths(
+    pairs: Sequence[Pair], tokenizer: PreTrainedTokenizerBase, longest: int, rule: Rule
+) -> Fitted:
+    """Every chat with at most ``longest`` tokens, its answer included.
+
+    A shortened article loses its end, and its answer the entities that stood there alone. Raises
+    DeskError by the rule ``refuse``, and where instruction and answer alone are too long.
+    """
+    kept: list[Pair] = []
+    shortened = left_out = tokens = 0
+    for pair in pairs:
+        length = chat_tokens(pair, tokenizer)
+        if length > longest:
+            if rule == "refuse":
+                raise DeskError(
+                    f"Article {pair.id} makes a chat of {length} tokens, more than {longest}.",
+                    "Raise models.instructions.max_length_tokens, or set "
+                    "models.instructions.too_long to shorten or leave_out.",
+                )
+            if rule == "leave_out":
+                left_out += 1
+                continue
+            pair, length = _shortened(pair, tokenizer, longest)
+            shortened += 1
+        kept.append(pair)
+        tokens += length
+    return Fitted(tuple(kept), shortened, left_out, tokens)
+
+
+def chat_tokens(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Tokens of the whole chat, as the model's template writes it."""
+    return len(chat_ids(pair.messages(), tokenizer))
+
+
+def shorten_prompts(
+    pairs: Sequence[Pair],
+    tokenizer: PreTrainedTokenizerBase,
+    max_new_tokens: int,
+    context: int | None,
+) -> list[Pair]:
+    """Prompts that leave room for an answer: too long an article loses its end, its gold stays."""
+    if context is None:
+        return list(pairs)
+    found = []
+    for pair in pairs:
+        over = len(prompt_ids(pair, tokenizer)) + max_new_tokens - context
+        while over > 0:
+            pair = replace(pair, text=_without_end(pair, tokenizer, over, context))
+            over = len(prompt_ids(pair, tokenizer)) + max_new_tokens - context
+        found.append(pair)
+    return found
+
+
+def _shortened(pair: Pair, tokenizer: PreTrainedTokenizerBase, longest: int) -> tuple[Pair, int]:
+    """By whole tokens from the end, until the chat fits."""
+    length = chat_tokens(pair, tokenizer)
+    while length > longest:
+        text = _without_end(pair, tokenizer, length - longest, longest)
+        entities = pair.answer.entities
+        kept = None if entities is None else tuple(m for m in entities if m.text in text)
+        pair = replace(pair, text=text, answer=replace(pair.answer, entities=kept))
+        length = chat_tokens(pair, tokenizer)
+    return pair, length
+
+
+def _without_end(pair: Pair, tokenizer: PreTrainedTokenizerBase, tokens: int, longest: int) -> str:
+    """The text without its last ``tokens``; DeskError where it has no more than these."""
+    found = tokenizer(pair.text, add_special_tokens=False, return_offsets_mapping=True)
+    offsets = found["offset_mapping"]
+    keep = len(offsets) - tokens
+    if keep < 1:
+        raise DeskError(
+            f"Instruction and answer of article {pair.id} alone need more than {longest} tokens.",
+            "Raise models.instructions.max_length_tokens, lower max_new_tokens, or choose a base "
+            "model that reads more.",
+        )
+    return pair.text[: offsets[keep - 1][1]].rstrip()
