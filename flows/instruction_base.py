@@ -23,7 +23,8 @@ from flows.model_store import desk_repo, kind_folder
 from publishing.base_model import publish_base_model
 from publishing.hub import Published
 from training.encoder import OFFLINE, base_license, base_model_name
-from training.instruct.base import Base, load_base
+from training.instruct.base import Base, base_folder, load_base
+from training.instruct.weights import weights_digest
 from training.results import Progress
 
 log = logging.getLogger("flows.instruction_base")
@@ -65,6 +66,11 @@ def base_source(desk: Desk, gold: Gold) -> str | Path:
     repo_id = base_repo(desk)
     revision = last_revision(repo_id)
     return download_model(repo_id, revision) if revision else _made(desk, gold)
+
+
+def base_weights(desk: Desk, gold: Gold) -> str:
+    """Which weights the base has now: an adapter fits those that it was trained on."""
+    return weights_digest(base_folder(str(base_source(desk, gold))))
 
 
 @task(cache_policy=NO_CACHE)

@@ -15,7 +15,7 @@ from corpus.instruct.pairs import Pair
 from corpus.review_state import Reviewed
 from flows.answers import answer_row, answer_row_counts, classified_rows, score_answer_rows
 from flows.frozen_test import Facts, Pairs, gold_of_test, pairs_digest, review_facts
-from flows.instruction_base import base_source, open_base
+from flows.instruction_base import base_weights, open_base
 from flows.model_store import (
     Kind,
     StoredModel,
@@ -67,10 +67,10 @@ def _answer(
 ) -> None:
     """Ask model and base, and keep their answers row by row."""
     # peft and transformers take seconds to import; scores that stand need neither.
-    from training.instruct.adapter import load_adapter, weights_digest
+    from training.instruct.adapter import load_adapter
     from training.instruct.ask import ask
 
-    require_same_base(stored, weights_digest(str(base_source(desk, gold))))
+    require_same_base(stored, base_weights(desk, gold))
     base = open_base(desk, gold)
     settings = desk.models.instructions
     for name, model in ((BASE, base.model), ("test", None)):

@@ -15,12 +15,12 @@ from corpus.review_state import Reviewed, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
-from flows.instruction_base import base_source, open_base, publish_base, require_repo
+from flows.instruction_base import base_weights, open_base, publish_base, require_repo
 from flows.model_store import StoredModel, checkpoints_folder, desk_questions, train_once
 from flows.publish import publish_dataset, publish_model
 from flows.publish import show as show_published
 from flows.row_scores import ModelScores
-from flows.score_answers import score_instructions
+from flows.score_answers import require_same_base, score_instructions
 from flows.score_tables import show as show_scores
 from flows.verdicts import show_verdicts
 from publishing.hub import Published
@@ -59,6 +59,8 @@ def train_sft(config: TrainSft) -> SftReport:
     show_verdicts(desk, [judged])
     if not (config.publish and judged.ships):
         return SftReport(stored, scores, judged, [])
+    # The Hub may have another base by now than the one that was scored.
+    require_same_base(stored, base_weights(desk, review.gold))
     data = publish_dataset(desk, review)
     # Before the adapter, which is nothing without it.
     base = publish_base(desk, review)
@@ -116,7 +118,6 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
 
     def fit(folder: Path) -> TrainedModel:
         # trl takes ten CPU seconds to import; a model that is found again needs none of them.
-        from training.instruct.adapter import weights_digest
         from training.instruct.train import train_instructions
 
         base = open_base(desk, gold)
@@ -130,7 +131,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             checkpoints=checkpoints_folder(desk, gold, "instructions"),
             tracking=desk.models.tracking,
         )
-        trained.settings["base_weights"] = weights_digest(str(base_source(desk, gold)))
+        trained.settings["base_weights"] = base_weights(desk, gold)
         return trained
 
     return train_once(desk, gold, "instructions", fit)

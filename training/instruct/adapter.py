@@ -1,6 +1,5 @@
 """A LoRA adapter on its base model, checked that they belong together."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from peft import PeftModel
 
 from corpus.errors import DeskError
-from training.instruct.base import Base, base_folder
+from training.instruct.base import Base
 
 CONFIG = "adapter_config.json"
 
@@ -22,7 +21,7 @@ def load_adapter(folder: Path, base: Base, trainable: bool = False) -> Any:
             f"Set models.instructions.base={named}, or train anew: copydesk train sft.",
         )
     try:
-        return PeftModel.from_pretrained(base.model, str(folder), is_trainable=trainable).eval()
+        model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=trainable)
     # peft names every matrix whose size is another; nobody reads a thousand of them.
     except RuntimeError as error:
         first = " ".join(str(error).split())[:200]
@@ -31,6 +30,9 @@ def load_adapter(folder: Path, base: Base, trainable: bool = False) -> Any:
             f"{first} …",
             "Train anew: copydesk train sft. A base model must stay as it was published.",
         ) from error
+    # Under its public name, peft would ask a Hub for it whenever a checkpoint is saved.
+    model.peft_config["default"].base_model_name_or_path = base.model.name_or_path
+    return model.eval()
 
 
 def save_adapter(model: Any, base: Base, folder: Path) -> None:
@@ -56,12 +58,3 @@ def merge(folder: Path, base: Base, out: Path) -> None:
     merged = load_adapter(folder, base).merge_and_unload()
     merged.save_pretrained(str(out))
     base.tokenizer.save_pretrained(str(out))
-
-
-def weights_digest(folder_or_repo: str) -> str:
-    """A short hash of a base model's weights: adapters fit these and no others."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(base_folder(folder_or_repo)).glob("*.safetensors")):
-        with file.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
-    return digest.hexdigest()[:16]

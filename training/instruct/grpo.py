@@ -23,13 +23,14 @@ from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint, training_key
-from training.instruct.adapter import load_adapter, save_adapter, weights_digest
+from training.instruct.adapter import load_adapter, save_adapter
 from training.instruct.base import Base
 from training.instruct.budget import out_of_memory
 from training.instruct.fit import ReportSteps, Run
 from training.instruct.lengths import fit_lengths, shorten_prompts
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
+from training.instruct.weights import weights_digest
 from training.results import CurvePoint, Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
 
@@ -63,7 +64,12 @@ def train_with_rewards(
     train = _prompts(pairs, base, settings)
     set_seed(seed)
     key = training_key(
-        [[[p.id, p.messages()] for p in train], settings.model_dump(), _digest(start.adapter), seed]
+        [
+            [[p.id, p.messages()] for p in train],
+            settings.model_dump(),
+            weights_digest(start.adapter),
+            seed,
+        ]
     )
     run = Run(checkpoints, key, on_progress, tracking)
     model, rewards = fit_rewards(base, start.adapter, train, settings, seed, run)
@@ -172,7 +178,3 @@ def _prompts(pairs: Sequence[Pair], base: Base, settings: InstructionModelSettin
             "Review more articles and run copydesk pull; then train again.",
         )
     return shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
-
-
-def _digest(adapter: Path) -> str:
-    return weights_digest(str(adapter))

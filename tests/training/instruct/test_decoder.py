@@ -8,11 +8,11 @@ import torch
 from corpus.instruct.pairs import Pair
 from tests.training.instruct.tiny import tiny_pairs
 from training.encoder import OFFLINE, encoder_path
-from training.instruct.adapter import weights_digest
 from training.instruct.base import Base, load_base
 from training.instruct.decoder import make_decoder
 from training.instruct.generate import prompt_ids
 from training.instruct.heads import STREAM
+from training.instruct.weights import weights_digest
 
 
 @pytest.fixture(scope="module")
@@ -126,5 +126,5 @@ def test_texts_come_back_byte_for_byte(base: Base) -> None:
 def test_the_same_chats_and_seed_give_the_same_weights(tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         make_decoder(tiny_pairs, seed, tmp_path / name)
-    a, b, c = (weights_digest(str(tmp_path / name)) for name in "abc")
+    a, b, c = (weights_digest(tmp_path / name) for name in "abc")
     assert a == b != c
