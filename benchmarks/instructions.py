@@ -11,6 +11,7 @@ among them.
 
 import argparse
 import json
+import random
 import sys
 import tempfile
 import time
@@ -51,9 +52,9 @@ NAME = "instructions"
 TOPICS = ("World", "Sports", "Business", "Sci/Tech")
 TYPES = ("person", "organization", "location", "event")
 SAMPLE = Path("sample/news.jsonl")
-TEST = 500
+TEST, HELD = 500, 100
 SETTINGS = {
-    "ag_news": InstructionModelSettings(batch_size=16, max_steps=180, max_new_tokens=32),
+    "ag_news": InstructionModelSettings(batch_size=16, max_steps=140, max_new_tokens=32),
     "sample": InstructionModelSettings(),
 }
 
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def ag_news(folder: Path) -> list[Pair]:
-    """Topic pairs in the corpus' own splits; the first of its test."""
+    """Topic pairs in the corpus' own splits; some to validate and to test."""
     rows = pq.read_table(find(folder, "ag_news_small.parquet")).to_pylist()
     names: dict[str, Split] = {"train": "train", "dev": "validation", "test": "test"}
     questions = Questions(TOPICS)
@@ -88,9 +89,13 @@ def ag_news(folder: Path) -> list[Pair]:
         pair(r["id"], r["text"], Answer(r["topic"], None), names[r["split"]], questions)
         for r in rows
     ]
-    test = [p for p in found if p.split == "test"][:TEST]
-    held = [p for p in found if p.split == "validation"][:100]
-    return [*(p for p in found if p.split == "train"), *held, *test]
+    # The file has one topic after the other.
+    random.Random(0).shuffle(found)
+    return [
+        *(p for p in found if p.split == "train"),
+        *[p for p in found if p.split == "validation"][:HELD],
+        *[p for p in found if p.split == "test"][:TEST],
+    ]
 
 
 def sample() -> list[ReviewedArticle]:
