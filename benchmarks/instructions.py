@@ -28,7 +28,7 @@ from benchmarks.models import find
 from benchmarks.results import FOLDER, about, save, say
 from corpus.articles import Article, ReviewedArticle, Span, Split, content_id, model_input
 from corpus.errors import DeskError
-from corpus.instruct.answers import Answer, Questions, mentions, to_json
+from corpus.instruct.answers import Answer, Questions, answer_labels, mentions, to_json
 from corpus.instruct.pairs import Pair, pair, reviewed_pairs
 from corpus.settings.instructions import GrpoSettings, InstructionModelSettings
 from corpus.settings.models import EntityModelSettings, TopicModelSettings
@@ -38,7 +38,6 @@ from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
 from training.entities.predict import load_entity_model, predict_entities
 from training.entities.train import train_entities
-from training.evaluation.answers import answer_labels
 from training.evaluation.paired import compare
 from training.examples import entity_examples, topic_examples
 from training.instruct.adapter import load_adapter

@@ -58,6 +58,13 @@ class Judged:
         return self.gate.forced or self.gate.verdict == "publish"
 
 
+FORCE: dict[Kind, str] = {
+    "topics": "copydesk publish",
+    "entities": "copydesk publish",
+    "instructions": "copydesk train sft",
+}
+
+
 class UnaskableError(DeskError):
     """The published model cannot be loaded."""
 
@@ -193,7 +200,7 @@ def _ask(desk: Desk, kind: Kind, published: PublishedModel, pairs: Pairs) -> lis
         raise UnaskableError(
             f"The published {kind} model {published.repo_id} {published.tag} cannot be asked: "
             f"{type(error).__name__}: {error}",
-            "Mend or delete it on the Hub, or replace it: copydesk publish --force-model.",
+            f"Mend or delete it on the Hub, or replace it: {FORCE[kind]} --force-model.",
         ) from error
 
 

@@ -36,7 +36,8 @@ def base_repo(desk: Desk) -> str:
     """What adapters call their base: the repository where people find it."""
     base = desk.models.instructions.base
     if base != OFFLINE:
-        return base
+        # Of a folder its last part: the rest is nobody's business.
+        return Path(base).name if Path(base).is_dir() else base
     return require_repo(desk) + SUFFIX
 
 
@@ -52,11 +53,22 @@ def require_repo(desk: Desk) -> str:
     return repo_id
 
 
+def require_public_base(desk: Desk) -> None:
+    """DeskError for a base in a folder: nobody else could load an adapter of it."""
+    base = desk.models.instructions.base
+    if Path(base).is_dir():
+        raise DeskError(
+            f"models.instructions.base is the folder {Path(base).name!r}, and whoever loads the "
+            "published adapter would not have it.",
+            "Publish the base model and name its repo_id, or keep the adapter here: --no-publish.",
+        )
+
+
 def open_base(desk: Desk, gold: Gold) -> Base:
     """Loaded and checked; the offline decoder is made where there is none yet."""
     settings = desk.models.instructions
     source = str(base_source(desk, gold))
-    return load_base(source, base_repo(desk), settings.four_bit)
+    return load_base(source, base_repo(desk), settings.four_bit, settings.packing)
 
 
 def base_source(desk: Desk, gold: Gold) -> str | Path:
@@ -89,17 +101,22 @@ def publish_base(desk: Desk, review: Reviewed) -> list[Published]:
 
 
 def _made(desk: Desk, gold: Gold) -> Path:
-    folder = kind_folder(desk, "instructions") / FOLDER
-    if not (folder / "config.json").is_file():
-        # transformers takes seconds to import; a base that is there needs none of this.
-        from training.instruct.decoder import make_decoder
+    """By the seed; gold that came later changes nothing of a base that is there."""
+    folder = kind_folder(desk, "instructions") / f"{FOLDER}-{desk.models.seed}"
+    if (folder / "config.json").is_file():
+        return folder
+    from training.instruct.decoder import make_decoder
 
-        unfinished = folder.with_name(f".{FOLDER}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        log.info("making the offline base model %s", base_repo(desk))
-        chats = _chats(desk, gold)
-        make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{FOLDER}.", dir=folder.parent))
+    log.info("making the offline base model %s", base_repo(desk))
+    chats = _chats(desk, gold)
+    make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
+    try:
         unfinished.replace(folder)
+    except OSError:
+        # Another run was first, with the same.
+        shutil.rmtree(unfinished)
     return folder
 
 

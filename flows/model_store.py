@@ -22,10 +22,9 @@ from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
-from corpus.instruct.answers import Questions
+from corpus.instruct.answers import Questions, answer_labels
 from corpus.review_state import copydesk_home
 from corpus.splits import leaks
-from training.evaluation.answers import answer_labels
 from training.results import TrainedModel
 
 Kind = Literal["topics", "entities", "instructions"]

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
+from corpus.instruct.answers import answer_labels
 from corpus.instruct.pairs import Pair
 from corpus.review_state import Reviewed
 from flows.answers import answer_row, answer_row_counts, classified_rows, score_answer_rows
@@ -26,7 +27,6 @@ from flows.model_store import (
 )
 from flows.row_scores import ModelScores
 from publishing.predictions import read_predictions, write_predictions
-from training.evaluation.answers import answer_labels
 from training.evaluation.paired import compare
 
 log = logging.getLogger("flows.score_answers")

@@ -15,7 +15,13 @@ from corpus.review_state import Reviewed, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
-from flows.instruction_base import base_weights, open_base, publish_base, require_repo
+from flows.instruction_base import (
+    base_weights,
+    open_base,
+    publish_base,
+    require_public_base,
+    require_repo,
+)
 from flows.model_store import StoredModel, checkpoints_folder, desk_questions, train_once
 from flows.publish import publish_dataset, publish_model
 from flows.publish import show as show_published
@@ -51,6 +57,8 @@ def train_sft(config: TrainSft) -> SftReport:
     """Train on the reviewed articles, score, judge, publish; running it twice changes nothing."""
     desk = config.read()
     require_repo(desk)
+    if config.publish:
+        require_public_base(desk)
     review = read_reviewed(desk)
     stored, scores = _trained(desk, review)
     show_training(desk.name, "instructions", stored)
@@ -64,6 +72,8 @@ def train_sft(config: TrainSft) -> SftReport:
     data = publish_dataset(desk, review)
     # Before the adapter, which is nothing without it.
     base = publish_base(desk, review)
+    # Another machine may have published its own meanwhile.
+    require_same_base(stored, base_weights(desk, review.gold))
     items = [data, *base, publish_model(desk, review, judged, data)]
     show_published(desk, items)
     return SftReport(stored, scores, judged, items)
@@ -120,10 +130,9 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
         # trl takes ten CPU seconds to import; a model that is found again needs none of them.
         from training.instruct.train import train_instructions
 
-        base = open_base(desk, gold)
-        trained = train_instructions(
+        return train_instructions(
             reviewed_pairs(gold.reviewed, desk_questions(desk)),
-            base,
+            open_base(desk, gold),
             desk.models.instructions,
             desk.models.seed,
             folder,
@@ -131,8 +140,6 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             checkpoints=checkpoints_folder(desk, gold, "instructions"),
             tracking=desk.models.tracking,
         )
-        trained.settings["base_weights"] = base_weights(desk, gold)
-        return trained
 
     return train_once(desk, gold, "instructions", fit)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from corpus.articles import Article, ReviewedArticle
 from corpus.desk import Desk
-from corpus.instruct.answers import SCHEMA_VERSION, Questions
+from corpus.instruct.answers import ENTITY, SCHEMA_VERSION, TOPIC, Questions
 from corpus.instruct.pairs import kind_of
 from corpus.instruct.phrasings import PHRASINGS, system_prompt
 from corpus.permissions import withheld_ids
@@ -116,6 +116,7 @@ def _of_kind(
         "scores": scores,
         "comparison": Comparison(**others),
         "generations": generations(trained.predictions, articles, withheld),
+        "answers_withheld": sum(row["id"] in withheld for row in trained.predictions),
         "prompt": _prompt(desk, trained),
     }
 
@@ -132,8 +133,10 @@ def _prompt(desk: Desk, trained: Trained) -> Prompt:
 
 
 def _labels(desk: Desk, kind: Kind) -> dict[str, str]:
-    of_kind = {"topics": desk.labels.topics, "entities": desk.labels.entities}
-    return dict(of_kind.get(kind) or {**desk.labels.topics, **desk.labels.entities})
+    if kind == "instructions":
+        topics = {TOPIC + name: said for name, said in desk.labels.topics.items()}
+        return topics | {ENTITY + name: said for name, said in desk.labels.entities.items()}
+    return dict(desk.labels.topics if kind == "topics" else desk.labels.entities)
 
 
 def gold_digest(rows: Iterable[ReviewedArticle]) -> str:

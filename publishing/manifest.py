@@ -94,6 +94,7 @@ class ModelManifest(ManifestPart):
     prompt: Prompt | None = Field(None, description="of instruction models")
     comparison: Comparison | None = Field(None, description="of instruction models")
     generations: list[Generation] = Field(default_factory=list)
+    answers_withheld: int = Field(0, description="test articles whose answers are not published")
     calibration: Calibration | None = None
     worth: Worth | None = None
     bias_probe: dict[str, Estimate] | None = None
@@ -113,12 +114,12 @@ class BaseManifest(ManifestPart):
     license: License
     language: str
     provenance: Provenance
-    made_from: str = Field(description="whose weights it starts from")
+    made_from: str = Field(description="whose vectors its tokens start from")
     made_from_license: str
     dataset: str = Field(description="whose texts its tokens were learned from")
     adapter: str = Field(description="the repository of the adapters")
     parameters: int
-    layers: int = Field(description="with the one that pools")
+    layers: int
     hidden: int
     vocabulary: int
     context: int = Field(description="tokens that it reads")

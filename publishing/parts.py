@@ -1,11 +1,12 @@
 """What goes into one repository: files in a folder, and the texts that depend on what is there."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.desk import Desk
+from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed
 from publishing.changes import (
     Labelled,
@@ -33,7 +34,7 @@ from publishing.manifest import (
 )
 from publishing.pictures import draw_confusion, draw_reliability
 from publishing.plan import Complete
-from publishing.predictions import FOLDER
+from publishing.predictions import FOLDER, read_predictions, write_predictions
 from publishing.provenance import provenance
 from publishing.remote import Previous, Target
 from publishing.render import render_dataset_card, render_model_card
@@ -105,6 +106,8 @@ def model_part(
 ) -> Part:
     """Copy model, pictures and predictions; card and manifest follow when the Hub is read."""
     _copy_model(files, folder)
+    if trained.kind == "instructions":
+        leave_out(folder / FOLDER, withheld_ids(desk, (r.article for r in review.gold.reviewed)))
     described = describe_model(desk, review, trained, data, {}, provenance(desk))
     _draw(described, folder)
     manifest = described.model_copy(update={"files": file_hashes(folder)})
@@ -140,6 +143,13 @@ def _draw(manifest: ModelManifest, folder: Path) -> None:
     if manifest.calibration:
         unit = "spans" if spans else "articles"
         draw_reliability(manifest.calibration, unit, folder / "reliability.png")
+
+
+def leave_out(evaluation: Path, withheld: Collection[str]) -> None:
+    """Answers quote the article, so those of articles that may not be passed on stay here."""
+    for file in evaluation.glob("*.jsonl"):
+        rows = [row for row in read_predictions(file) if row["id"] not in withheld]
+        write_predictions(rows, file)
 
 
 def _copy_model(files: ModelFiles, folder: Path) -> None:

@@ -54,13 +54,16 @@ def write_predictions(rows: Sequence[Row], file: Path) -> None:
 
 def read_predictions(file: Path) -> list[dict[str, Any]]:
     """The rows of ``write_predictions``."""
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    # Not splitlines: what models write may hold other signs that end a line.
+    lines = file.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in lines if line]
 
 
 def is_wrong(row: Row) -> bool:
     """Another topic, any span or entity too many, too few or of another type, or no answer."""
     if isinstance(row["gold"], Mapping):
-        return _answered(row["gold"]) != _answered(row["predicted"] or {})
+        said = row["predicted"]
+        return said is None or _answered(row["gold"]) != _answered(said)
     if isinstance(row["gold"], str):
         return bool(row["gold"] != row["predicted"])
     return _spans(row["gold"]) != _spans(row["predicted"])

@@ -6,6 +6,7 @@ in which they stand there.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -55,6 +56,21 @@ class Questions:
     types: tuple[str, ...] = ()
 
 
+TOPIC, ENTITY = "topic: ", "entity: "
+
+
+def answer_labels(questions: Questions) -> list[str]:
+    """All that an answer can name, topics first, in schema order; marked, since a topic and an
+    entity type may have the same name.
+    """
+    return [TOPIC + name for name in questions.topics] + [ENTITY + t for t in questions.types]
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Whether a text holds these words, not as a part of others ("Ann" in "Annual")."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
 def mentions(text: str, spans: Sequence[Span]) -> tuple[Mention, ...]:
     """The spans' words, each with its type once, in text order."""
     ordered = sorted(spans)
@@ -78,6 +94,10 @@ def read_answer(written: str, questions: Questions) -> ReadAnswer:
     # RecursionError: a model that writes brackets without end.
     except (ValueError, RecursionError) as error:
         return ReadAnswer(None, is_json=False, problem=f"no JSON: {error}")
+    try:
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return ReadAnswer(None, is_json=True, problem="half a character, written as \\ud…")
     wrong = best_match(_validator(questions).iter_errors(said))
     if wrong is not None:
         return ReadAnswer(None, is_json=True, problem=f"{wrong.json_path}: {wrong.message}")

@@ -24,7 +24,7 @@ class InstructionModelSettings(DeskPart):
 
     base: str = Field(
         "offline",
-        description="'offline' (a small decoder made from MiniLM), a folder, or the repo_id of a "
+        description="'offline' (a small decoder made on the spot), a folder, or the repo_id of a "
         "causal language model with a chat template",
     )
     max_steps: int = Field(150, ge=1, description="optimiser steps, at most")

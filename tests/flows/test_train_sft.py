@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from corpus.errors import DeskError
 from corpus.review_state import read_gold
 from flows.curate import CurateReport
 from flows.model_store import desk_repo, require_model
+from flows.score_answers import require_same_base
 from flows.train_sft import SftReport, TrainSft, train_sft
 from publishing.manifest import BaseManifest, ModelManifest, from_json
 from publishing.predictions import read_predictions
@@ -172,6 +174,41 @@ def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) 
     assert "Before GRPO" in card
     assert "By GRPO the F1 of all that answers say changed by" in card
     assert {"evaluation/sft.jsonl"} <= set(hub.list_repo_files(REPO))
+
+
+def test_the_next_one_is_compared_with_what_is_published(tuned: SftReport, hub: HfApi) -> None:
+    """On the same test articles, by all that both can name."""
+    gate = tuned.judged.gate
+    assert gate is not None
+    assert (gate.rule, gate.against) == ("against the published model", "v1")
+    assert gate.other_labels == []
+    assert "topic: Sports" in gate.labels
+    asked = read_predictions(Path(hub.hf_hub_download(REPO, "evaluation/previous.jsonl")))
+    before = read_predictions(
+        Path(hub.hf_hub_download(REPO, "evaluation/test.jsonl", revision="v1"))
+    )
+    assert [r["written"] for r in asked] == [r["written"] for r in before]
+
+
+def test_a_second_run_after_grpo_changes_nothing(tuned: SftReport) -> None:
+    again = train_sft(TrainSft(overrides=GRPO, force_model=True))
+    assert again.stored.reused
+    assert [item.changed for item in again.items] == [False, False]
+
+
+def test_an_adapter_of_other_weights_is_not_published(forced: SftReport) -> None:
+    facts = forced.stored.training
+    other = {**facts, "settings": {**facts["settings"], "base_weights": "of another base"}}
+    with pytest.raises(DeskError, match="trained on a base model with weights of another base"):
+        require_same_base(replace(forced.stored, training=other), "0123")
+
+
+def test_a_base_in_a_folder_is_not_published(rounds: list[CurateReport], tmp_path: Path) -> None:
+    assert rounds
+    with pytest.raises(DeskError, match="would not have it") as error:
+        train_sft(TrainSft(overrides=SFT | {"models.instructions.base": str(tmp_path)}))
+    assert str(tmp_path) not in error.value.problem
+    assert "--no-publish" in error.value.next_step
 
 
 def test_a_desk_without_a_repository_for_it_is_told(rounds: list[CurateReport]) -> None:

@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from corpus.instruct.answers import Answer, Questions, ReadAnswer
+from corpus.instruct.answers import (
+    ENTITY,
+    TOPIC,
+    Answer,
+    Questions,
+    ReadAnswer,
+    answer_labels,
+    stands_in,
+)
 from corpus.intervals import RESAMPLES, Interval, ratio, resampled_totals
-from training.evaluation.counts import Counts, Drawn, draw_scores, f1, item_counts, require_pairs
+from training.evaluation.counts import Counts, draw_scores, f1, item_counts, require_pairs
 from training.evaluation.scores import LabelScores, averages, estimate, label_scores
-
-TOPIC, ENTITY = "topic: ", "entity: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +25,9 @@ class AnswerScores:
     """Over ``n`` articles. An answer that cannot be read is wrong in everything that was asked.
 
     ``answer_f1``: micro-F1 of all that answers say, topics and entities (text and type) alike.
-    ``hallucinated``: share of the entities named that do not stand in the text;
-    ``named_nothing``: share of the articles with entities whose answer names none. ``labels``: of
-    each topic and entity type. None where that was not asked.
+    ``hallucinated``: share of the entities named that do not stand in the text, None where none
+    was named; ``named_nothing``: share of the articles with entities whose answer names none or
+    cannot be read. ``labels``: of each topic and entity type. None where that was not asked.
     """
 
     n: int
@@ -37,11 +43,6 @@ class AnswerScores:
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON, without what was not asked."""
         return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-def answer_labels(questions: Questions) -> list[str]:
-    """All that an answer can name, topics first, in schema order."""
-    return [TOPIC + name for name in questions.topics] + [ENTITY + t for t in questions.types]
 
 
 def answer_counts(
@@ -69,17 +70,19 @@ def score_answers(
     require_pairs(gold, written)
     labels = answer_labels(questions)
     counts = answer_counts(gold, [read.answer for read in written], labels)
-    valid = np.array([[r.is_json, r.answer is not None] for r in written], dtype=float)
-    drawn = draw_scores(counts, seed, resamples, valid, at_best=1)
-    topics, types = _columns(drawn, questions)
-    json_valid, schema_valid = (ratio(drawn.also[:, i], drawn.n) for i in (0, 1))
+    shares = np.array([_shares(g, r) for g, r in zip(gold, written, strict=True)], dtype=float)
+    drawn = draw_scores(counts, seed, resamples, shares, at_best=1)
+    json_valid, schema_valid, topic_right = (ratio(drawn.also[:, i], drawn.n) for i in range(3))
+    types = _columns(counts, range(len(questions.topics), len(labels)))
     return AnswerScores(
         n=len(gold),
         json_validity=estimate(json_valid),
         schema_validity=estimate(schema_valid),
         answer_f1=averages(drawn).micro_f1,
-        topic_accuracy=estimate(ratio(topics[0], drawn.n)) if questions.topics else None,
-        entity_f1=estimate(f1(*types)) if questions.types else None,
+        topic_accuracy=estimate(topic_right) if questions.topics else None,
+        entity_f1=averages(draw_scores(types, seed, resamples)).micro_f1
+        if questions.types
+        else None,
         hallucinated=_hallucinated(written, invented, seed, resamples) if questions.types else None,
         named_nothing=_named_nothing(gold, written, seed, resamples) if questions.types else None,
         labels=label_scores(labels, drawn),
@@ -108,11 +111,16 @@ def _items(answer: Answer | None) -> list[tuple[str, str]]:
     return topic + [(ENTITY + m.type, m.text) for m in answer.entities or ()]
 
 
-def _columns(drawn: Drawn, questions: Questions) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Hits, said and real of all topics together, and of all entity types."""
-    first = 1 + len(questions.topics)
-    sides = (drawn.hit, drawn.said, drawn.real)
-    return [s[:, 1:first].sum(axis=1) for s in sides], [s[:, first:].sum(axis=1) for s in sides]
+def _shares(gold: Answer, read: ReadAnswer) -> list[bool]:
+    """Is it JSON, does it keep the schema, is its topic right?"""
+    right = read.answer is not None and read.answer.topic == gold.topic
+    return [read.is_json, read.answer is not None, right]
+
+
+def _columns(counts: Counts, columns: Sequence[int]) -> Counts:
+    """Of some labels alone."""
+    at = list(columns)
+    return Counts(counts.hit[:, at], counts.said[:, at], counts.real[:, at])
 
 
 def _hallucinated(
@@ -120,26 +128,27 @@ def _hallucinated(
     invented: Sequence[Collection[str]],
     seed: int,
     resamples: int,
-) -> Interval:
+) -> Interval | None:
     """Each name counts once an article; by the article as all else."""
     said = [[("", name) for name in _names(read.answer)] for read in written]
     there = [
         [item for item in items if item[1] not in others]
         for items, others in zip(said, invented, strict=True)
     ]
+    if not any(said):
+        return None
     drawn = draw_scores(item_counts(there, said, [""]), seed, resamples)
     grounded = ratio(drawn.hit[:, 0], drawn.said[:, 0])
-    # Nothing named, nothing invented.
-    return estimate(np.where(drawn.said[:, 0] > 0, 1 - grounded, 0))
+    return estimate(1 - grounded)
 
 
 def _named_nothing(
     gold: Sequence[Answer], written: Sequence[ReadAnswer], seed: int, resamples: int
 ) -> Interval:
-    """What cannot be read is no answer that names nothing; it counts as invalid elsewhere."""
+    """What cannot be read names nothing: a collapse into noise must not look clean."""
     columns = np.array(
         [
-            [float(r.answer is not None and not r.answer.entities), 1.0]
+            [float(r.answer is None or not r.answer.entities), 1.0]
             for g, r in zip(gold, written, strict=True)
             if g.entities
         ]
@@ -152,7 +161,7 @@ def _named_nothing(
 
 def invented_names(answer: Answer | None, text: str) -> list[str]:
     """Entities that the answer names and the text does not hold, each once."""
-    return [name for name in _names(answer) if name not in text]
+    return [name for name in _names(answer) if not stands_in(name, text)]
 
 
 def _names(answer: Answer | None) -> list[str]:

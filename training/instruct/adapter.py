@@ -41,8 +41,16 @@ def save_adapter(model: Any, base: Base, folder: Path) -> None:
     # Left to itself peft asks a Hub whether the vocabulary grew; it never does here.
     model.save_pretrained(str(folder), selected_adapters=["default"], save_embedding_layers=False)
     base.tokenizer.save_pretrained(str(folder))
+    _sort_targets(folder / CONFIG)
     # peft's own page would say nothing that our card does not.
     (folder / "README.md").unlink(missing_ok=True)
+
+
+def _sort_targets(file: Path) -> None:
+    """peft writes a set, in another order each time; the same training is the same files."""
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config["target_modules"] = sorted(config["target_modules"])
+    file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def adapter_base(folder: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from training.instruct.base import Base
+from training.instruct.budget import memory_errors
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import shorten_prompts
 from training.instruct.perplexity import Surprise, surprises
@@ -26,10 +27,11 @@ def ask(
     """
     asked = shorten_prompts(pairs, base.tokenizer, settings.max_new_tokens, base.context)
     keep = _keep_schema(base, pairs) if settings.constrained and pairs else None
-    written = generate_answers(
-        model, base.tokenizer, asked, settings.max_new_tokens, on_progress, keep
-    )
-    told = surprises(model, base.tokenizer, asked, base.context)
+    with memory_errors("Lower models.instructions.max_new_tokens or max_length_tokens."):
+        written = generate_answers(
+            model, base.tokenizer, asked, settings.max_new_tokens, on_progress, keep
+        )
+        told = surprises(model, base.tokenizer, asked, base.context)
     return list(zip(written, told, strict=True))
 
 

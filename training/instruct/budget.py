@@ -1,5 +1,7 @@
 """What a training would take, told before it begins, and which setting would fit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +66,8 @@ def require_memory(shape: Shape, settings: InstructionModelSettings, longest: in
 
     ``longest``: tokens of the longest chat.
     """
-    limit = settings.memory_gb or free_gb()
+    # What the base holds already is not free, and counted below.
+    limit = settings.memory_gb or free_gb() + (shape.weight_bytes + FIXED) / GIB
     needed = memory_bytes(shape, settings.batch_size, longest, settings.gradient_checkpointing)
     if needed <= limit * GIB:
         return needed / GIB
@@ -81,11 +84,13 @@ def require_tokens(tokens: int, steps: int, settings: InstructionModelSettings) 
     budget = settings.token_budget
     if budget is None or tokens <= budget:
         return
-    fitting = max(1, int(steps * budget / tokens))
+    fitting = int(steps * budget / tokens)
     raise DeskError(
         f"Training would read {tokens:,} tokens in {steps} steps, more than the budget of "
         f"{budget:,} (models.instructions.token_budget).",
-        f"Set models.instructions.max_steps={fitting}, or raise the budget.",
+        f"Set models.instructions.max_steps={fitting}, or raise the budget."
+        if fitting
+        else "Not even one step fits: raise the budget, or lower batch_size.",
     )
 
 
@@ -96,15 +101,29 @@ def free_gb() -> float:
     return float(psutil.virtual_memory().available) / GIB
 
 
-def out_of_memory(error: Exception, settings: InstructionModelSettings) -> DeskError:
-    """What to say when it happened all the same."""
-    half = max(1, settings.batch_size // 2)
-    twice = settings.accumulation_steps * 2
-    return DeskError(
-        f"The memory did not suffice for batch_size {settings.batch_size}: {error}",
+@contextmanager
+def memory_errors(advice: str) -> Iterator[None]:
+    """What to say when memory did not suffice all the same; on a CPU torch has no error for it."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_memory(error):
+            raise
+        first = " ".join(str(error).split())[:200]
+        raise DeskError(f"The memory did not suffice: {first}", advice) from error
+
+
+def advice_of(settings: InstructionModelSettings) -> str:
+    """For SFT: half as many chats at a time, with the same steps."""
+    half, twice = max(1, settings.batch_size // 2), settings.accumulation_steps * 2
+    return (
         f"Set models.instructions.batch_size={half} and accumulation_steps={twice} (the same "
-        "steps), or gradient_checkpointing=true. Nothing was published.",
+        "steps), or gradient_checkpointing=true. Nothing was published."
     )
+
+
+def _is_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limit: float) -> str:

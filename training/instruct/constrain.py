@@ -53,8 +53,11 @@ def token_index(tokenizer: PreTrainedTokenizerBase, questions: Questions) -> Ind
     eos: Any = tokenizer.eos_token_id
     tokens: dict[str, list[int]] = defaultdict(list)
     special = set(tokenizer.all_special_ids)
+    # Behind another token: alone, some tokenizers drop the space that a word begins with.
+    (anchor, *_) = tokenizer(".", add_special_tokens=False)["input_ids"]
+    before = len(str(tokenizer.decode([anchor])))
     for i in range(len(tokenizer)):
-        text = str(tokenizer.decode([i]))
+        text = str(tokenizer.decode([anchor, i]))[before:]
         # Half a character decodes to the sign of replacement, which would lead astray.
         if i not in special and text and "\N{REPLACEMENT CHARACTER}" not in text:
             tokens[text].append(i)

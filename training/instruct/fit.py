@@ -20,7 +20,7 @@ from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint
 from training.instruct.base import Base
-from training.instruct.budget import out_of_memory
+from training.instruct.budget import advice_of, memory_errors
 from training.results import CurvePoint, Progress
 from training.tracking import report_to
 
@@ -79,10 +79,8 @@ def fit(
     resumed = last_checkpoint(run.checkpoints, run.key)
     trainer = make_trainer(base, train, validation, settings, seed, run)
     trainer.score_answers = score_answers
-    try:
+    with memory_errors(advice_of(settings)):
         trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise out_of_memory(error, settings) from error
     trainer.accelerator.wait_for_everyone()
     return trainer.model, points(trainer.state.log_history)
 
@@ -146,6 +144,17 @@ def linear_layers(model: Any) -> list[str]:
         if isinstance(part, torch.nn.Linear) and part is not head
     }
     return sorted(names)
+
+
+def adapter_size(base: Base, settings: InstructionModelSettings) -> int:
+    """How many parameters the adapter trains."""
+    names = set(linear_layers(base.model))
+    sides = [
+        part.in_features + part.out_features
+        for name, part in base.model.named_modules()
+        if isinstance(part, torch.nn.Linear) and name.rpartition(".")[2] in names
+    ]
+    return settings.lora_rank * sum(sides)
 
 
 def steps_of(settings: InstructionModelSettings, examples: int) -> int:

@@ -25,14 +25,19 @@ from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint, training_key
 from training.instruct.adapter import load_adapter, save_adapter
 from training.instruct.base import Base
-from training.instruct.budget import out_of_memory
-from training.instruct.fit import ReportSteps, Run
+from training.instruct.budget import memory_errors, require_memory, shape_of
+from training.instruct.fit import ReportSteps, Run, adapter_size
 from training.instruct.lengths import fit_lengths, shorten_prompts
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
 from training.instruct.weights import weights_digest
 from training.results import CurvePoint, Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
+
+ADVICE = (
+    "Lower models.instructions.grpo.prompts or grpo.answers, or max_new_tokens. Nothing was "
+    "published."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +67,16 @@ def train_with_rewards(
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
     train = _prompts(pairs, base, settings)
-    set_seed(seed)
-    key = training_key(
-        [
-            [[p.id, p.messages()] for p in train],
-            settings.model_dump(),
-            weights_digest(start.adapter),
-            seed,
-        ]
+    at_once = settings.model_copy(
+        update={"batch_size": settings.grpo.prompts * settings.grpo.answers}
     )
+    require_memory(
+        shape_of(base.model, adapter_size(base, settings)), at_once, settings.max_length_tokens
+    )
+    set_seed(seed)
+    chats = [[p.id, p.messages()] for p in train]
+    weights = [weights_digest(start.adapter), base.weights]
+    key = training_key([chats, settings.model_dump(), weights, seed])
     run = Run(checkpoints, key, on_progress, tracking)
     model, rewards = fit_rewards(base, start.adapter, train, settings, seed, run)
     save_adapter(model, base, output_dir)
@@ -115,10 +121,8 @@ def fit_rewards(
     trainer.remove_callback(PrinterCallback)
     if run.on_progress is not None:
         trainer.add_callback(ReportSteps(run.on_progress))
-    try:
+    with memory_errors(ADVICE):
         trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise out_of_memory(error, settings) from error
     names = [r.__name__ for r in rewards]
     return trainer.model, points(trainer.state.log_history, names)
 

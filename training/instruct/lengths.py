@@ -7,6 +7,7 @@ from typing import Literal
 from transformers import PreTrainedTokenizerBase
 
 from corpus.errors import DeskError
+from corpus.instruct.answers import stands_in
 from corpus.instruct.pairs import Pair
 from training.instruct.generate import chat_ids, prompt_ids
 
@@ -15,12 +16,15 @@ Rule = Literal["shorten", "leave_out", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The pairs that fit, in their order, and what became of the others; tokens of all chats."""
+    """The pairs that fit, in their order, and what became of the others; tokens of all chats, and
+    of the longest.
+    """
 
     pairs: tuple[Pair, ...]
     shortened: int
     left_out: int
     tokens: int
+    longest: int
 
 
 def fit_lengths(
@@ -32,7 +36,7 @@ def fit_lengths(
     DeskError by the rule ``refuse``, and where instruction and answer alone are too long.
     """
     kept: list[Pair] = []
-    shortened = left_out = tokens = 0
+    shortened = left_out = tokens = most = 0
     for pair in pairs:
         length = chat_tokens(pair, tokenizer)
         if length > longest:
@@ -49,7 +53,8 @@ def fit_lengths(
             shortened += 1
         kept.append(pair)
         tokens += length
-    return Fitted(tuple(kept), shortened, left_out, tokens)
+        most = max(most, length)
+    return Fitted(tuple(kept), shortened, left_out, tokens, most)
 
 
 def chat_tokens(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> int:
@@ -82,7 +87,7 @@ def _shortened(pair: Pair, tokenizer: PreTrainedTokenizerBase, longest: int) -> 
     while length > longest:
         text = _without_end(pair, tokenizer, length - longest, longest)
         entities = pair.answer.entities
-        kept = None if entities is None else tuple(m for m in entities if m.text in text)
+        kept = None if entities is None else tuple(m for m in entities if stands_in(m.text, text))
         pair = replace(pair, text=text, answer=replace(pair.answer, entities=kept))
         length = chat_tokens(pair, tokenizer)
     return pair, length

@@ -16,11 +16,12 @@ from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
+from training.entities.fit import processes
 from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
 from training.instruct.base import Base
 from training.instruct.budget import require_memory, require_tokens, shape_of
-from training.instruct.fit import LOSS_NAME, Run, fit, steps_of
+from training.instruct.fit import LOSS_NAME, Run, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
 from training.results import Progress, Stopwatch, TrainedModel
@@ -51,12 +52,15 @@ def train_instructions(
     watch = Stopwatch()
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
+    require_one_process()
     longest = longest_chat(base, settings)
     train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
-    _require_affordable(base, train, settings, longest)
+    _require_affordable(base, train, settings)
     set_seed(seed)
-    key = training_key([[_row(p) for p in pairs], settings.model_dump(), base.name, seed])
+    key = training_key(
+        [[_row(p) for p in pairs], settings.model_dump(), base.name, base.weights, seed]
+    )
     run = Run(checkpoints, key, on_progress, tracking)
     held = validation.pairs[:SCORED_EXAMPLES]
     model, curve = fit(
@@ -79,8 +83,17 @@ def train_instructions(
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
-        settings=_used(settings) | _counted(train, validation) | _template(base),
+        settings=_used(settings) | _counted(train, validation) | _base_facts(base),
     )
+
+
+def require_one_process() -> None:
+    """DeskError under a launcher of several: they would write into each other's folders."""
+    if processes() > 1:
+        raise DeskError(
+            f"Instruction models train in one process, and {processes()} were started.",
+            "Run copydesk train sft without accelerate launch.",
+        )
 
 
 def longest_chat(base: Base, settings: InstructionModelSettings) -> int:
@@ -113,16 +126,14 @@ def _fitted(
     return found
 
 
-def _require_affordable(
-    base: Base, train: Fitted, settings: InstructionModelSettings, longest: int
-) -> None:
+def _require_affordable(base: Base, train: Fitted, settings: InstructionModelSettings) -> None:
     steps = steps_of(settings, len(train.pairs))
     a_step = settings.batch_size * settings.accumulation_steps
     require_tokens(int(train.tokens / len(train.pairs) * steps * a_step), steps, settings)
-    trained = settings.lora_rank * sum(
-        sum(w.shape) for name, w in base.model.named_parameters() if w.ndim == 2
+    shape = shape_of(base.model, adapter_size(base, settings))
+    require_memory(
+        shape, settings, settings.max_length_tokens if settings.packing else train.longest
     )
-    require_memory(shape_of(base.model, trained), settings, longest)
 
 
 def _score(
@@ -141,7 +152,7 @@ def _row(pair: Pair) -> list[Any]:
 
 def _used(settings: InstructionModelSettings) -> dict[str, Any]:
     """The settings that decided something: those of GRPO only where it ran."""
-    return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb", "constrained"})
+    return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
 
 
 def _counted(train: Fitted, validation: Fitted) -> dict[str, int]:
@@ -151,7 +162,8 @@ def _counted(train: Fitted, validation: Fitted) -> dict[str, int]:
     }
 
 
-def _template(base: Base) -> dict[str, str]:
-    """Two models that are told otherwise are not the same, whatever their weights."""
+def _base_facts(base: Base) -> dict[str, str]:
+    """What an adapter depends on: the base's weights, and how its template writes a chat."""
     text = str(base.tokenizer.chat_template)
-    return {"chat_template": hashlib.sha256(text.encode()).hexdigest()[:12]}
+    template = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return {"chat_template": template, "base_weights": base.weights}

@@ -5,9 +5,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from corpus.instruct.answers import Answer, Mention, Questions, ReadAnswer, read_answer, to_json
+from corpus.instruct.answers import (
+    Answer,
+    Mention,
+    Questions,
+    ReadAnswer,
+    answer_labels,
+    read_answer,
+    to_json,
+)
 from tests.training.instruct.tiny import QUESTIONS, SETTINGS, save_tiny, tiny_pairs
-from training.evaluation.answers import answer_labels, invented_names, score_answers
+from training.evaluation import score_topics
+from training.evaluation.answers import invented_names, score_answers
 from training.instruct.ask import ask
 from training.instruct.base import Base, load_base
 from training.instruct.constrain import answer_pattern
@@ -113,8 +122,9 @@ class TestScores:
         assert scores.answer_f1.value == pytest.approx(2 * 2 / (4 + 7))
         assert scores.hallucinated
         assert scores.hallucinated.value == pytest.approx(1 / 2)
+        # What cannot be read names nothing.
         assert scores.named_nothing
-        assert scores.named_nothing.value == 0
+        assert scores.named_nothing.value == pytest.approx(1 / 2)
         assert list(scores.labels) == answer_labels(QUESTIONS)
         assert scores.labels["topic: Sports"].support == 2
 
@@ -123,6 +133,33 @@ class TestScores:
         scores = score_answers([GOLD, GOLD], written, [[], []], QUESTIONS, 1, 50)
         assert scores.named_nothing
         assert scores.named_nothing.value == pytest.approx(1 / 2)
+
+    def test_shares_are_shares_and_agree_with_the_scores_of_topics(self) -> None:
+        many = Questions(tuple(f"T{i}" for i in range(8)), ("person",))
+        gold = [Answer(f"T{i % 8}", (Mention(f"N{i}", "person"),)) for i in range(40)]
+        for right in (40, 20):
+            said = [
+                Answer(g.topic if i < right else "T0", g.entities if i < right else ())
+                for i, g in enumerate(gold)
+            ]
+            written = [read_answer(to_json(a), many) for a in said]
+            scores = score_answers(gold, written, [[]] * 40, many, 1, 200)
+            topics = score_topics(
+                [str(g.topic) for g in gold],
+                [str(a.topic) for a in said],
+                list(many.topics),
+                1,
+                200,
+            )
+            for found in (scores.topic_accuracy, scores.entity_f1, scores.answer_f1):
+                assert found
+                assert 0 <= found.low <= found.value <= found.high <= 1
+            assert scores.topic_accuracy == topics.accuracy
+
+    def test_of_no_name_nobody_knows_the_share_invented(self) -> None:
+        scores = score_answers([GOLD], [read_answer("noise", QUESTIONS)], [[]], QUESTIONS, 1, 20)
+        assert scores.hallucinated is None
+        assert "hallucinated" not in scores.to_dict()
 
     def test_what_is_not_asked_is_not_scored(self) -> None:
         topics = Questions(("Sports", "Business"))
@@ -134,6 +171,7 @@ class TestScores:
     def test_invented_names_are_those_that_the_text_lacks(self) -> None:
         assert invented_names(GOLD, "Ada Okafor won.") == ["Wexmoor"]
         assert invented_names(None, "") == []
+        assert invented_names(Answer(None, (Mention("Ann", "person"),)), "An Annual") == ["Ann"]
 
 
 class TestRewards:

@@ -44,6 +44,26 @@ def test_a_model_without_chat_template_is_refused(folder: Path, tmp_path: Path) 
     assert "models.instructions.base" in error.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ raise_exception('no system role') }}", "takes no system, user and assistant"),
+        (
+            "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}?{% endif %}",
+            "do not begin with",
+        ),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_refused(
+    folder: Path, tmp_path: Path, template: str, words: str
+) -> None:
+    name = changed(folder, tmp_path / "odd")
+    (tmp_path / "odd/chat_template.jinja").write_text(template)
+    with pytest.raises(DeskError, match=words) as error:
+        load_base(name)
+    assert "models.instructions.base" in error.value.next_step
+
+
 def test_a_model_without_an_end_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DeskError, match="ends an answer"):
         load_base(changed(folder, tmp_path / "endless", eos_token=None))
@@ -121,3 +141,5 @@ def test_adapters_alone_are_saved(adapter: Path) -> None:
     assert "model.safetensors" not in files
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "a/tiny"
+    # In one order, whatever the seed of hashes: the same training is the same files.
+    assert config["target_modules"] == sorted(config["target_modules"])
