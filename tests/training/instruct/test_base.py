@@ -49,7 +49,8 @@ def test_a_model_without_chat_template_is_refused(folder: Path, tmp_path: Path) 
     [
         ("{{ raise_exception('no system role') }}", "takes no system, user and assistant"),
         (
-            "{% for m in messages %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}?{% endif %}",
+            "{% for m in messages %}{{ m.content }}{% endfor %}"
+            "{% if add_generation_prompt %}?{% endif %}",
             "do not begin with",
         ),
     ],
