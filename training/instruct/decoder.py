@@ -7,7 +7,7 @@ article. Nothing of it is trained; an adapter learns what to do with it.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -75,9 +75,10 @@ def make_decoder(
     set_seed(seed)
     tokenizer = _tokenizer(chats, on_progress)
     generator = torch.Generator().manual_seed(seed)
-    words = _words(tokenizer, generator)
+    counts = _counts(tokenizer, chats)
     with torch.no_grad():
-        model = _make(tokenizer, words, _shapes(tokenizer, chats), chats, generator)
+        words = _words(tokenizer, counts, generator)
+        model = _make(tokenizer, words, _shapes(tokenizer, counts), chats, generator)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -172,17 +173,32 @@ def _write_head(head: Any, words: torch.Tensor, maps: Maps) -> None:
     head.mul_(SHARPNESS / math.sqrt(STREAM.width))
 
 
-def _words(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> torch.Tensor:
-    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, turned at random."""
+def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
+    """How often each token stands in the articles; instructions are the same everywhere."""
+    counts: Counter[int] = Counter()
+    for pair in chats():
+        ids: Any = tokenizer(pair.text)["input_ids"]
+        counts.update(ids)
+    return torch.tensor([float(counts[i]) for i in range(len(tokenizer))])
+
+
+def _words(
+    tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, turned at random.
+
+    The mean word of the articles is taken off: it would be most of every gist.
+    """
     reader = AutoTokenizer.from_pretrained(encoder_path(OFFLINE))
     source = AutoModel.from_pretrained(encoder_path(OFFLINE))
     vectors = source.get_input_embeddings().weight
     pieces = [_pieces(text, reader) for text in _texts(tokenizer)]
     usual = vectors.mean(dim=0)
-    rows = torch.stack([vectors[ids].mean(dim=0) if ids else usual for ids in pieces]) - usual
+    rows = torch.stack([vectors[ids].mean(dim=0) if ids else usual for ids in pieces])
+    rows = rows - (counts[:, None] * rows).sum(dim=0) / counts.sum()
     width = STREAM.word.stop
     turned = torch.linalg.qr(torch.randn(rows.shape[1], width, generator=generator))[0]
-    words: torch.Tensor = rows.detach() @ turned
+    words: torch.Tensor = rows @ turned
     length = words.norm(dim=1, keepdim=True).mean()
     words = words + NOISE * length * _random(words.shape, generator)
     for i in tokenizer.all_special_ids:
@@ -191,7 +207,7 @@ def _words(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> to
     return unit
 
 
-def _shapes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
+def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.Tensor:
     """(len(tokenizer), SHAPES): what is seen of a token without knowing what it means."""
     texts = _texts(tokenizer)
     shapes = torch.tensor([_shape(text) for text in texts])
@@ -199,12 +215,11 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
         shapes[i] = 0.0
         # The end, then the roles in their order: USER and ASSISTANT of ``heads``.
         shapes[i, [0, 1 + place]] = 1.0
-    counts: Counter[str] = Counter()
-    for pair in chats():
-        ids: Any = tokenizer(pair.text)["input_ids"]
-        counts.update(_plain(texts[i]) for i in ids)
-    most = math.log1p(max(counts.values(), default=1))
-    shapes[:, COMMON] = torch.tensor([math.log1p(counts[_plain(t)]) / most for t in texts])
+    forms: dict[str, float] = defaultdict(float)
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        forms[_plain(text)] += count
+    most = math.log1p(max(forms.values()))
+    shapes[:, COMMON] = torch.tensor([math.log1p(forms[_plain(t)]) / most for t in texts])
     return shapes
 
 
