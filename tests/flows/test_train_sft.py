@@ -176,17 +176,19 @@ def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) 
     assert {"evaluation/sft.jsonl"} <= set(hub.list_repo_files(REPO))
 
 
-def test_the_next_one_is_compared_with_what_is_published(tuned: SftReport, hub: HfApi) -> None:
-    """On the same test articles, by all that both can name."""
-    gate = tuned.judged.gate
+def test_the_next_one_is_compared_with_what_is_published(forced: SftReport, hub: HfApi) -> None:
+    """On the same test articles, by all that both can name; what that one said is asked anew."""
+    assert forced.items
+    other = SFT | {"models.instructions.max_steps": 4}
+    report = train_sft(TrainSft(overrides=other, publish=False))
+    gate = report.judged.gate
     assert gate is not None
-    assert (gate.rule, gate.against) == ("against the published model", "v1")
+    assert not report.judged.is_published
+    assert (gate.rule, gate.against) == ("against the published model", report.judged.published)
     assert gate.other_labels == []
     assert "topic: Sports" in gate.labels
-    asked = read_predictions(Path(hub.hf_hub_download(REPO, "evaluation/previous.jsonl")))
-    before = read_predictions(
-        Path(hub.hf_hub_download(REPO, "evaluation/test.jsonl", revision="v1"))
-    )
+    asked = read_predictions(report.stored.predictions("previous"))
+    before = read_predictions(Path(hub.hf_hub_download(REPO, "evaluation/test.jsonl")))
     assert [r["written"] for r in asked] == [r["written"] for r in before]
 
 
