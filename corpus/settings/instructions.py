@@ -63,6 +63,6 @@ class InstructionModelSettings(DeskPart):
     grpo: GrpoSettings = GrpoSettings()
 
     def decisive(self) -> dict[str, Any]:
-        """What decides the model that comes out, not what it may take."""
+        """What decides the model and how it answers, not what training may take."""
         limits = {"token_budget", "memory_gb"}
         return self.model_dump(exclude=limits if self.grpo.enabled else limits | {"grpo"})

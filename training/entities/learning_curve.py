@@ -51,9 +51,11 @@ def validate(model: EntityModel, validation: Validation) -> dict[str, float]:
     }
 
 
-def points(log_history: Sequence[Mapping[str, Any]]) -> tuple[CurvePoint, ...]:
-    """The curve from Trainer's own log, which checkpoints keep."""
-    lines: dict[str, dict[int, float]] = {"loss": {}, "eval_loss": {}, SCORE_KEY: {}}
+def points(
+    log_history: Sequence[Mapping[str, Any]], score_key: str = SCORE_KEY
+) -> tuple[CurvePoint, ...]:
+    """The curve from Trainer's own log, which checkpoints keep; ``score_key`` names its score."""
+    lines: dict[str, dict[int, float]] = {"loss": {}, "eval_loss": {}, score_key: {}}
     for entry in log_history:
         for name, values in lines.items():
             if name in entry:

@@ -2,14 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import EarlyStoppingCallback, TrainerCallback
+from transformers import EarlyStoppingCallback
 from transformers.trainer_callback import PrinterCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
@@ -17,25 +15,16 @@ from trl.trainer.sft_trainer import SFTTrainer
 from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
-from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint
+from training.entities.fit import Run
+from training.entities.learning_curve import ReportSteps, points
 from training.instruct.base import Base
 from training.instruct.budget import advice_of, memory_errors
-from training.results import CurvePoint, Progress
+from training.results import CurvePoint
 from training.tracking import report_to
 
 LOSS_NAME = "cross-entropy a token of the answer"
 SCORE_KEY = "eval_score"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How one training runs: none of it changes the model that comes out."""
-
-    checkpoints: Path
-    key: str
-    on_progress: Progress | None
-    tracking: Tracking
 
 
 class AnswerTrainer(SFTTrainer):
@@ -50,17 +39,6 @@ class AnswerTrainer(SFTTrainer):
             metrics[SCORE_KEY] = self.score_answers(self.model)
             self.log({SCORE_KEY: metrics[SCORE_KEY]})
         return metrics
-
-
-class ReportSteps(TrainerCallback):
-    """Tells the caller of every step."""
-
-    def __init__(self, on_progress: Progress) -> None:
-        self.on_progress = on_progress
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report (step, steps in total)."""
-        self.on_progress(state.global_step, state.max_steps)
 
 
 def fit(
@@ -82,7 +60,7 @@ def fit(
     with memory_errors(advice_of(settings)):
         trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
     trainer.accelerator.wait_for_everyone()
-    return trainer.model, points(trainer.state.log_history)
+    return trainer.model, points(trainer.state.log_history, SCORE_KEY)
 
 
 def make_trainer(
@@ -215,14 +193,3 @@ def require_flash_attention(base: Base) -> None:
             f"{used or 'plain'} attention here: chats that share a row would read each other.",
             "Leave packing out, or install flash-attn on a machine with a GPU.",
         )
-
-
-def points(history: Sequence[dict[str, Any]]) -> tuple[CurvePoint, ...]:
-    """The curve from the trainer's own log, which checkpoints keep."""
-    lines: dict[str, dict[int, float]] = {"loss": {}, "eval_loss": {}, SCORE_KEY: {}}
-    for entry in history:
-        for name, values in lines.items():
-            if name in entry:
-                values[entry["step"]] = float(entry[name])
-    steps = sorted({step for values in lines.values() for step in values})
-    return tuple(CurvePoint(s, *(values.get(s) for values in lines.values())) for s in steps)

@@ -23,10 +23,12 @@ from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint, training_key
+from training.entities.fit import Run
+from training.entities.learning_curve import ReportSteps
 from training.instruct.adapter import load_adapter, save_adapter
 from training.instruct.base import Base
 from training.instruct.budget import memory_errors, require_memory, shape_of
-from training.instruct.fit import ReportSteps, Run, adapter_size
+from training.instruct.fit import adapter_size
 from training.instruct.lengths import fit_lengths, shorten_prompts
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of

@@ -16,12 +16,12 @@ from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
-from training.entities.fit import processes
+from training.entities.fit import Run, processes
 from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
 from training.instruct.base import Base
 from training.instruct.budget import require_memory, require_tokens, shape_of
-from training.instruct.fit import LOSS_NAME, Run, adapter_size, fit, steps_of
+from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
 from training.results import Progress, Stopwatch, TrainedModel

@@ -205,8 +205,8 @@ class TestRewards:
         assert names == ["valid_json", "keeps_schema", "topic_right"]
 
 
-def test_grpo_raises_the_reward_of_a_model_that_can_win_it(tmp_path: Path) -> None:
-    """The tiny model, taught by SFT first; half of its answers name the wrong topic."""
+def test_grpo_goes_on_from_sft_and_leaves_one_adapter(tmp_path: Path) -> None:
+    """That it runs and what it leaves; whether rewards rise is for the benchmark."""
     from corpus.settings.instructions import GrpoSettings
     from training.instruct.adapter import load_adapter
     from training.instruct.grpo import Start, train_with_rewards

@@ -11,10 +11,11 @@ from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
+from training.entities.fit import Run
 from training.instruct import fit as fitting
 from training.instruct.base import Base, load_base
 from training.instruct.budget import memory_bytes, require_memory, require_tokens, shape_of
-from training.instruct.fit import Run, linear_layers, make_trainer, steps_of
+from training.instruct.fit import linear_layers, make_trainer, steps_of
 from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
 from training.instruct.train import train_instructions
 
