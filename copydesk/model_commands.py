@@ -9,6 +9,7 @@ import typer
 from copydesk import file_options as on_file
 from copydesk.data_file import data_file
 from copydesk.desk_models import score_desk, train_desk, train_desk_sft
+from copydesk.desk_tokenizer import train_desk_tokenizer
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import parse_overrides
 from copydesk.tokenizer_file import train_tokenizer_file
@@ -31,7 +32,8 @@ def train(
         str | None,
         typer.Argument(
             help="topics or entities; left out: both of the desk. sft: the desk's instruction "
-            "model, which is also scored, judged and published. With --data also tokenizer."
+            "model, which is also scored, judged and published. tokenizer: of the desk's words, "
+            "published as well."
         ),
     ] = None,
     desk: DeskOption = DESK,
@@ -41,7 +43,7 @@ def train(
     per_class: PerClassOption = None,
     publish: Annotated[
         bool,
-        typer.Option("--publish/--no-publish", help="Of sft: what the gate lets through goes out."),
+        typer.Option("--publish/--no-publish", help="Of sft (if the gate agrees) and tokenizer."),
     ] = True,
     force_model: Annotated[
         bool, typer.Option("--force-model", help="Of sft: publish whatever the gate says.")
@@ -76,17 +78,20 @@ def train(
     names = {"text": text_column, "title": title_column}
     form = FileForm(format_, encoding, delimiter)
     if kind == TOKENIZER:
-        others: dict[str, Any] = {
-            "--encoder": encoder != ENCODER,
-            "--method": method,
-            "--labels": labels,
-        }
-        others |= {"--set": set_, "--only": only, "--per-class": per_class, "--strict": strict}
-        others |= {"--seed": seed != SEED, "--tracking": tracking != "none", "--source": source}
-        others |= {"--desk": desk != DESK, "--split-column": split_column}
+        others: dict[str, Any] = {"--encoder": encoder != ENCODER, "--method": method}
+        others |= {"--labels": labels, "--only": only, "--per-class": per_class, "--strict": strict}
+        others |= {"--seed": seed != SEED, "--tracking": tracking != "none"}
+        others |= {"--split-column": split_column, "--force-model": force_model}
         _refuse("a tokenizer", others)
-        path, place = _file_and_out(data, out)
-        train_tokenizer_file(data_file(path, form, names), base, vocabulary, place)
+        if data is None:
+            of_files = {"--base": base != ENCODER, "--vocabulary": vocabulary != VOCABULARY}
+            _refuse_without_data({"--out": out, **of_files})
+            train_desk_tokenizer(desk, source, set_, publish)
+            return
+        _refuse_desk_options({"--desk": desk != DESK, "--source": source, "--set": set_})
+        _refuse_desk_options({"--no-publish": not publish})
+        place = _required_out(data, out)
+        train_tokenizer_file(data_file(data, form, names), base, vocabulary, place)
         return
     if kind == SFT:
         with_data: dict[str, Any] = {"--data": data, "--out": out, "--encoder": encoder != ENCODER}
@@ -103,8 +108,7 @@ def train(
         given = {"--out": out, "--labels": labels, "--method": method, "--strict": strict}
         given |= {"--encoder": encoder != ENCODER, "--seed": seed != SEED}
         given |= {"--tracking": tracking != "none"}
-        for flag in (flag for flag, value in given.items() if value):
-            raise DeskError(f"{flag} needs --data.", "For a desk: --set models.…, docs/desk.md.")
+        _refuse_without_data(given)
         train_desk(desk, source, set_, chosen, per_class)
         return
     if chosen is None or out is None:
@@ -207,13 +211,18 @@ def _refuse_desk_options(given: Mapping[str, Any]) -> None:
         raise DeskError(f"{flag} is for desks; --data is read without one.", f"Leave {flag} out.")
 
 
-def _file_and_out(data: Path | None, out: Path | None) -> tuple[Path, Path]:
-    if data is None or out is None:
+def _refuse_without_data(given: Mapping[str, Any]) -> None:
+    for flag in (flag for flag, value in given.items() if value):
+        raise DeskError(f"{flag} needs --data.", "For a desk: --set models.…, docs/desk.md.")
+
+
+def _required_out(data: Path, out: Path | None) -> Path:
+    if out is None:
         raise DeskError(
-            f"A tokenizer needs {'--out' if data else '--data'}.",
-            f"copydesk train tokenizer --data {data or 'FILE'} --out {out or 'DIR'}",
+            "A tokenizer of a file needs --out.",
+            f"copydesk train tokenizer --data {data} --out DIR",
         )
-    return data, out
+    return out
 
 
 def _kind(kind: str | None, only: str | None) -> Any:

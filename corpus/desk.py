@@ -69,7 +69,7 @@ class Desk(DeskPart):
                 "workspace": True,
                 "review": {"guidelines"},
                 # No other model depends on them, and their own manifest lists them.
-                "models": {"instructions"},
+                "models": {"instructions", "tokenizer"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]

@@ -10,7 +10,7 @@ half segment; a second run finds what is missing and appends it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from corpus.articles import Article, Response, ScoredSpan, Span, Split
 from corpus.errors import DeskError
 
 AnswerKey = tuple[str, str]
+STREAMED_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,13 @@ class Ledger:
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
         return {row["id"]: _article(row) for row in self.rows("articles")}
+
+    def stream_articles(self) -> Iterator[Article]:
+        """The same, a batch of rows in memory at a time; one with a new licence comes twice."""
+        for path in self._segments("articles"):
+            with self.fs.open(path, "rb") as file:
+                for batch in pq.ParquetFile(file).iter_batches(STREAMED_ROWS):
+                    yield from map(_article, batch.to_pylist())
 
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, once, in the order of appending.

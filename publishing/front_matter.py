@@ -9,7 +9,7 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
 
 from corpus.errors import DeskError
-from publishing.manifest import BaseManifest, DatasetManifest, ModelManifest
+from publishing.manifest import BaseManifest, DatasetManifest, ModelManifest, TokenizerManifest
 from publishing.manifest_parts import License
 from publishing.sft_config import SFT
 from publishing.shards import WrittenConfig
@@ -96,6 +96,18 @@ def base_metadata(manifest: BaseManifest, repo_id: str) -> dict[str, Any]:
         pipeline_tag=PIPELINES["instructions"],
         tags=["news", "copydesk"],
         model_name=repo_id.split("/")[1],
+    )
+    return _as_dict(data)
+
+
+def tokenizer_metadata(manifest: TokenizerManifest) -> dict[str, Any]:
+    """Front matter of a tokenizer; it is no model, so it has no base model and does nothing."""
+    data = ModelCardData(
+        **_license(manifest.license),
+        language=manifest.language,
+        datasets=[manifest.dataset] if manifest.dataset else None,
+        library_name="transformers",
+        tags=["news", "copydesk", "tokenizer"],
     )
     return _as_dict(data)
 

@@ -16,6 +16,7 @@ from publishing.manifest_parts import (
     Agreement,
     Answers,
     Calibration,
+    ComparedTexts,
     Comparison,
     DatasetChanges,
     Estimate,
@@ -39,7 +40,7 @@ from publishing.manifest_parts import (
 
 FILE = "manifest.json"
 CARD = "README.md"
-KINDS = ("dataset", "topics", "entities", "instructions", "base")
+KINDS = ("dataset", "topics", "entities", "instructions", "base", "tokenizer")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -126,7 +127,30 @@ class BaseManifest(ManifestPart):
     files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")
 
 
-Manifest = DatasetManifest | ModelManifest | BaseManifest
+class TokenizerManifest(ManifestPart):
+    """What is said about a tokenizer with the words of a desk's articles."""
+
+    kind: Literal["tokenizer"] = "tokenizer"
+    pretty_name: str
+    license: License
+    language: str
+    provenance: Provenance
+    key: str = Field(description="hash of what decides it: articles, base, size of the vocabulary")
+    base: str = Field(description="whose kind, normalisation and special tokens it has")
+    base_license: str | None
+    base_vocabulary: int
+    algorithm: str = Field(description="WordPiece, BPE, Unigram or WordLevel")
+    vocabulary: int
+    asked_for: int = Field(description="tokens at most")
+    articles: int = Field(description="of the train split, that it learned from")
+    dataset: str | None = Field(description="the data set repo, once it is published")
+    compared_on: str = Field(description="in words")
+    compared: ComparedTexts
+    sources: dict[str, ComparedTexts] = Field(description="of each source, where there are several")
+    files: dict[str, str] = Field(description="path → sha256 of what is published beside the card")
+
+
+Manifest = DatasetManifest | ModelManifest | BaseManifest | TokenizerManifest
 
 
 def to_json(manifest: Manifest) -> str:
@@ -140,7 +164,11 @@ def from_json(text: str) -> Manifest:
     What a later Copydesk wrote into it besides is left out.
     """
     raw = json.loads(text)
-    models: dict[str, type[Manifest]] = {"dataset": DatasetManifest, "base": BaseManifest}
+    models: dict[str, type[Manifest]] = {
+        "dataset": DatasetManifest,
+        "base": BaseManifest,
+        "tokenizer": TokenizerManifest,
+    }
     return models.get(raw.get("kind"), ModelManifest).model_validate(raw, extra="ignore")
 
 

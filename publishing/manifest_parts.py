@@ -188,6 +188,25 @@ class Generation(ManifestPart):
     problem: str = Field(description="why it is no answer, else empty")
 
 
+class Cut(ManifestPart):
+    """How finely a tokenizer cuts some texts; None where they hold no word."""
+
+    tokens: int
+    tokens_per_word: float | None
+    characters_per_token: float | None
+    unknown_share: float | None = Field(description="of its tokens")
+
+
+class ComparedTexts(ManifestPart):
+    """Texts that two tokenizers cut; a word is what white space encloses."""
+
+    texts: int
+    words: int
+    characters: int
+    old: Cut
+    new: Cut
+
+
 class Comparison(ManifestPart):
     """Scores of others on the same test articles, each as ``scores``; empty: not asked."""
 

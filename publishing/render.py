@@ -12,8 +12,20 @@ from corpus.errors import DeskError
 from publishing import figures
 from publishing.earlier_card import KEPT, NOTES_END, NOTES_START, kept_notes, ours
 from publishing.earlier_metadata import merged_front_matter
-from publishing.front_matter import OWNED, base_metadata, dataset_metadata, model_metadata
-from publishing.manifest import BaseManifest, DatasetManifest, Manifest, ModelManifest
+from publishing.front_matter import (
+    OWNED,
+    base_metadata,
+    dataset_metadata,
+    model_metadata,
+    tokenizer_metadata,
+)
+from publishing.manifest import (
+    BaseManifest,
+    DatasetManifest,
+    Manifest,
+    ModelManifest,
+    TokenizerManifest,
+)
 from publishing.shards import WrittenConfig
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -70,6 +82,14 @@ def render_base_card(manifest: BaseManifest, repo_id: str, previous: str | None 
     return _card(text, base_metadata(manifest, repo_id), manifest, previous)
 
 
+def render_tokenizer_card(
+    manifest: TokenizerManifest, repo_id: str, previous: str | None = None
+) -> str:
+    """The README of a tokenizer; as ``render_dataset_card``."""
+    text = draft(manifest, repo_id)
+    return _card(text, tokenizer_metadata(manifest), manifest, previous)
+
+
 def card_figures(manifest: Manifest, repo_id: str) -> list[figures.Shown]:
     """Every value the card of this manifest shows, with its key, in the order of the page."""
     return figures.shown_figures(draft(manifest, repo_id))
@@ -105,8 +125,8 @@ def _card(text: str, metadata: Mapping[str, Any], manifest: Manifest, previous: 
 
 
 def _template(manifest: Manifest) -> str:
-    own = {"dataset": "dataset_card.md", "base": "base_card.md"}
-    return own.get(manifest.kind, "model_card.md")
+    own = ("dataset", "base", "tokenizer")
+    return f"{manifest.kind if manifest.kind in own else 'model'}_card.md"
 
 
 def _refuse_placeholders(text: str, repo_id: str) -> None:

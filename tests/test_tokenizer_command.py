@@ -28,6 +28,10 @@ def test_a_tokenizer_of_any_file(data: Path, tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(str(out))
     assert len(tokenizer) == report["vocabulary"] < 400
     assert (out / "tokenizer.png").stat().st_size > 10_000
+    # No folder of this machine: it may be published.
+    written = [f.read_text(encoding="utf-8") for f in out.glob("*.json")]
+    assert len(written) >= 3
+    assert not [text for text in written if "site-packages" in text or str(tmp_path) in text]
     run(*command, "--vocabulary", 400, "--base", "bytes")
     first = (out / "tokenizer.json").read_bytes()
     run(*command, "--vocabulary", 400, "--base", "bytes")
@@ -37,8 +41,11 @@ def test_a_tokenizer_of_any_file(data: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--out", "x"], "A tokenizer needs --data"),
-        (["--data", "x.csv"], "A tokenizer needs --out"),
+        (["--out", "x"], "--out needs --data"),
+        (["--vocabulary", "500"], "--vocabulary needs --data"),
+        (["--data", "x.csv"], "A tokenizer of a file needs --out"),
+        (["--data", "x.csv", "--out", "x", "--no-publish"], "--no-publish is for desks"),
+        (["--data", "x.csv", "--out", "x", "--set", "name=x"], "--set is for desks"),
         (["--data", "x.csv", "--out", "x", "--method", "frozen"], "--method says nothing"),
         (["--data", "gone.csv", "--out", "x"], "gone.csv"),
     ],

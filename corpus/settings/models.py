@@ -75,6 +75,17 @@ class EntityModelSettings(DeskPart):
     stride_tokens: int = Field(64, ge=0, le=256, description="that two windows of a text share")
 
 
+class TokenizerSettings(DeskPart):
+    """Of copydesk train tokenizer; no other model uses it by itself."""
+
+    base: str = Field(
+        "offline",
+        description="'offline' (MiniLM's), 'bytes' (a byte-level BPE), a folder or the repo_id of "
+        "a fast tokenizer to start from",
+    )
+    vocabulary: int = Field(8000, ge=300, description="tokens at most; few articles hold fewer")
+
+
 class ModelSettings(DeskPart):
     """Which encoder the models start from and how they are trained."""
 
@@ -82,6 +93,7 @@ class ModelSettings(DeskPart):
     topics: TopicModelSettings = TopicModelSettings()
     entities: EntityModelSettings = EntityModelSettings()
     instructions: InstructionModelSettings = InstructionModelSettings()
+    tokenizer: TokenizerSettings = TokenizerSettings()
     seed: int = Field(42, description="of training")
     tracking: Tracking = Field(
         "none", description="where trainings are recorded; needs the package of that name"

@@ -19,6 +19,9 @@ class PublishSettings(DeskPart):
     instruction_model: RepoId | None = Field(
         None, description="needed for copydesk train sft; its offline base goes to …-base"
     )
+    tokenizer: RepoId | None = Field(
+        None, description="needed for copydesk train tokenizer, unless --no-publish keeps it here"
+    )
     license: Annotated[str, AfterValidator(require_hub_license)] = Field(
         description="the Hub's id of the licence, for example cc0-1.0, or other"
     )

@@ -13,7 +13,10 @@ BYTES_NAME = "byte-level BPE"
 END = "<|end|>"
 # Of a repository; its weights may be gigabytes.
 TOKENIZER_FILES = ["tokenizer*", "special_tokens_map.json", "vocab*", "merges.txt", "config.json"]
-HINT = "Give --base offline, bytes, or a folder or repo_id with a tokenizer.json."
+HINT = (
+    "Name offline, bytes, or a folder or repo_id with a tokenizer.json: --base with --data, "
+    "models.tokenizer.base of a desk."
+)
 
 
 def base_tokenizer(name: str) -> PreTrainedTokenizerBase:

@@ -16,6 +16,7 @@ BATCH = 500
 LEAST = 300
 # Tokens of a WordPiece vocabulary that may not be single characters.
 SPECIAL = 100
+WORDPIECE = "WordPiece"
 
 
 def train_tokenizer(
@@ -33,7 +34,8 @@ def train_tokenizer(
         raise DeskError(
             f"A vocabulary of {vocabulary} tokens holds no words: single bytes and special tokens "
             f"alone are nearly {LEAST}.",
-            f"Give --vocabulary {LEAST} or more; 8000 suits a small desk, 30000 a large one.",
+            f"Ask for {LEAST} or more (--vocabulary, models.tokenizer.vocabulary of a desk); 8000 "
+            "suits a small desk, 30000 a large one.",
         )
     counted = _Counted(texts, on_progress)
     found: PreTrainedTokenizerBase = base.train_new_from_iterator(
@@ -42,15 +44,20 @@ def train_tokenizer(
     if not counted.texts:
         raise DeskError(
             "There is no text to learn words from.",
-            "Check the file and its columns; one text in ten is kept back to compare on.",
+            "Check the file and its columns (one text in ten is kept back to compare on), or pull "
+            "reviewed articles of the desk.",
         )
     return found
 
 
 def _limits(base: PreTrainedTokenizerBase, vocabulary: int) -> dict[str, Any]:
     """WordPiece has each character twice, at the start of a word and within; the rarest go."""
-    kind = json.loads(base.backend_tokenizer.to_str())["model"]["type"]
-    return {"limit_alphabet": (vocabulary - SPECIAL) // 2} if kind == "WordPiece" else {}
+    return {"limit_alphabet": (vocabulary - SPECIAL) // 2} if model_type(base) == WORDPIECE else {}
+
+
+def model_type(tokenizer: PreTrainedTokenizerBase) -> str:
+    """How it finds its tokens: WordPiece, BPE, Unigram or WordLevel."""
+    return str(json.loads(tokenizer.backend_tokenizer.to_str())["model"]["type"])
 
 
 class _Counted:
