@@ -16,6 +16,7 @@ import typer
 
 from copydesk import service_commands
 from copydesk.insight_commands import worth
+from copydesk.merge_command import merge
 from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
@@ -231,6 +232,7 @@ def desk_keys() -> None:
 app.command()(train)
 app.command()(score)
 app.command()(predict)
+app.command()(merge)
 app.command()(worth)
 app.command()(publish)
 app.command()(card)

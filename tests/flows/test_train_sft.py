@@ -168,6 +168,28 @@ def gold_of(overrides: dict[str, Any]) -> Any:
     return read_gold(read_desk("desk.yaml", overrides))
 
 
+def test_the_stored_adapter_merges_into_one_model(
+    forced: SftReport, hub: HfApi, warm: WarmCommand, services: Services, tmp_path: Path
+) -> None:
+    out = tmp_path / "one"
+    done = warm("merge", "--out", str(out), *settings(SFT))
+    assert done.returncode == 0, done.stderr
+    assert f"{REPO} merged into {REPO}-base" in done.stdout
+    facts = json.loads((out / "merged.json").read_text())
+    assert facts["base_weights"] == forced.stored.training["settings"]["base_weights"]
+    code = (
+        "from transformers import AutoModelForCausalLM\n"
+        f"print(AutoModelForCausalLM.from_pretrained({str(out)!r}).num_parameters())"
+    )
+    parameters = manifest_of(hub, f"{REPO}-base").parameters
+    assert run(code, services, tmp_path).strip() == str(parameters) == str(facts["parameters"])
+    other = settings(SFT | {"models.instructions.max_steps": 77})
+    missing = warm("merge", "--out", str(tmp_path / "two"), *other)
+    assert missing.returncode == 1
+    assert "No instructions model" in missing.stderr
+    assert "copydesk train sft" in missing.stderr
+
+
 def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) -> None:
     manifest = manifest_of(hub, REPO)
     assert manifest.training.settings["grpo_max_steps"] == 2

@@ -1,0 +1,244 @@
+"""copydesk merge: one model out of adapter and base, which answers as the two do together."""
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from huggingface_hub import HfApi
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from corpus.errors import DeskError
+from tests.running import HubService
+from tests.test_file_commands import run
+from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
+from training.instruct import merged as merging
+from training.instruct.adapter import load_adapter
+from training.instruct.base import load_base
+from training.instruct.generate import generate_answers
+from training.instruct.perplexity import surprises
+from training.instruct.train import train_instructions
+
+BASE = "a/tiny"
+# What a user of plain transformers does, with the prompt given as text.
+FRESH = """
+import sys
+from transformers import AutoModelForCausalLM, AutoTokenizer
+folder, prompt = sys.argv[1:]
+model = AutoModelForCausalLM.from_pretrained(folder).eval()
+tokenizer = AutoTokenizer.from_pretrained(folder)
+ids = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)
+written = model.generate(**ids, max_new_tokens=24, do_sample=False)
+print(type(model).__name__)
+print(tokenizer.decode(written[0, ids["input_ids"].shape[1]:], skip_special_tokens=True), end="")
+"""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(save_tiny(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As it lies in the store of a desk: what training knew of it stands beside it."""
+    out = tmp_path_factory.mktemp("trained") / "model"
+    settings = SETTINGS.model_copy(update={"max_steps": 30, "learning_rate": 0.02})
+    trained = train_instructions(tiny_pairs(), load_base(str(base), BASE), settings, 3, out)
+    facts = json.dumps({"settings": dict(trained.settings)})
+    (out.parent / "training.json").write_text(facts)
+    return out
+
+
+@pytest.fixture(scope="module")
+def merged(base: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("merged") / "one"
+    found = run("merge", adapter, "--base", base, "--out", out)
+    facts = json.loads((out / "merged.json").read_text())
+    assert facts["base"] == BASE
+    assert f"{out}: model merged into {BASE}, one model." in found.stdout
+    assert f"{facts['parameters']:,} parameters in float32" in found.stdout
+    assert f"hf upload owner/name {out}" in found.stdout
+    return out
+
+
+def answers(model: Any, tokenizer: Any) -> list[str]:
+    return generate_answers(model, tokenizer, tiny_pairs()[:4], 24)
+
+
+def test_it_answers_as_the_adapter_does(base: Path, adapter: Path, merged: Path) -> None:
+    alone, together, one = (load_base(str(f), BASE) for f in (base, base, merged))
+    tuned = load_adapter(adapter, together)
+    assert answers(one.model, one.tokenizer) == answers(tuned, together.tokenizer)
+    assert answers(one.model, one.tokenizer) != answers(alone.model, alone.tokenizer)
+    for whole, half in zip(
+        surprises(one.model, one.tokenizer, tiny_pairs()[:4]),
+        surprises(tuned, together.tokenizer, tiny_pairs()[:4]),
+        strict=True,
+    ):
+        assert whole.nats == pytest.approx(half.nats, rel=1e-4)
+
+
+def test_plain_transformers_loads_it_in_a_fresh_process(
+    base: Path, adapter: Path, merged: Path
+) -> None:
+    assert not list(merged.glob("adapter*"))
+    together = load_base(str(base), BASE)
+    tuned = load_adapter(adapter, together)
+    (pair,) = tiny_pairs()[:1]
+    prompt = together.tokenizer.apply_chat_template(
+        pair.messages()[:-1], tokenize=False, add_generation_prompt=True
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, merged, str(prompt)],
+        capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    name, written = done.stdout.split("\n", 1)
+    assert name == "LlamaForCausalLM"
+    assert written.strip() == generate_answers(tuned, together.tokenizer, [pair], 24)[0].strip()
+    assert written.strip()
+
+
+def test_no_folder_of_this_machine_is_named_in_it(base: Path, adapter: Path, merged: Path) -> None:
+    texts = {file.name: file.read_text(encoding="utf-8") for file in merged.glob("*.json")}
+    assert {"config.json", "merged.json", "tokenizer_config.json"} <= set(texts)
+    assert [n for n, t in texts.items() if str(base) in t or str(adapter.parent) in t] == []
+
+
+def test_merging_again_replaces_it_and_nothing_else(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "one"
+    shutil.copytree(merged, out)
+    (out / "model.safetensors").write_bytes(b"an older one")
+    run("merge", adapter, "--base", base, "--out", out)
+    assert (
+        load_file(out / "model.safetensors").keys()
+        == load_file(merged / "model.safetensors").keys()
+    )
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(DeskError, match="is there and is no merged model of ours"):
+        run("merge", adapter, "--base", base, "--out", out)
+    assert (out / "notes.txt").read_text() == "mine"
+    with pytest.raises(DeskError, match="no merged model of ours"):
+        run("merge", adapter, "--base", base, "--out", base)
+    assert [f.name for f in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_merge_that_ends_in_the_middle_leaves_the_old_one(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(*_: Any) -> None:
+        raise KilledError
+
+    out = tmp_path / "one"
+    shutil.copytree(merged, out)
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    monkeypatch.setattr(merging.shutil, "copyfile", killed)
+    with pytest.raises(KilledError):
+        run("merge", adapter, "--base", base, "--out", out)
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    assert [f.name for f in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_base_of_other_weights_is_refused(adapter: Path, tmp_path: Path) -> None:
+    other = save_tiny(tmp_path / "other", seed=2)
+    with pytest.raises(DeskError, match=r"'a/tiny' with weights [0-9a-f]{16}, and these are"):
+        run("merge", adapter, "--base", other, "--out", tmp_path / "one")
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_published_adapter_says_by_its_manifest_what_it_fits(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    published = tmp_path / "published"
+    shutil.copytree(adapter, published)
+    run("merge", published, "--base", base, "--out", tmp_path / "one")
+    manifest = {"kind": "instructions", "training": {"settings": {"base_weights": "0" * 16}}}
+    (published / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DeskError, match="with weights 0000000000000000"):
+        run("merge", published, "--base", base, "--out", tmp_path / "two")
+
+
+def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path: Path) -> None:
+    half, alone = tmp_path / "half", tmp_path / "alone"
+    shutil.copytree(base, half)
+    AutoModelForCausalLM.from_pretrained(base).to(torch.bfloat16).save_pretrained(half)
+    shutil.copytree(adapter, alone)
+    found = run("merge", alone, "--base", half, "--out", tmp_path / "one")
+    assert "parameters in bfloat16" in found.stdout
+    weights = load_file(tmp_path / "one/model.safetensors").values()
+    assert {tensor.dtype for tensor in weights} == {torch.bfloat16}
+
+
+def test_the_chat_template_is_the_adapters_own(base: Path, adapter: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(adapter, own)
+    template = (own / "chat_template.jinja").read_text() + "{# ours #}"
+    (own / "chat_template.jinja").write_text(template)
+    run("merge", own, "--base", base, "--out", tmp_path / "one")
+    assert (tmp_path / "one/chat_template.jinja").read_text() == template
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "mend"),
+    [
+        (["nowhere/at-all"], "is no folder here and cannot be downloaded", "owner/name"),
+        (["BASE"], "holds no adapter: adapter_config.json is missing", "copydesk train sft"),
+        (["ADAPTER"], "'a/tiny' cannot be downloaded", "--base PLACE"),
+        (["ADAPTER", "--base", "gone/base"], "'gone/base' cannot be downloaded", "--base PLACE"),
+        (["ADAPTER", "--set", "name=x"], "--set is for desks", "Leave --set out"),
+        (["--base", "BASE"], "--base needs an ADAPTER", "its own base"),
+    ],
+)
+def test_what_is_missing_is_named(
+    base: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str], said: str, mend: str,
+) -> None:  # fmt: skip
+    # Nobody answers there, and nobody else is asked.
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("training.encoder.PUBLIC_HUB", "http://127.0.0.1:9")
+    places = {"BASE": base, "ADAPTER": adapter}
+    with pytest.raises(DeskError) as error:
+        run("merge", *[places.get(a, a) for a in arguments], "--out", tmp_path / "one")
+    assert said in error.value.problem
+    assert mend in error.value.next_step
+    assert not (tmp_path / "one").exists()
+
+
+@pytest.mark.services
+def test_adapter_and_base_of_a_hub(
+    base: Path, adapter: Path, merged: Path, hub_service: HubService, tmp_path: Path
+) -> None:
+    api = HfApi(endpoint=hub_service.endpoint, token=hub_service.token)
+    name = f"copydesk/merge-{uuid.uuid4().hex[:8]}"
+    for repo_id, folder in ((f"{name}-base", base), (name, adapter)):
+        api.create_repo(repo_id)
+        api.upload_folder(repo_id=repo_id, folder_path=folder)
+    named = json.loads((adapter / "adapter_config.json").read_text())
+    config = json.dumps(named | {"base_model_name_or_path": f"{name}-base"}).encode()
+    api.upload_file(repo_id=name, path_or_fileobj=config, path_in_repo="adapter_config.json")
+    found = run("merge", name, "--out", tmp_path / "one")
+    assert f"{name} merged into {name}-base" in found.stdout
+    weights, expected = (load_file(f / "model.safetensors") for f in (tmp_path / "one", merged))
+    assert weights.keys() == expected.keys()
+    assert all(torch.equal(weights[key], expected[key]) for key in weights)
+    # As docs/training.md says that it is pushed.
+    done = subprocess.run(
+        [Path(sys.executable).with_name("hf"), "upload", f"{name}-merged", tmp_path / "one"],
+        env={"HF_ENDPOINT": api.endpoint, "HF_TOKEN": str(api.token), "HF_HOME": str(tmp_path),
+             "HF_HUB_DISABLE_XET": "1", "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {"model.safetensors", "merged.json"} <= set(api.list_repo_files(f"{name}-merged"))

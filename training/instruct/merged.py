@@ -1,0 +1,127 @@
+"""An adapter and its base as one model, for whoever serves models without peft."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig
+
+from corpus.errors import DeskError
+from training.encoder import download
+from training.instruct.adapter import CONFIG, adapter_base, load_adapter
+from training.instruct.base import Base, load_base
+
+FACTS = "merged.json"
+TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
+)  # fmt: skip
+OTHERS = {FACTS, "config.json", "generation_config.json", *TOKENIZER_FILES}
+WEIGHTS = ("model*.safetensors", "model.safetensors.index.json")
+ADAPTER_FILES = ["adapter_*", "manifest.json", *TOKENIZER_FILES]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What was merged; ``base_weights`` is a hash of the base's weights."""
+
+    adapter: str
+    base: str
+    base_weights: str
+    parameters: int
+    precision: str
+
+
+def adapter_folder(folder_or_repo: str) -> Path:
+    """The folder with the adapter, downloaded if it is on a Hub; DeskError where there is none."""
+    folder = Path(folder_or_repo)
+    if not folder.is_dir():
+        found, tried = download(folder_or_repo, only=ADAPTER_FILES)
+        if found is None:
+            raise DeskError(
+                f"Adapter {folder_or_repo!r} is no folder here and cannot be downloaded "
+                f"({'; '.join(tried)}).",
+                "Give a folder with an adapter, or its owner/name on the Hub.",
+            )
+        folder = Path(found)
+    if not (folder / CONFIG).is_file():
+        raise DeskError(
+            f"{folder_or_repo!r} holds no adapter: {CONFIG} is missing.",
+            "Give a folder that copydesk train sft or peft wrote, or its owner/name on the Hub.",
+        )
+    return folder
+
+
+def open_base_of(adapter: Path, given: str | None = None) -> Base:
+    """The base that the adapter names, or the same one from ``given``, a folder or ``repo_id``.
+
+    Raises DeskError where it is not there, or has other weights than the adapter was trained on,
+    as far as the adapter says which these were.
+    """
+    name = adapter_base(adapter)
+    try:
+        base = load_base(given or name, name)
+    except DeskError as error:
+        raise DeskError(
+            f"The base model of the adapter cannot be opened: {error.problem}",
+            "Give the folder or repo_id where it is: copydesk merge ADAPTER --out DIR --base PLACE",
+        ) from error
+    require_weights(trained_on(adapter), base)
+    return base
+
+
+def require_weights(wanted: str | None, base: Base) -> None:
+    """DeskError where the base is not the one that was trained on; None: nobody knows."""
+    if wanted is not None and wanted != base.weights:
+        raise DeskError(
+            f"The adapter was trained on {base.name!r} with weights {wanted}, and these are "
+            f"{base.weights}.",
+            "Give the base as it was then with --base, or train anew: copydesk train sft.",
+        )
+
+
+def trained_on(adapter: Path) -> str | None:
+    """The hash of the base's weights, from the published manifest or from the stored training."""
+    for file, key in ((adapter / "manifest.json", "training"), (_stored(adapter), None)):
+        if file.is_file():
+            raw = json.loads(file.read_text(encoding="utf-8"))
+            training = raw.get(key, {}) if key else raw
+            found = training.get("settings", {}).get("base_weights")
+            return None if found is None else str(found)
+    return None
+
+
+def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
+    """The merged model with the adapter's tokenizer, in the precision in which the base lies."""
+    precision = AutoConfig.from_pretrained(base.model.name_or_path).dtype
+    merged: Any = load_adapter(adapter, base).merge_and_unload()
+    if precision is not None:
+        merged = merged.to(precision)
+    merged.save_pretrained(str(out))
+    base.tokenizer.save_pretrained(str(out))
+    # An adapter of others may bring a chat template of its own.
+    for file in (adapter / found for found in TOKENIZER_FILES):
+        if file.is_file():
+            shutil.copyfile(file, out / file.name)
+    facts = Merged(
+        adapter=name,
+        base=base.name,
+        base_weights=base.weights,
+        parameters=merged.num_parameters(),
+        precision=str(merged.dtype).removeprefix("torch."),
+    )
+    (out / FACTS).write_text(json.dumps(asdict(facts), indent=2) + "\n", encoding="utf-8")
+    return facts
+
+
+def is_merged(folder: Path) -> bool:
+    """Whether nothing but a model that was merged here lies there: it may be replaced."""
+    names = {file.name for file in folder.iterdir()}
+    weights = {file.name for form in WEIGHTS for file in folder.glob(form)}
+    return FACTS in names and names <= OTHERS | weights
+
+
+def _stored(adapter: Path) -> Path:
+    return adapter.parent / "training.json"
