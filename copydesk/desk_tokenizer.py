@@ -19,7 +19,7 @@ def train_desk_tokenizer(
     stored = found.stored
     for line in tokenizer_remarks(stored.report, name):
         say(line)
-    done = "found from an earlier run" if stored.reused else "trained"
+    done = "found from an earlier run, trained" if stored.reused else "trained"
     print(f"{stored.folder}: {done} on {stored.report.texts:,} articles.")
     print("\n".join(tokenizer_lines(stored.report, name, name)))
     if found.item is None:

@@ -19,6 +19,11 @@ _LOADERS = {
         "AutoPeftModelForCausalLM.from_pretrained",
     ),
 }
+# Of transformers as well, but no pipeline opens it.
+_TOKENIZER = (
+    "from transformers import (\n    AutoTokenizer)",
+    "AutoTokenizer.from_pretrained",
+)
 _WORDS = {
     "license": "License",
     "language": "Language",
@@ -38,6 +43,8 @@ def snippet(repo_id: RepoId, metadata: dict[str, Any], git_tags: list[str]) -> s
     library = str(metadata.get("library_name"))
     if repo_id.kind == "datasets":
         line, call = "from datasets import load_dataset", "load_dataset"
+    elif library == "transformers" and "tokenizer" in texts(metadata.get("tags")):
+        line, call = _TOKENIZER
     else:
         line, call = _LOADERS.get(library, _FILES)
     name = "model=" if call == "pipeline" else ""

@@ -1,5 +1,6 @@
 """train_tokenizer end to end: a ledger → a tokenizer → the Hub → a fresh process loads it."""
 
+import html
 import json
 import re
 import shutil
@@ -140,6 +141,11 @@ def test_the_hub_accepts_the_card_and_shows_its_picture(
     assert "![Tokens a word" in content
     picture = httpx.get(f"{first.item.url}/resolve/v1/tokenizer.png", follow_redirects=True)
     assert picture.content == (first.stored.folder / "tokenizer.png").read_bytes()
+    # What stands beside the card opens it, too: a pipeline would want a model.
+    page = html.unescape(httpx.get(first.item.url).text)
+    beside = f'AutoTokenizer.from_pretrained(\n    "{REPO}",\n    revision="v1",\n)'
+    assert beside in page
+    assert "pipeline" not in page
 
 
 def test_a_second_run_changes_nothing(first: TokenizerRun, knobs: dict[str, Any]) -> None:
