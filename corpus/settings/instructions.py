@@ -31,7 +31,7 @@ class InstructionModelSettings(DeskPart):
     epochs: float = Field(12, gt=0, description="passes over the training split, at most")
     batch_size: int = Field(8, ge=1, description="chats in a forward pass")
     accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
-    learning_rate: float = Field(3e-3, gt=0, lt=0.1, description="of the adapter, at its highest")
+    learning_rate: float = Field(1e-3, gt=0, lt=0.1, description="of the adapter, at its highest")
     lora_rank: int = Field(16, ge=1, le=512, description="rank of the adapter's matrices")
     lora_alpha: int = Field(32, ge=1, description="the adapter counts alpha/rank times")
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="of the adapter's input")

@@ -1,24 +1,42 @@
 """The offline decoder: words of the desk, and heads that can copy before anything is learned."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaModel
 
-from corpus.instruct.pairs import Pair
+from corpus.articles import Span
+from corpus.instruct.answers import Answer, Questions, mentions, to_json
+from corpus.instruct.pairs import Pair, pair
 from tests.training.instruct.tiny import tiny_pairs
 from training.encoder import OFFLINE, encoder_path
 from training.instruct.base import Base, load_base
 from training.instruct.decoder import make_decoder
 from training.instruct.generate import prompt_ids
-from training.instruct.heads import STREAM
+from training.instruct.heads import HEAD, HEADS, STREAM, balance
 from training.instruct.weights import weights_digest
+
+ARTICLES = 120
+CLEAR = Questions(("World", "Sports", "Business", "Sci/Tech"), ("person", "organization"))
+
+
+def sample_pairs() -> list[Pair]:
+    """Of the sample desk: the tiny articles have too few words to tell rare from common."""
+    lines = Path("sample/news.jsonl").read_text(encoding="utf-8").splitlines()[:ARTICLES]
+    found = []
+    for row in map(json.loads, lines):
+        spans = [Span(s["start"], s["end"], s["label"]) for s in row["spans"]]
+        answer = Answer(row["topic"], mentions(row["text"], spans))
+        found.append(pair(row["title"], row["text"], answer, "train", CLEAR))
+    return found
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     folder = tmp_path_factory.mktemp("decoder") / "base"
-    make_decoder(tiny_pairs, 1, folder)
+    make_decoder(sample_pairs, 1, folder)
     found = load_base(str(folder), "a/base")
     found.model.set_attn_implementation("eager")
     return found
@@ -39,56 +57,165 @@ def attended(base: Base, ids: list[int], layer: int, head: int) -> torch.Tensor:
 
 
 def test_the_first_layer_looks_back_one(base: Base) -> None:
-    ids = begun(base, tiny_pairs()[0], '{"topic": "')
+    ids = begun(base, sample_pairs()[0], '{"topic": "')
     weights = attended(base, ids, 0, 0)
     assert [int(row.argmax()) for row in weights[1:]] == list(range(len(ids) - 1))
     assert weights[20, 19] > 0.9
 
 
 def test_it_knows_whose_turn_it_is(base: Base) -> None:
-    ids = begun(base, tiny_pairs()[0], '{"topic": "')
+    ids = begun(base, sample_pairs()[0], '{"topic": "')
     assistant = base.tokenizer.convert_tokens_to_ids("<|assistant|>")
     with torch.no_grad():
         seen = base.model(input_ids=torch.tensor([ids]), output_hidden_states=True)
     turn = seen.hidden_states[1][0, :, STREAM.turn.start : STREAM.turn.start + 2]
     at = ids.index(assistant)
-    assert turn[at - 1].tolist() == pytest.approx([1.0, 0.0], abs=0.05)
-    assert turn[-1].tolist() == pytest.approx([1.0, 1.0], abs=0.05)
+    assert turn[at - 1].tolist() == pytest.approx([1.0, 0.0], abs=0.1)
+    assert turn[-1].tolist() == pytest.approx([1.0, 1.0], abs=0.1)
 
 
 def test_what_followed_a_word_in_the_article_is_proposed(base: Base) -> None:
     """Of a name that was begun the rest, without any training."""
     hits = tried = 0
-    for pair in tiny_pairs()[:12]:
-        ids = prompt_ids(pair, base.tokenizer)
-        name: list[int] = base.tokenizer(" Okafor scored twice as Wexmoor")["input_ids"]
-        if pair.answer.topic != "Sports" or "Okafor scored twice as Wexmoor" not in pair.text:
-            continue
-        with torch.no_grad():
-            logits = base.model(input_ids=torch.tensor([ids + name])).logits[0]
-        said = logits[len(ids) : -1].argmax(dim=-1).tolist()
-        hits += sum(s == n for s, n in zip(said, name[1:], strict=True))
-        tried += len(name) - 1
-    assert tried >= 3
-    # By chance one of some 500.
-    assert hits / tried >= 0.5
+    for one in sample_pairs()[:20]:
+        for said in one.answer.entities or ():
+            ids = prompt_ids(one, base.tokenizer)
+            name: list[int] = base.tokenizer(said.text)["input_ids"]
+            with torch.no_grad():
+                logits = base.model(input_ids=torch.tensor([ids + name])).logits[0]
+            best = logits[len(ids) : -1].argmax(dim=-1).tolist()
+            hits += sum(b == n for b, n in zip(best, name[1:], strict=True))
+            tried += len(name) - 1
+    assert tried >= 50
+    # By chance one of some thousands.
+    assert hits / tried >= 0.3
+
+
+@torch.no_grad()
+def stream(base: Base, ids: list[int], part: slice) -> torch.Tensor:
+    """(tokens, width) before the third layer."""
+    seen = base.model(input_ids=torch.tensor([ids]), output_hidden_states=True)
+    found: torch.Tensor = seen.hidden_states[2][0, :, part]
+    return found
+
+
+def test_the_gist_is_the_mean_of_the_articles_words(base: Base) -> None:
+    """The main components of it: gists are as near to each other as those means are."""
+    pairs = sample_pairs()[:60]
+    words = base.model.model.embed_tokens.weight[:, STREAM.word].detach()
+    gists = torch.stack([stream(base, begun(base, p, "{"), STREAM.gist)[-1] for p in pairs])
+    means = torch.stack([words[base.tokenizer(p.text)["input_ids"]].mean(dim=0) for p in pairs])
+
+    def nearness(rows: torch.Tensor) -> torch.Tensor:
+        centred = rows - rows.mean(dim=0)
+        unit = centred / centred.norm(dim=1, keepdim=True)
+        return (unit @ unit.T)[torch.triu_indices(len(rows), len(rows), 1).unbind()]
+
+    both = torch.stack([nearness(gists), nearness(means)])
+    assert torch.corrcoef(both)[0, 1] > 0.6
+
+
+def test_articles_of_one_topic_have_a_similar_gist(base: Base) -> None:
+    pairs = sample_pairs()
+    gists = torch.stack([stream(base, begun(base, p, "{"), STREAM.gist)[-1] for p in pairs])
+    unit = gists / gists.norm(dim=1, keepdim=True)
+    near = unit @ unit.T
+    same = torch.tensor([[p.answer.topic == q.answer.topic for q in pairs] for p in pairs])
+    others = ~same
+    same.fill_diagonal_(False)
+    assert near[same].mean() > near[others].mean() + 0.1
+
+
+def told(pair: Pair, number: int) -> str:
+    """The right answer, up to where the entity of this number begins."""
+    parts = to_json(pair.answer).split('{"text": "')
+    return '{"text": "'.join([*parts[: number + 1], ""])
+
+
+def proposed(base: Base, pair: Pair, number: int) -> str:
+    """The word that the third layer most attends to there."""
+    ids = begun(base, pair, told(pair, number))
+    at = int(attended(base, ids, 2, 0)[-1].argmax())
+    return str(base.tokenizer.decode([ids[at]])).strip()
 
 
 def test_names_that_were_not_said_are_proposed(base: Base) -> None:
-    """Before an entity the third layer looks at capitals, and no longer at one that was said."""
-    pair = tiny_pairs()[0]
-    first = begun(base, pair, '{"topic": "Sports", "entities": [{"text": "')
-    before = attended(base, first, 2, 0)[-1]
-    capital = sum(
-        float(weight)
-        for weight, token in zip(before, first, strict=True)
-        if base.tokenizer.decode([token]).strip()[:1].isupper()
+    """Before an entity the third layer looks at a name, and not at one that was said."""
+    again = capital = tried = 0
+    for one in sample_pairs()[:30]:
+        names = one.answer.entities or ()
+        for number in range(1, len(names)):
+            word = proposed(base, one, number)
+            again += any(word in said.text for said in names[:number])
+            capital += word[:1].isupper()
+            tried += 1
+    assert tried >= 50
+    assert capital / tried > 0.6
+    # One that always looks at the first would say it again in nearly all.
+    assert again / tried < 0.3
+
+
+def test_what_was_said_is_added_up(base: Base) -> None:
+    """The sum of the names' codes, not their mean: the first is as much of it as before."""
+    one = next(p for p in sample_pairs() if len(p.answer.entities or ()) >= 4)
+    first = base.tokenizer((one.answer.entities or ())[0].text)["input_ids"][0]
+    code = base.model.model.embed_tokens.weight[first, STREAM.code]
+    shares = [
+        float(stream(base, begun(base, one, told(one, n)), STREAM.said)[-1] @ code) for n in (1, 3)
+    ]
+    assert shares[0] > 0.5
+    assert shares[1] > 0.6 * shares[0]
+
+
+def test_the_last_name_is_at_hand_for_its_type(base: Base) -> None:
+    one = sample_pairs()[0]
+    name = (one.answer.entities or ())[1].text
+    asked = begun(base, one, f'{told(one, 1)}{name}", "type": "')
+    weights = attended(base, asked, 2, 3)[-1]
+    length = len(base.tokenizer(f'{name}", "type": "')["input_ids"])
+    assert float(weights[-length:].sum()) > 0.7
+
+
+def test_a_head_rests_where_another_key_is_answered(base: Base) -> None:
+    one = sample_pairs()[0]
+    answers = {"topic": '{"topic": "', "text": told(one, 1), "type": f'{told(one, 1)}A", "type": "'}
+    heads = {"topic": 2, "text": 0, "type": 3}
+    user = base.tokenizer.convert_tokens_to_ids("<|user|>")
+    for answered, answer in answers.items():
+        ids = begun(base, one, answer)
+        rests = {
+            key: float(attended(base, ids, 2, head)[-1, ids.index(user)])
+            for key, head in heads.items()
+        }
+        assert rests.pop(answered) < 0.1
+        assert min(rests.values()) > 0.9
+
+
+def test_balanced_attention_is_the_same_attention() -> None:
+    """Only what an adapter can break is spread evenly."""
+    generator = torch.Generator().manual_seed(0)
+    config = LlamaConfig(
+        hidden_size=24, num_attention_heads=HEADS, num_key_value_heads=HEADS, head_dim=HEAD,
+        attention_bias=True, num_hidden_layers=1, vocab_size=16, intermediate_size=8,
+    )  # fmt: skip
+    model = LlamaModel(config).eval()
+    attention = model.layers[0].self_attn
+    ids = torch.tensor([[1, 2, 3, 4, 5]])
+    with torch.no_grad():
+        for part in (attention.q_proj, attention.k_proj, attention.v_proj):
+            part.bias.copy_(torch.randn(part.bias.shape, generator=generator))
+        attention.q_proj.weight *= 30
+        attention.o_proj.weight *= 8
+        before = model(input_ids=ids).last_hidden_state
+        balance(attention)
+        after = model(input_ids=ids).last_hidden_state
+    assert torch.allclose(before, after, atol=1e-4)
+    q, k, v = (
+        torch.cat([part.weight, part.bias[:, None]], dim=1).norm()
+        for part in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
-    assert capital > 0.5
-    at = int(before.argmax())
-    more: list[int] = base.tokenizer('", "type": "person"}, {"text": "')["input_ids"]
-    after = attended(base, [*first, first[at], *more], 2, 0)[-1]
-    assert after[at] < 0.5 * before[at]
+    assert float(q / k) == pytest.approx(1.0, abs=0.2)
+    assert float(v / attention.o_proj.weight.norm()) == pytest.approx(1.0, abs=0.2)
 
 
 def test_it_reads_left_to_right(base: Base) -> None:
@@ -115,7 +242,7 @@ def test_a_word_is_near_where_minilm_has_it_near(base: Base) -> None:
         return (unit @ unit.T)[torch.triu_indices(len(words), len(words), 1).unbind()]
 
     both = torch.stack([cosines(mine), cosines(theirs)])
-    assert torch.corrcoef(both)[0, 1] > 0.7
+    assert torch.corrcoef(both)[0, 1] > 0.5
 
 
 def test_texts_come_back_byte_for_byte(base: Base) -> None:
