@@ -68,7 +68,24 @@ def answer_labels(questions: Questions) -> list[str]:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether a text holds these words, not as a part of others ("Ann" in "Annual")."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    return _place(name, text) is not None
+
+
+def in_text_order(answer: Answer, text: str) -> Answer:
+    """The same answer, its entities each once and as they stand in the text; others at the end.
+
+    Two people who name the same entities in another order then say the same.
+    """
+    if answer.entities is None:
+        return answer
+    places = {m: _place(m.text, text) for m in answer.entities}
+    ordered = sorted(places, key=lambda m: (places[m] is None, places[m] or 0, m))
+    return Answer(answer.topic, tuple(ordered))
+
+
+def _place(name: str, text: str) -> int | None:
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    return found.start() if found else None
 
 
 def mentions(text: str, spans: Sequence[Span]) -> tuple[Mention, ...]:
