@@ -64,17 +64,17 @@ def resolve_corrections(
     gold = {r.article.id for r in reviewed if is_resolved(r, questions)}
     wanted = {i: _most_frequent(v) for i, v in sorted(ready.items()) if i not in gold}
     decided = {i: answer for i, answer in wanted.items() if answer is not None}
-    splits = _splits(desk, [review.articles[i] for i in decided], reviewed, known)
+    splits = learnable_splits(desk, [review.articles[i] for i in decided], reviewed, known)
     return Corrections(
         used=tuple(
             Correction(review.articles[i], answer, splits[i], len(ready[i]))
             for i, answer in decided.items()
-            if splits.get(i, "test") != "test"
+            if i in splits
         ),
         waiting=len(votes) - len(ready),
         tied=len(wanted) - len(decided),
         in_gold=len(ready) - len(wanted),
-        tested=sum(splits.get(i, "test") == "test" for i in decided),
+        tested=len(decided) - len(splits),
         broken=tuple(broken),
         unsaid=unsaid,
     )
@@ -122,20 +122,24 @@ def _most_frequent(votes: Mapping[str, Answer]) -> Answer | None:
     return None if len(ranked) == 2 and ranked[0][1] == ranked[1][1] else ranked[0][0]
 
 
-def _splits(
+def learnable_splits(
     desk: Desk,
-    corrected: Sequence[Article],
+    articles: Sequence[Article],
     reviewed: Sequence[ReviewedArticle],
     known: Mapping[str, Split],
 ) -> dict[str, Split]:
-    """By the desk's own rule; none for what resembles articles of another split."""
+    """Of these articles, by the desk's own rule; none for what is or resembles the test."""
     settled = {r.article.id: r.split for r in reviewed}
-    others = [a for a in corrected if a.id not in settled]
-    articles = [*(r.article for r in reviewed), *others]
+    others = [a for a in articles if a.id not in settled]
+    together = [*(r.article for r in reviewed), *others]
     blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in others}
     earlier = {a.id: known[a.id] for a in others if a.id in known}
     chosen = assign_splits(
-        articles, blind, earlier | settled, desk.splits, blind_test=desk.review.blind_share > 0
+        together, blind, earlier | settled, desk.splits, blind_test=desk.review.blind_share > 0
     ).splits
-    leaking = {i for pair in leaks(articles, chosen) for i in pair}
-    return {a.id: chosen[a.id] for a in corrected if a.id in chosen and a.id not in leaking}
+    leaking = {i for pair in leaks(together, chosen) for i in pair}
+    return {
+        a.id: chosen[a.id]
+        for a in articles
+        if chosen.get(a.id, "test") != "test" and a.id not in leaking
+    }
