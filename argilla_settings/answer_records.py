@@ -12,7 +12,7 @@ from argilla_settings.responses import pseudonym
 from argilla_settings.suggestions import to_agent
 from corpus.articles import Article
 from corpus.desk import Desk
-from corpus.instruct.answers import Answer, Questions, read_answer, stands_in
+from corpus.instruct.answers import Answer, Questions, read_answer, stands_in, to_lines
 from corpus.instruct.opinions import Generation, Opinion
 from corpus.moves import NOTHING_MOVED, Moves
 
@@ -20,9 +20,11 @@ from corpus.moves import NOTHING_MOVED, Moves
 def to_answer_record(generation: Generation, article: Article, questions: Questions) -> rg.Record:
     """The record of a generation: what was written is suggested, so that to correct is to edit."""
     written = generation.written
-    is_valid = read_answer(written, questions).answer is not None
+    answer = read_answer(written, questions).answer
     suggestion = rg.Suggestion(
-        question_name=CORRECTION, value=written, agent=to_agent(f"instructions:{generation.model}")
+        question_name=CORRECTION,
+        value=written if answer is None else to_lines(answer),
+        agent=to_agent(f"instructions:{generation.model}"),
     )
     return rg.Record(
         id=generation.id,
@@ -33,7 +35,7 @@ def to_answer_record(generation: Generation, article: Article, questions: Questi
         },
         metadata={
             "model": generation.model,
-            "valid": "yes" if is_valid else "no",
+            "valid": "no" if answer is None else "yes",
             "phrasing": generation.phrasing,
         },
         suggestions=[suggestion] if written.strip() else [],

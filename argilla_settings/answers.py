@@ -59,16 +59,17 @@ def answers_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
         questions=[
             rg.RatingQuestion(
                 name=RATING,
-                title="How right is the answer?",
+                title=f"How right is the answer? ({BEST}: all of it)",
                 values=list(range(WORST, BEST + 1)),
                 description=f"{BEST}: all of it, nothing is missing. {WORST}: useless.",
                 client=client,
             ),
             rg.TextQuestion(
                 name=CORRECTION,
-                title="The right answer: edit the model's until it is right",
+                title="The right answer (JSON): edit until it is right",
                 description=f"One JSON object, for example {_example(desk)} "
-                f"Leave it as it is if you rated {BEST}; empty it if you cannot correct it.",
+                f"Leave it as it is if you rated {BEST}; empty it if you cannot correct it. "
+                "Names stand there exactly as in the article.",
                 # A rating counts without it.
                 required=False,
                 client=client,

@@ -104,6 +104,21 @@ def to_json(answer: Answer) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
+def to_lines(answer: Answer) -> str:
+    """The same JSON with a line for each entity, for people who edit it."""
+    named = [
+        json.dumps({"text": m.text, "type": m.type}, ensure_ascii=False)
+        for m in answer.entities or ()
+    ]
+    parts = (
+        [] if answer.topic is None else [f'"topic": {json.dumps(answer.topic, ensure_ascii=False)}']
+    )
+    if answer.entities is not None:
+        listed = ",\n  ".join(named)
+        parts.append(f'"entities": [\n  {listed}\n]' if named else '"entities": []')
+    return "{" + ",\n".join(parts) + "}"
+
+
 def read_answer(written: str, questions: Questions) -> ReadAnswer:
     """What a model wrote, checked against the schema; never an error."""
     try:

@@ -93,11 +93,13 @@ def read_correction(
     read = read_answer(written, questions)
     if read.answer is None:
         return read.problem
-    for mention in read.answer.entities or ():
+    answer = in_text_order(read.answer, article.text)
+    if not is_best and answer == generation.answer(article, questions):
+        return None
+    for mention in answer.entities or ():
         if not stands_in(mention.text, article.text):
             return f"{mention.text!r} does not stand in the article's text"
-    answer = in_text_order(read.answer, article.text)
-    return answer if is_best or answer != generation.answer(article, questions) else None
+    return answer
 
 
 def _votes(

@@ -9,7 +9,15 @@ import pytest
 
 from corpus.articles import Article, Response, ReviewedArticle, Split
 from corpus.desk import Desk, read_desk
-from corpus.instruct.answers import Answer, Mention, in_text_order, to_json
+from corpus.instruct.answers import (
+    Answer,
+    Mention,
+    Questions,
+    in_text_order,
+    read_answer,
+    to_json,
+    to_lines,
+)
 from corpus.instruct.corrections import Corrections, resolve_corrections
 from corpus.instruct.opinions import (
     AnswerReview,
@@ -98,6 +106,19 @@ def test_entities_in_another_order_or_twice_are_the_same_answer() -> None:
     assert (found.used[0].annotators, found.unsaid) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    "answer", [RIGHT, Answer("Sports", ()), Answer('S "p" 🏑', None), Answer(None, (ADA,))]
+)
+def test_lines_for_people_are_the_same_json(answer: Answer) -> None:
+    questions = Questions(
+        (answer.topic,) if answer.topic else (),
+        ("person", "location") if answer.entities is not None else (),
+    )
+    lines = to_lines(answer)
+    assert read_answer(lines, questions).answer == answer
+    assert len(lines.splitlines()) >= len(answer.entities or ())
+
+
 def test_ties_and_articles_that_wait_teach_nothing() -> None:
     about, other = generation("a"), Answer("Business", (ADA, WEXMOOR))
     votes = [opinion(about, RIGHT, "x"), opinion(about, other, "y")]
@@ -151,6 +172,10 @@ def test_only_the_best_rating_confirms_what_the_model_wrote() -> None:
     spaced = to_json(RIGHT).replace(": ", ":")
     assert resolved(replace(left, correction=spaced), generations=(right,)).unsaid == 1
     assert resolved(replace(left, correction=" "), generations=(right,)).unsaid == 1
+    inventing = generation("a", written=to_json(Answer("Sports", (Mention("Bo", "person"),))))
+    left = opinion(inventing, inventing.written)
+    assert resolved(left, generations=(inventing,)) == Corrections(unsaid=1)
+    assert len(resolved(replace(left, rating=5), generations=(inventing,)).broken) == 1
     nothing = generation("a", written="I think it is about sports.")
     confirmed = resolved(opinion(nothing, nothing.written, rating=5), generations=(nothing,))
     assert len(confirmed.broken) == 1

@@ -4,7 +4,8 @@ Argilla, and the next model learns what they corrected.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from argilla_settings.records import list_rows, log_records, to_article
 from argilla_settings.simulated_review import review
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
+from corpus.errors import DeskError
 from corpus.instruct.opinions import (
     Generation,
+    Opinion,
     answers_ledger,
     append_generations,
+    append_opinions,
     read_generations,
     read_opinions,
 )
@@ -349,6 +353,44 @@ def test_preferences_are_exported_as_trl_loads_them(
     assert out.read_bytes() == content
     assert out.stat().st_mode & 0o077 == 0
     assert [file.name for file in out.parent.iterdir()] == [out.name]
+
+
+def test_no_text_goes_out_whose_licence_forbids_it(services: Services, tmp_path: Path) -> None:
+    """Of two corrected articles the second may not be passed on; then neither."""
+    columns = {"text": "text", "license": "licence"}
+    knobs: dict[str, Any] = {
+        "name": "withheld-answers",
+        "source.columns": columns,
+        "labels.entities": {},
+        "review.min_submitted": 1,
+        "state": str(tmp_path / "state"),
+    }
+    desk = read_desk("desk.yaml", knobs)
+    ledger = open_ledger(desk)
+    answers = answers_ledger(ledger)
+    articles = [
+        Article("open", "The ferry left the old harbour late on Monday.", license="CC BY 4.0"),
+        Article("closed", "A bank in the north lost its only clock.", license="© Harbour Wire"),
+    ]
+    ledger.append_splits({"open": "train", "closed": "train"})
+    answers.append_articles(articles)
+    made = [Generation(a.id, "m", 0, '{"topic": "World"}') for a in articles]
+    append_generations(answers, made)
+    at = datetime(2031, 5, 1, tzinfo=UTC)
+    given = '{"topic": "Business"}'
+    opinions = [Opinion(g.id, "annotator-0", "submitted", 1, given, at) for g in made]
+    append_opinions(answers, opinions)
+    out = tmp_path / "p.jsonl"
+    report = export_preferences(ExportPreferences(overrides=knobs, out=str(out)))
+    assert (report.rows, report.withheld, report.tested) == ({"correction": 1}, 1, 0)
+    (row,) = map(json.loads, out.read_text().splitlines())
+    assert (row["article_id"], row["license"]) == ("open", "CC BY 4.0")
+    assert "clock" not in out.read_text() and "ferry" in out.read_text()
+    answers.append_articles([replace(articles[0], license="")])
+    with pytest.raises(DeskError, match="2 opinions, 2 preferences, none of an article whose text"):
+        export_preferences(ExportPreferences(overrides=knobs, out=str(out)))
+    # What was there before is not half overwritten.
+    assert json.loads(out.read_text()) == row
 
 
 def test_nobody_is_named_in_state_or_export(

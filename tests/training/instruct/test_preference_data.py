@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("preferences")
     articles = [r.article for r in tiny_articles()[:4]]
     rows = [preference(a, n).row(QUESTIONS, "train") for n, a in enumerate(articles)]
-    write_rows(folder / "p.jsonl", rows)
+    write_rows.fn(folder / "p.jsonl", rows)
     found = load_dataset(
         "json", data_files=str(folder / "p.jsonl"), split="train", cache_dir=str(folder)
     )
