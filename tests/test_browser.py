@@ -40,16 +40,23 @@ MENTION = "Obi"
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(60_000)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Of somebody who is not signed in."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
 
 
 def test_an_answer_given_in_the_browser_is_in_the_ledger(
@@ -110,8 +117,6 @@ def test_an_answer_of_a_model_is_corrected_in_the_browser(
         f"/api/v1/workspaces/{dataset.workspace.id}/users",
         json={"user_id": user_id(user["api_key"])},
     )
-    page.context.clear_cookies()
-    page.goto("about:blank")
     sign_in(page, argilla_service.api_url, user["username"], user["password"])
     page.goto(dataset_url(client, dataset))
     page.wait_for_selector("text=Not in the article: Mars")
