@@ -51,10 +51,10 @@ def pull(
     report = pull_answers(PullAnswers(**run, full=full))
     mean = "" if report.mean_rating is None else f", rated {report.mean_rating:.2f} on average"
     print(f"{report.new} new or changed opinions; {report.opinions} count{mean}.")
+    # Which corrections are broken, and why, stands in the log lines.
     for what, count in correction_rows(report.corrections):
-        print(f"{count:6} {what}")
-    for line in report.broken:
-        print(f"Not used: {line}")
+        if count:
+            print(f"{count:6} {what}")
 
 
 @answers.command()

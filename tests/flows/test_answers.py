@@ -425,7 +425,8 @@ def test_the_commands_say_what_they_did(
     assert done.returncode == 0, done.stderr
     assert "0 new or changed opinions; 6 count, rated 1.67 on average." in done.stdout
     assert "     2 articles whose correction teaches the next model" in done.stdout
-    assert "Not used: " in done.stdout and "'Gossip' is not one of" in done.stdout
+    assert "     1 broken corrections" in done.stdout and " 0 articles" not in done.stdout
+    assert "correction not used: " in done.stderr and "'Gossip' is not one of" in done.stderr
     done = warm("answers", "export", "--out", str(tmp_path / "p.jsonl"), *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"2 preferences (2 by correction) are in {tmp_path / 'p.jsonl'}.\n"
