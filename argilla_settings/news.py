@@ -35,16 +35,21 @@ def guidelines_text(desk: Desk) -> str:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DeskError(f"Guidelines {file} are not UTF-8: {error}.", "Save them so.") from error
-    text = text.replace("{topics}", _definitions(desk.labels.topics))
+    text = text.replace("{topics}", definitions(desk.labels.topics))
     # Argilla strips it too; the two are compared.
-    text = text.replace("{entities}", _definitions(desk.labels.entities)).strip()
-    if len(text) > GUIDELINES_MAX_CHARACTERS:
+    text = text.replace("{entities}", definitions(desk.labels.entities)).strip()
+    return require_length(text, f"Shorten {file} or the label definitions.")
+
+
+def require_length(guidelines: str, next_step: str) -> str:
+    """The guidelines; DeskError where Argilla would refuse them."""
+    if len(guidelines) > GUIDELINES_MAX_CHARACTERS:
         raise DeskError(
-            f"Guidelines {file} have {len(text)} characters; Argilla takes "
+            f"The guidelines have {len(guidelines)} characters; Argilla takes "
             f"{GUIDELINES_MAX_CHARACTERS}.",
-            f"Shorten {file} or the label definitions.",
+            next_step,
         )
-    return text
+    return guidelines
 
 
 def _own_guidelines(desk: Desk) -> str:
@@ -67,7 +72,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
                 name="topic",
                 title="What is this article mainly about?",
                 labels=list(desk.labels.topics),
-                description=_definitions(desk.labels.topics)[:1000],
+                description=definitions(desk.labels.topics)[:1000],
                 client=client,
             )
         )
@@ -114,14 +119,14 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     )
 
 
-def find_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset | None:
-    """The desk's Argilla data set, or None where it was not made yet."""
+def find_dataset(client: rg.Argilla, desk: Desk, name: str = "") -> rg.Dataset | None:
+    """The desk's Argilla data set (or another one, by name), or None where it was not made yet."""
     if client.workspaces(desk.workspace) is None:
         return None
     with warnings.catch_warnings():
         # The SDK warns about a data set that is not there; here that is an answer.
         warnings.simplefilter("ignore", UserWarning)
-        return client.datasets(name=desk.name, workspace=desk.workspace)
+        return client.datasets(name=name or desk.name, workspace=desk.workspace)
 
 
 def require_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
@@ -143,10 +148,10 @@ def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
     """
     found = find_dataset(client, desk)
     if found is not None and found._model.status == "draft":
-        _delete_unfinished(found, desk)
+        delete_unfinished(found, guidelines_text(desk))
         found = None
     if found is None:
-        workspace = _workspace(client, desk)
+        workspace = ensure_workspace(client, desk)
         dataset = rg.Dataset(
             name=desk.name, workspace=workspace, settings=news_settings(desk, client), client=client
         )
@@ -159,7 +164,8 @@ def ensure_dataset(client: rg.Argilla, desk: Desk) -> rg.Dataset:
                 "Correct labels: or review: of the desk, then run copydesk load again.",
             ) from error
     _refuse_other_labels(found, desk)
-    _update(client, found, desk)
+    _add_license(client, found, desk)
+    follow_desk(client, found, guidelines_text(desk), desk.review.min_submitted)
     return found
 
 
@@ -168,7 +174,7 @@ def dataset_url(client: rg.Argilla, dataset: rg.Dataset) -> str:
     return f"{client.api_url.rstrip('/')}/dataset/{dataset.id}/annotation-mode"
 
 
-def _workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
+def ensure_workspace(client: rg.Argilla, desk: Desk) -> rg.Workspace:
     workspace = client.workspaces(desk.workspace)
     if workspace is not None:
         return workspace
@@ -198,33 +204,33 @@ def _visible(labels: int) -> int | None:
     return min(VISIBLE_LABELS, labels) if labels >= 3 else None
 
 
-def _delete_unfinished(draft: rg.Dataset, desk: Desk) -> None:
+def delete_unfinished(draft: rg.Dataset, guidelines: str) -> None:
     """A process that was killed while making the data set left it without records."""
-    if draft.settings.guidelines != guidelines_text(desk):
+    if draft.settings.guidelines != guidelines:
         raise DeskError(
-            f"Argilla has an unpublished data set {desk.name!r} in workspace {desk.workspace!r} "
-            "that Copydesk did not make.",
+            f"Argilla has an unpublished data set {draft.name!r} that Copydesk did not make.",
             "Publish or delete it in Argilla, or give the desk another `name:`.",
         )
     draft.delete()
 
 
-def _update(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Let Argilla follow the desk where it differs."""
-    _add_license(client, dataset, desk)
+def follow_desk(client: rg.Argilla, dataset: rg.Dataset, guidelines: str, wanted: int) -> None:
+    """Let Argilla follow the desk where it differs; ``wanted`` answers complete a record."""
     change: dict[str, Any] = {}
-    if dataset.settings.guidelines != guidelines_text(desk):
-        log.warning("guidelines of %r in Argilla are replaced by those of the desk", desk.name)
-        change["guidelines"] = dataset.settings.guidelines = guidelines_text(desk)
-    there, wanted = dataset.settings.distribution.min_submitted, desk.review.min_submitted
+    if dataset.settings.guidelines != guidelines:
+        log.warning("guidelines of %r in Argilla are replaced by those of the desk", dataset.name)
+        change["guidelines"] = dataset.settings.guidelines = guidelines
+    there = dataset.settings.distribution.min_submitted
     if there != wanted:
-        log.warning("records of %r need %d answers from now on, not %d", desk.name, wanted, there)
+        log.warning(
+            "records of %r need %d answers from now on, not %d", dataset.name, wanted, there
+        )
         change["distribution"] = {"strategy": "overlap", "min_submitted": wanted}
     if change:
         answer = http(client).patch(f"/api/v1/datasets/{dataset.id}", json=change)
         if answer.is_error:
             raise DeskError(
-                f"Argilla refuses to change {', '.join(change)} of {desk.name!r}: {answer.text}",
+                f"Argilla refuses to change {', '.join(change)} of {dataset.name!r}: {answer.text}",
                 f"Set review.min_submitted back to {there}, or give the desk a new `name:`.",
             )
 
@@ -251,5 +257,6 @@ def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:
             )
 
 
-def _definitions(labels: Mapping[str, str]) -> str:
+def definitions(labels: Mapping[str, str]) -> str:
+    """A Markdown list of labels with what they mean."""
     return "\n".join(f"- **{label}**: {definition}" for label, definition in labels.items())

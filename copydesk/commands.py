@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.answer_commands import answers
 from copydesk.insight_commands import worth
 from copydesk.merge_command import merge
 from copydesk.model_commands import predict, score, train
@@ -36,9 +37,10 @@ app = typer.Typer(
 )
 app.add_typer(service_commands.app)
 app.add_typer(users)
+app.add_typer(answers)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate)\b(?! --desk)"
+    r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate|answers \w+)\b(?! --desk)"
 )
 
 INTERRUPTED = "\ninterrupted; run the same command again, it continues."

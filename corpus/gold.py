@@ -8,6 +8,7 @@ from corpus.agreement import Agreement, measure_agreement
 from corpus.articles import Article, ReviewedArticle, Split
 from corpus.desk import Desk
 from corpus.errors import DeskError
+from corpus.instruct.opinions import Correction
 from corpus.ledger import AnswerKey, LedgerEntry, current_entries
 from corpus.resolve import Resolution, resolve
 from corpus.splits import assign_splits
@@ -34,7 +35,8 @@ class Gold:
     fewer answers than ``review.min_submitted``, ``quarantined`` names near-duplicates that
     would stand in two splits and are left out. ``simulated`` counts the answers of simulated
     reviewers; ``guidelines`` are the revisions annotators read, in the order of first use, and
-    ``agents`` are those whose suggestions they saw.
+    ``agents`` are those whose suggestions they saw. ``corrected`` are right answers to articles
+    that are not resolved here, from people who corrected what an instruction model wrote.
     """
 
     reviewed: tuple[ReviewedArticle, ...]
@@ -50,6 +52,7 @@ class Gold:
     acceptance: Acceptance
     rules: dict[str, int]
     answered_until: str
+    corrected: tuple[Correction, ...] = ()
 
 
 def build_gold(
@@ -58,8 +61,12 @@ def build_gold(
     entries: Iterable[LedgerEntry],
     known_splits: Mapping[str, Split],
     simulated: Collection[AnswerKey] = frozenset(),
+    beside: Sequence[Article] = (),
 ) -> Gold:
     """Resolve the answers that count now and give each reviewed article its split.
+
+    ``beside`` are articles with a split in ``known_splits`` that models learned from although they
+    are not reviewed here: what resembles one of them joins its split.
 
     Raises DeskError for answers with labels that the desk does not have.
     """
@@ -70,13 +77,13 @@ def build_gold(
     ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
     blind = {identifier: group[0].blind for identifier, group in ready.items()}
     chosen = assign_splits(
-        [articles[i] for i in sorted(ready)],
+        [*(articles[i] for i in sorted(ready)), *(a for a in beside if a.id not in ready)],
         blind,
         known_splits,
         desk.splits,
         blind_test=desk.review.blind_share > 0,
     )
-    resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits)}
+    resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits) if i in ready}
     reviewed = tuple(
         _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
     )

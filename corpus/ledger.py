@@ -8,6 +8,7 @@ A segment is written under another name first and then moved, so a killed writer
 half segment; a second run finds what is missing and appends it.
 """
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,6 +67,12 @@ class Ledger:
                 f"State {address!r} cannot be opened: {error}.",
                 "Install what its scheme needs (s3fs for s3://), or set `state:` to a folder.",
             ) from error
+
+    def beside(self, suffix: str) -> "Ledger":
+        """The ledger of what belongs to this desk and has an Argilla data set of its own."""
+        other = copy.copy(self)
+        other.root = f"{self.root}{suffix}"
+        return other
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""

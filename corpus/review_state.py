@@ -3,11 +3,14 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
+from corpus.instruct.answers import Questions
+from corpus.instruct.corrections import Corrections, resolve_corrections
+from corpus.instruct.opinions import AnswerReview, answers_ledger, read_answer_review
 from corpus.ledger import AnswerKey, Ledger, LedgerEntry, current_entries
 from corpus.secret import desk_secret
 
@@ -41,10 +44,23 @@ def open_ledger(desk: Desk) -> Ledger:
 
 
 def resolve_ledger(desk: Desk, ledger: Ledger) -> Gold:
-    """Gold of everything in a ledger."""
-    return build_gold(
-        desk, ledger.articles(), ledger.entries(), ledger.splits(), ledger.simulated()
+    """Gold of everything in a ledger, and in that of models' answers beside it."""
+    review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
+    learned = [review.articles[i] for i in sorted(review.article_ids()) if i in splits]
+    gold = build_gold(
+        desk, ledger.articles(), ledger.entries(), splits, ledger.simulated(), learned
     )
+    return replace(gold, corrected=corrections_of(desk, review, gold, ledger).used)
+
+
+def corrections_of(desk: Desk, review: AnswerReview, gold: Gold, ledger: Ledger) -> Corrections:
+    """What became of the corrections of models' answers."""
+    return resolve_corrections(desk, review, gold.reviewed, ledger.splits(), desk_questions(desk))
+
+
+def desk_questions(desk: Desk) -> Questions:
+    """What an instruction model of this desk is asked."""
+    return Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
 
 
 def read_gold(desk: Desk) -> Gold:

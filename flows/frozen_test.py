@@ -10,8 +10,8 @@ from corpus.articles import Article, ReviewedArticle, ScoredSpan, model_input
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.instruct.pairs import Pair, reviewed_pairs
-from corpus.review_state import Reviewed
-from flows.model_store import Kind, desk_questions
+from corpus.review_state import Reviewed, desk_questions
+from flows.model_store import Kind
 from publishing.predictions import entity_row, topic_row
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.plain import plain_entities

@@ -17,6 +17,7 @@ from argilla_settings.news import dataset_url, ensure_dataset
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from corpus.articles import Article, Prediction
 from corpus.desk import Desk
+from corpus.instruct.opinions import answers_ledger
 from corpus.permissions import states_licenses
 from corpus.review_state import open_ledger
 from corpus.sources.read import LoadedArticles, read_articles
@@ -109,6 +110,10 @@ def follow_licenses(
         # The next pull must read all records. Noted first: a kill in between costs only that.
         ledger.set_cursor({**ledger.cursor(), "licences": "corrected"})
         correct_licenses(client, dataset, others)
+        # A pull reads articles that people answered; models may have answered others.
+        answered = answers_ledger(ledger)
+        known = answered.articles()
+        answered.append_articles(article for article in articles if article.id in known)
         log.warning("%d articles have another licence than before; pull, then publish", len(others))
 
 

@@ -22,8 +22,8 @@ from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
-from corpus.instruct.answers import Questions, answer_labels
-from corpus.review_state import copydesk_home
+from corpus.instruct.answers import answer_labels, to_json
+from corpus.review_state import copydesk_home, desk_questions
 from corpus.splits import leaks
 from training.results import TrainedModel
 
@@ -84,11 +84,6 @@ def desk_labels(desk: Desk, kind: Kind) -> list[str]:
     return list(desk.labels.topics if kind == "topics" else desk.labels.entities)
 
 
-def desk_questions(desk: Desk) -> Questions:
-    """What an instruction model of this desk is asked."""
-    return Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
-
-
 def desk_repo(desk: Desk, kind: Kind) -> str:
     """Where models of this kind are published; empty where the desk names no repository."""
     named = {
@@ -111,6 +106,9 @@ def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
         desk_labels(desk, kind),
         [start, desk.models.seed, kind],
     ]
+    if kind == "instructions" and gold.corrected:
+        # Left out where there is none: models from before there were any keep their key.
+        parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
 
 

@@ -43,7 +43,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = require_dataset(client, desk)
-    moves = _finished_moves(ledger, dataset)
+    moves = finished_moves(ledger, dataset)
     cursor = read_activity(client, dataset, moves)
     ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
     new = 0
@@ -56,7 +56,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     return PullReport(new, gold)
 
 
-def _finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
+def finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
     """What came here from another server. Half of it would look as if the rest were deleted."""
     moves = read_moves(ledger)
     if str(dataset.id) in moves.unfinished:

@@ -13,7 +13,7 @@ from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.instruct.answers import answer_labels
 from corpus.instruct.pairs import Pair
-from corpus.review_state import Reviewed
+from corpus.review_state import Reviewed, desk_questions
 from flows.answers import answer_row, answer_row_counts, classified_rows, score_answer_rows
 from flows.frozen_test import Facts, Pairs, gold_of_test, pairs_digest, review_facts
 from flows.instruction_base import base_weights, open_base
@@ -21,7 +21,6 @@ from flows.model_store import (
     Kind,
     StoredModel,
     desk_kinds,
-    desk_questions,
     require_model,
     stored_model,
 )

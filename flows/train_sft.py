@@ -1,7 +1,7 @@
 """train_sft: reviewed articles → chats → a LoRA adapter, scored, judged and published."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefect import flow, task
@@ -10,8 +10,8 @@ from pydantic import Field
 
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.instruct.pairs import reviewed_pairs
-from corpus.review_state import Reviewed, read_reviewed
+from corpus.instruct.pairs import Pair, corrected_pairs, reviewed_pairs
+from corpus.review_state import Reviewed, desk_questions, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
@@ -22,7 +22,7 @@ from flows.instruction_base import (
     require_public_base,
     require_repo,
 )
-from flows.model_store import StoredModel, checkpoints_folder, desk_questions, train_once
+from flows.model_store import StoredModel, checkpoints_folder, train_once
 from flows.publish import publish_dataset, publish_model
 from flows.publish import show as show_published
 from flows.row_scores import ModelScores
@@ -90,6 +90,15 @@ def _trained(desk: Desk, review: Reviewed) -> tuple[StoredModel, ModelScores]:
     return tune(desk, review.gold, sft), score_instructions(desk, review, sft)
 
 
+def training_pairs(desk: Desk, gold: Gold) -> list[Pair]:
+    """What an instruction model learns from: gold, and corrections of articles that have none."""
+    questions = desk_questions(desk)
+    return [
+        *reviewed_pairs(gold.reviewed, questions),
+        *corrected_pairs(gold.corrected, questions),
+    ]
+
+
 def with_grpo(desk: Desk, enabled: bool) -> Desk:
     """The same desk with the switch set."""
     settings = desk.models.instructions
@@ -107,8 +116,8 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
     def fit(folder: Path) -> TrainedModel:
         from training.instruct.grpo import Start, train_with_rewards
 
-        return train_with_rewards(
-            reviewed_pairs(gold.reviewed, desk_questions(desk)),
+        tuned = train_with_rewards(
+            training_pairs(desk, gold),
             open_base(desk, gold),
             Start(sft.model, sft.training["settings"]),
             desk.models.instructions,
@@ -118,6 +127,7 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
             checkpoints=checkpoints_folder(desk, gold, "instructions"),
             tracking=desk.models.tracking,
         )
+        return _with_corrections(tuned, gold)
 
     return train_once(desk, gold, "instructions", fit)
 
@@ -130,8 +140,8 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
         # trl takes ten CPU seconds to import; a model that is found again needs none of them.
         from training.instruct.train import train_instructions
 
-        return train_instructions(
-            reviewed_pairs(gold.reviewed, desk_questions(desk)),
+        trained = train_instructions(
+            training_pairs(desk, gold),
             open_base(desk, gold),
             desk.models.instructions,
             desk.models.seed,
@@ -140,8 +150,15 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             checkpoints=checkpoints_folder(desk, gold, "instructions"),
             tracking=desk.models.tracking,
         )
+        return _with_corrections(trained, gold)
 
     return train_once(desk, gold, "instructions", fit)
+
+
+def _with_corrections(trained: TrainedModel, gold: Gold) -> TrainedModel:
+    """Its card counts the chats that are people's corrections of an earlier model."""
+    counted = trained.settings | {"chats_corrected": len(gold.corrected)}
+    return replace(trained, settings=counted)
 
 
 def _log_progress(step: int, total: int) -> None:

@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.answer_records import to_answer_record
+from argilla_settings.answers import ensure_answers
+from argilla_settings.connection import connect, http
+from argilla_settings.news import dataset_url, find_dataset
+from argilla_settings.records import log_records
 from argilla_settings.second_look import article_url, doubts_url, mark_doubts
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
+from corpus.instruct.answers import Answer, Mention, to_json, to_lines
+from corpus.instruct.opinions import Generation, answers_ledger, append_generations
 from corpus.ledger import current_entries
-from corpus.review_state import open_ledger
+from corpus.review_state import desk_questions, open_ledger
 from flows.load_news import LoadNews, load_news
+from flows.pull_answers import PullAnswers, pull_answers
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.running import ArgillaService, Services
 
@@ -34,16 +40,23 @@ MENTION = "Obi"
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(60_000)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Of somebody who is not signed in."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
 
 
 def test_an_answer_given_in_the_browser_is_in_the_ledger(
@@ -85,6 +98,45 @@ def test_an_answer_given_in_the_browser_is_in_the_ledger(
     require_links(page, read_desk("desk.yaml", knobs), ledger.articles()[entry.response.article_id])
 
 
+def test_an_answer_of_a_model_is_corrected_in_the_browser(
+    services: Services, argilla_service: ArgillaService, page: Page
+) -> None:
+    """What the annotator sees says what to do: the correction begins as what the model wrote."""
+    knobs = {"name": "browser-answers", "review.min_submitted": 1, "review.blind_share": 0.0}
+    desk, text = read_desk("desk.yaml", knobs), "Ada Obi reached the Kestrel station today."
+    said = Answer("World", (Mention("Ada", "person"), Mention("Mars", "location")))
+    generation = Generation("a1", "0123456789abcdef", 2, to_json(said))
+    article, ledger = Article("a1", text, "Arrival"), answers_ledger(open_ledger(desk))
+    ledger.append_articles([article])
+    append_generations(ledger, [generation])
+    client = connect()
+    dataset = ensure_answers(client, desk)
+    log_records(dataset, [to_answer_record(generation, article, desk_questions(desk))])
+    user = argilla_service.credentials["annotator-1"]
+    http(client).post(
+        f"/api/v1/workspaces/{dataset.workspace.id}/users",
+        json={"user_id": user_id(user["api_key"])},
+    )
+    sign_in(page, argilla_service.api_url, user["username"], user["password"])
+    page.goto(dataset_url(client, dataset))
+    page.wait_for_selector("text=Not in the article: Mars")
+    page.wait_for_timeout(1000)
+    editor = page.query_selector("[contenteditable]")
+    assert editor is not None
+    assert editor.inner_text().strip() == to_lines(said)
+    editor.click()
+    page.keyboard.press("Control+A")
+    right = Answer("Sci/Tech", (Mention("Ada Obi", "person"), Mention("Kestrel", "location")))
+    page.keyboard.type(to_lines(right))
+    page.click("label[for='rating_2']")
+    with page.expect_response("**/responses") as answered:
+        page.click("button.button--submit")
+    assert answered.value.status == 201
+    found = pull_answers(PullAnswers(overrides=knobs))
+    assert (found.new, found.opinions, found.mean_rating, found.broken) == (1, 1, 2.0, ())
+    assert [c.answer for c in found.corrections.used] == [right]
+
+
 def require_links(page: Page, desk: Desk, article: Article) -> None:
     """Both addresses open the annotator's own answer, the second one once it is doubted."""
     client = connect()
@@ -109,6 +161,10 @@ def sign_in(page: Page, url: str, username: str, password: str) -> None:
     page.fill("input[type=password]", password)
     page.click("button[type=submit]")
     page.wait_for_url(lambda address: "sign-in" not in address)
+
+
+def user_id(api_key: str) -> str:
+    return str(http(connect(api_key=api_key, manage=False)).get("/api/v1/me").json()["id"])
 
 
 def drag_over(page: Page, mention: str) -> None:

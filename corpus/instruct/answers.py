@@ -68,7 +68,24 @@ def answer_labels(questions: Questions) -> list[str]:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether a text holds these words, not as a part of others ("Ann" in "Annual")."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    return _place(name, text) is not None
+
+
+def in_text_order(answer: Answer, text: str) -> Answer:
+    """The same answer, its entities each once and as they stand in the text; others at the end.
+
+    Two people who name the same entities in another order then say the same.
+    """
+    if answer.entities is None:
+        return answer
+    places = {m: _place(m.text, text) for m in answer.entities}
+    ordered = sorted(places, key=lambda m: (places[m] is None, places[m] or 0, m))
+    return Answer(answer.topic, tuple(ordered))
+
+
+def _place(name: str, text: str) -> int | None:
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    return found.start() if found else None
 
 
 def mentions(text: str, spans: Sequence[Span]) -> tuple[Mention, ...]:
@@ -85,6 +102,21 @@ def to_json(answer: Answer) -> str:
     if answer.entities is not None:
         said["entities"] = [{"text": m.text, "type": m.type} for m in answer.entities]
     return json.dumps(said, ensure_ascii=False)
+
+
+def to_lines(answer: Answer) -> str:
+    """The same JSON with a line for each entity, for people who edit it."""
+    named = [
+        json.dumps({"text": m.text, "type": m.type}, ensure_ascii=False)
+        for m in answer.entities or ()
+    ]
+    parts = (
+        [] if answer.topic is None else [f'"topic": {json.dumps(answer.topic, ensure_ascii=False)}']
+    )
+    if answer.entities is not None:
+        listed = ",\n  ".join(named)
+        parts.append(f'"entities": [\n  {listed}\n]' if named else '"entities": []')
+    return "{" + ",\n".join(parts) + "}"
 
 
 def read_answer(written: str, questions: Questions) -> ReadAnswer:

@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpus.articles import ReviewedArticle, Split, model_input
+from corpus.articles import Article, ReviewedArticle, Split, model_input
 from corpus.instruct.answers import Answer, Questions, mentions, to_json
+from corpus.instruct.opinions import Correction
 from corpus.instruct.phrasings import PHRASINGS, system_prompt
 
 Message = dict[str, str]
@@ -44,18 +45,33 @@ class Pair:
 def reviewed_pairs(reviewed: Iterable[ReviewedArticle], questions: Questions) -> list[Pair]:
     """Of the articles whose every question is resolved, in their order and with their splits."""
     return [
-        _pair(r, questions)
+        _pair(r.article, to_answer(r, questions), r.split, questions)
         for r in reviewed
-        if (not questions.topics or r.topic is not None)
-        and (not questions.types or r.spans is not None)
+        if is_resolved(r, questions)
     ]
 
 
-def _pair(reviewed: ReviewedArticle, questions: Questions) -> Pair:
+def corrected_pairs(corrected: Iterable[Correction], questions: Questions) -> list[Pair]:
+    """Of the articles whose answer people corrected, in their order and with their splits."""
+    return [_pair(c.article, c.answer, c.split, questions) for c in corrected]
+
+
+def unanswered_pair(article: Article, questions: Questions) -> Pair:
+    """The prompt of an article that nobody answered yet; its answer says nothing."""
+    return _pair(article, Answer(None, None), "train", questions)
+
+
+def is_resolved(reviewed: ReviewedArticle, questions: Questions) -> bool:
+    """Whether every question is."""
+    return (not questions.topics or reviewed.topic is not None) and (
+        not questions.types or reviewed.spans is not None
+    )
+
+
+def _pair(article: Article, answer: Answer, split: Split, questions: Questions) -> Pair:
     # Spans are of the body, so without a topic to tell nobody needs the title.
-    article = reviewed.article
     text = model_input(article) if questions.topics else article.text
-    return pair(article.id, text, to_answer(reviewed, questions), reviewed.split, questions)
+    return pair(article.id, text, answer, split, questions)
 
 
 def to_answer(reviewed: ReviewedArticle, questions: Questions) -> Answer:

@@ -12,6 +12,7 @@ from argilla_settings.records import list_rows
 from argilla_settings.simulated_review import annotator_keys, review
 from corpus.articles import content_id
 from corpus.desk import read_desk
+from corpus.instruct.opinions import answers_ledger
 from corpus.permissions import withheld_ids
 from corpus.review_state import open_ledger, read_reviewed
 from corpus.sources.read import read_articles
@@ -62,6 +63,9 @@ def test_a_licence_taken_back_reaches_what_is_published(services: Services, tmp_
     keys = dict(list(annotator_keys(services.home.accounts).items())[:1])
     assert review(desk, articles, keys, before_submit=open_ledger(desk).append_simulated) == 3
     pull_reviewed(PullReviewed(overrides=plain))
+    # A model answered one of them: its correction would be exported with its text.
+    answered = answers_ledger(open_ledger(desk))
+    answered.append_articles(article for article in articles if article.id == second)
 
     def withheld() -> set[str]:
         load_news(LoadNews(overrides=knobs))
@@ -73,6 +77,9 @@ def test_a_licence_taken_back_reaches_what_is_published(services: Services, tmp_
     assert withheld() == {third}
     write(source, ["cc-by-4.0", "all rights reserved", ""])
     assert withheld() == {second, third}
+    assert {a.id: a.license for a in answered.articles().values()} == {
+        second: "all rights reserved"
+    }
     write(source, ["", "cc-by-4.0", "cc0-1.0"])
     assert withheld() == {first}
     assert suggestions_of(knobs) == shown

@@ -12,6 +12,8 @@ from training.instruct.lengths import shorten_prompts
 from training.instruct.perplexity import Surprise, surprises
 from training.results import Progress
 
+SMALLER = "Lower models.instructions.max_new_tokens or max_length_tokens."
+
 
 def ask(
     model: Any,
@@ -25,14 +27,27 @@ def ask(
     An article that leaves no room for an answer of ``max_new_tokens`` loses its end, whatever the
     rule for training says: a question is always answered.
     """
+    written = write_answers(model, base, pairs, settings, on_progress)
     asked = shorten_prompts(pairs, base.tokenizer, settings.max_new_tokens, base.context)
-    keep = _keep_schema(base, pairs) if settings.constrained and pairs else None
-    with memory_errors("Lower models.instructions.max_new_tokens or max_length_tokens."):
-        written = generate_answers(
-            model, base.tokenizer, asked, settings.max_new_tokens, on_progress, keep
-        )
+    with memory_errors(SMALLER):
         told = surprises(model, base.tokenizer, asked, base.context)
     return list(zip(written, told, strict=True))
+
+
+def write_answers(
+    model: Any,
+    base: Base,
+    pairs: Sequence[Pair],
+    settings: InstructionModelSettings,
+    on_progress: Progress | None = None,
+) -> list[str]:
+    """What ``ask`` gives, of pairs whose right answer nobody knows."""
+    asked = shorten_prompts(pairs, base.tokenizer, settings.max_new_tokens, base.context)
+    keep = _keep_schema(base, pairs) if settings.constrained and pairs else None
+    with memory_errors(SMALLER):
+        return generate_answers(
+            model, base.tokenizer, asked, settings.max_new_tokens, on_progress, keep
+        )
 
 
 def _keep_schema(base: Base, pairs: Sequence[Pair]) -> Callable[[], Any]:
