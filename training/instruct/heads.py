@@ -86,7 +86,7 @@ GIST_ONLY = 3.0
 # with Arora et al. 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings").
 RARE = 2.0
 # Gist and name as an adapter reads them by themselves.
-LOUD = 20.0
+LOUD = 10.0
 # By how much what a head attends to outbids its rest where it works, and else the other way.
 BID = 40.0
 # So many words would have to be said until they fill half of what attention gives out: below
