@@ -33,7 +33,7 @@ def _task(run: Mapping[str, Any]) -> list[str]:
     heads = {"base": "base", "sft": "SFT", "grpo": "GRPO", "classifiers": "topic and entity model"}
     gained = run["grpo_difference"]
     return [
-        f"**{run['task']}**, seed {run['seed']}: {run['examples']:,} chats, {run['steps']} steps "
+        f"**{run['task']}**, seed {run['seed']}: {run['examples']:,} articles, {run['steps']} steps "
         f"of {run['batch']}; {run['test']} test articles, the most frequent topic has "
         f"{run['majority']:.3f} of them. {_cpu(run)}",
         "",

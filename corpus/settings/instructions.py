@@ -29,6 +29,9 @@ class InstructionModelSettings(DeskPart):
     )
     max_steps: int = Field(150, ge=1, description="optimiser steps, at most")
     epochs: float = Field(12, gt=0, description="passes over the training split, at most")
+    topic_alone: bool = Field(
+        True, description="of an article with topic and entities also ask for the topic alone"
+    )
     batch_size: int = Field(8, ge=1, description="chats in a forward pass")
     accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
     learning_rate: float = Field(1e-3, gt=0, lt=0.1, description="of the adapter, at its highest")

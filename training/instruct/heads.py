@@ -86,7 +86,7 @@ GIST_ONLY = 3.0
 # with Arora et al. 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings").
 RARE = 2.0
 # Gist and name as an adapter reads them by themselves.
-LOUD = 10.0
+LOUD_GIST, LOUD_NAME = 20.0, 10.0
 # By how much what a head attends to outbids its rest where it works, and else the other way.
 BID = 40.0
 # So many words would have to be said until they fill half of what attention gives out: below
@@ -248,7 +248,7 @@ def write_third(attention: Any, scale: float, keys: "Keys") -> None:
     head = Head(attention, 2, scale)
     head.only(IN_ANSWER)
     head.works_where(keys.topic, 15.0)
-    head.hands_on_of(STREAM.gist, LOUD * torch.eye(GISTS), STREAM.gist.start, 0.0)
+    head.hands_on_of(STREAM.gist, LOUD_GIST * torch.eye(GISTS), STREAM.gist.start, 0.0)
     head = Head(attention, 3, scale)
     head.only(IN_ANSWER)
     _likes_names(head, capital=7.0, common=-2.0)
@@ -256,7 +256,7 @@ def write_third(attention: Any, scale: float, keys: "Keys") -> None:
     # The user's role is far.
     head.works_where(keys.type, 75.0)
     word = slice(STREAM.word.start, STREAM.word.start + HEAD)
-    head.hands_on_of(word, LOUD * torch.eye(HEAD), STREAM.copied.start, 0.0)
+    head.hands_on_of(word, LOUD_NAME * torch.eye(HEAD), STREAM.copied.start, 0.0)
 
 
 class Keys(NamedTuple):

@@ -11,7 +11,7 @@ from transformers import set_seed
 
 from corpus.errors import DeskError
 from corpus.instruct.answers import read_answer
-from corpus.instruct.pairs import Pair
+from corpus.instruct.pairs import Pair, topics_alone
 from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import training_key
@@ -54,7 +54,8 @@ def train_instructions(
     report_to(tracking)
     require_one_process()
     longest = longest_chat(base, settings)
-    train = _fitted(pairs, "train", base, settings, longest)
+    alone = topics_alone(pairs) if settings.topic_alone else []
+    train = _fitted([*pairs, *alone], "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)
     set_seed(seed)
@@ -69,7 +70,8 @@ def train_instructions(
     )  # fmt: skip
     save_adapter(model, base, output_dir)
     png = output_dir / "learning_curve.png"
-    diagnosis = diagnose(curve, len(train.pairs))
+    articles = len({p.id for p in train.pairs})
+    diagnosis = diagnose(curve, articles)
     title = f"Instruction model, {len(train.pairs)} chats"
     draw_curve(curve, title, LOSS_NAME, f"{SCORE_NAME} ({len(held)} articles)", png, diagnosis)
     shutil.rmtree(checkpoints, ignore_errors=True)
@@ -79,7 +81,7 @@ def train_instructions(
         curve=curve,
         curve_png=png,
         diagnosis=diagnosis,
-        examples=len(train.pairs),
+        examples=articles,
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
