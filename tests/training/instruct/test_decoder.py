@@ -15,7 +15,8 @@ from training.encoder import OFFLINE, encoder_path
 from training.instruct.base import Base, load_base
 from training.instruct.decoder import make_decoder
 from training.instruct.generate import prompt_ids
-from training.instruct.heads import HEAD, HEADS, STREAM, balance
+from training.instruct.heads import HEAD, HEADS, balance
+from training.instruct.stream import STREAM
 from training.instruct.weights import weights_digest
 
 ARTICLES = 120
@@ -248,6 +249,15 @@ def test_a_word_is_near_where_minilm_has_it_near(base: Base) -> None:
 def test_texts_come_back_byte_for_byte(base: Base) -> None:
     for text in ("Ada  Okafor\n🏑 Übersee", ' {"topic": "Sports"}'):
         assert base.tokenizer.decode(base.tokenizer(text)["input_ids"]) == text
+
+
+@pytest.mark.parametrize("texts", [["Ada Okafor scored twice."], ["Same."] * 3, [""]])
+def test_articles_that_do_not_differ_make_a_base_too(texts: list[str], tmp_path: Path) -> None:
+    pairs = [pair(str(i), t, Answer("World", ()), "train", CLEAR) for i, t in enumerate(texts)]
+    make_decoder(lambda: pairs, 1, tmp_path / "base")
+    model = load_base(str(tmp_path / "base"), "a/base").model
+    assert all(bool(torch.isfinite(part).all()) for part in model.parameters())
+    assert max(float(part.abs().max()) for part in model.parameters()) < 1000
 
 
 def test_the_same_chats_and_seed_give_the_same_weights(tmp_path: Path) -> None:

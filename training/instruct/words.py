@@ -1,0 +1,178 @@
+"""What the offline decoder knows of each token before it reads: meaning, code, looks."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import torch
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+
+from corpus.instruct.pairs import Pair
+from training.encoder import OFFLINE, encoder_path
+from training.instruct.layers import RARE
+from training.instruct.stream import (
+    CAPITAL,
+    CODE,
+    COMMON,
+    ENDS,
+    GISTS,
+    SHAPES,
+    WORD,
+)
+
+# Length of an article's gist, on average.
+GIST = 1.5
+LEAST_SPREAD = 1e-6
+
+Chats = Callable[[], Iterable[Pair]]
+
+
+class Parts(NamedTuple):
+    """What the stream holds of each token, and what makes the gist: (tokens or GISTS, width)."""
+
+    words: torch.Tensor
+    codes: torch.Tensor
+    shapes: torch.Tensor
+    gist: torch.Tensor
+
+
+def token_parts(
+    tokenizer: PreTrainedTokenizerBase, chats: Chats, generator: torch.Generator
+) -> Parts:
+    """Of every token of the vocabulary; the chats are read twice."""
+    counts = _counts(tokenizer, chats)
+    words = _words(tokenizer, counts, generator)
+    shapes = _shapes(tokenizer, counts)
+    gist = _main_components(tokenizer, words, shapes[:, COMMON], chats)
+    return Parts(words, _codes(tokenizer, generator), shapes, gist)
+
+
+def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
+    """How often each token stands in the articles; instructions are the same everywhere."""
+    counts: Counter[int] = Counter()
+    for pair in chats():
+        ids: Any = tokenizer(pair.text)["input_ids"]
+        counts.update(ids)
+    return torch.tensor([float(counts[i]) for i in range(len(tokenizer))])
+
+
+def _words(
+    tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, their main components.
+
+    The mean word of the articles is taken off: it would be most of every gist.
+    """
+    reader = AutoTokenizer.from_pretrained(encoder_path(OFFLINE))
+    source = AutoModel.from_pretrained(encoder_path(OFFLINE))
+    vectors = source.get_input_embeddings().weight
+    pieces = [_pieces(text, reader) for text in token_texts(tokenizer)]
+    usual = vectors.mean(dim=0)
+    rows = torch.stack([vectors[ids].mean(dim=0) if ids else usual for ids in pieces])
+    shares = (counts / counts.sum().clamp_min(1))[:, None]
+    rows = rows - (shares * rows).sum(dim=0)
+    # Of words as often as the articles have them.
+    components = torch.linalg.svd(shares.sqrt() * rows, full_matrices=False).Vh[:WORD]
+    words: torch.Tensor = rows @ components.T
+    special = tokenizer.all_special_ids
+    words[special] = torch.randn(len(special), WORD, generator=generator)
+    words /= words.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    # They have no code: with it they are as long as others, which RMSNorm would notice.
+    words[special] *= math.sqrt(2)
+    return words
+
+
+def _codes(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> torch.Tensor:
+    """(len(tokenizer), CODE), of length 1, at random (Johnson and Lindenstrauss 1984).
+
+    A token and the same with a blank before it have one. A special token has none, nor has one
+    with a quotation mark: what followed it in the article does not go on with an answer.
+    """
+    texts = [text.strip() or text for text in token_texts(tokenizer)]
+    of_text = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    drawn = torch.randn(len(of_text), CODE, generator=generator)
+    codes: torch.Tensor = (drawn / drawn.norm(dim=1, keepdim=True))[[of_text[t] for t in texts]]
+    codes[tokenizer.all_special_ids] = 0.0
+    codes[[i for i, text in enumerate(texts) if '"' in text]] = 0.0
+    return codes
+
+
+def _main_components(
+    tokenizer: PreTrainedTokenizerBase, words: torch.Tensor, common: torch.Tensor, chats: Chats
+) -> torch.Tensor:
+    """(GISTS, width of a word): from mean words to what most tells articles apart.
+
+    An adapter of low rank sees few directions at first, so few hold all: latent semantic analysis
+    (Deerwester et al. 1990), of word vectors.
+    """
+    weights = torch.exp(-RARE * common)
+    total = torch.zeros(words.shape[1])
+    squares = torch.zeros(words.shape[1], words.shape[1])
+    number = 0
+    for pair in chats():
+        ids: Any = tokenizer(pair.text)["input_ids"]
+        if not ids:
+            continue
+        mean = (weights[ids] @ words[ids]) / weights[ids].sum()
+        total += mean
+        squares += torch.outer(mean, mean)
+        number += 1
+    mean = total / max(1, number)
+    covariance = squares / max(1, number) - torch.outer(mean, mean)
+    values, vectors = torch.linalg.eigh(covariance)
+    components: torch.Tensor = vectors[:, -GISTS:].T
+    spread = float(values[-GISTS:].clamp_min(0).sum())
+    # Articles that do not differ have no components but noise.
+    scaled: torch.Tensor = GIST * components / math.sqrt(spread if spread > LEAST_SPREAD else 1.0)
+    return scaled
+
+
+def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.Tensor:
+    """(len(tokenizer), SHAPES): what is seen of a token without knowing what it means."""
+    texts = token_texts(tokenizer)
+    shapes = torch.tensor([_shape(text) for text in texts])
+    for place, i in enumerate(sorted(tokenizer.all_special_ids)):
+        shapes[i] = 0.0
+        # The end, then the roles in their order: USER and ASSISTANT of ``heads``.
+        shapes[i, [0, 1 + place]] = 1.0
+    forms: dict[str, float] = defaultdict(float)
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        forms[_plain(text)] += count
+    most = math.log1p(max(forms.values())) or 1.0
+    shapes[:, COMMON] = torch.tensor([math.log1p(forms[_plain(t)]) / most for t in texts])
+    return shapes
+
+
+def _shape(text: str) -> list[float]:
+    word = text.strip()
+    seen = [0.0] * SHAPES
+    seen[5] = text[:1] == " "
+    seen[CAPITAL] = word[:1].isupper()
+    seen[7] = len(word) > 1 and word.isupper()
+    seen[8] = any(sign.isdigit() for sign in word)
+    seen[9] = bool(word) and not any(sign.isalnum() for sign in word)
+    seen[10] = text[:1].isalnum()
+    seen[11] = '"' in text
+    seen[12] = "\n" in text
+    seen[13] = any(sign in "{}[]:" for sign in text)
+    seen[ENDS] = text[-1:] in (".", "!", "?", "\n")
+    return [float(value) for value in seen]
+
+
+def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    return [str(tokenizer.decode([i])) for i in range(len(tokenizer))]
+
+
+def _plain(text: str) -> str:
+    """The same for " The" and "the"."""
+    return text.strip().lower()
+
+
+def _pieces(text: str, reader: PreTrainedTokenizerBase) -> list[int]:
+    """Of a token that continues a word ("ing") MiniLM's continuing piece, where there is one."""
+    continuing: Any = reader.convert_tokens_to_ids(f"##{text}")
+    if text.isalpha() and text.islower() and continuing != reader.unk_token_id:
+        return [continuing]
+    ids: Any = reader(text.strip(), add_special_tokens=False)["input_ids"]
+    return [i for i in ids if i != reader.unk_token_id]
