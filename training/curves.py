@@ -1,5 +1,6 @@
 """The learning curve: a picture, and one sentence that says what it shows."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,8 +50,11 @@ def draw_curve(
     pyplot.close(figure)
 
 
-def diagnose(points: Sequence[CurvePoint], examples: int) -> str:
+def diagnose(points: Sequence[CurvePoint], examples: int, scored: int | None = None) -> str:
     """One sentence on what the curve shows, by the rules below in this order.
+
+    ``scored``: of so few articles the validation score is that a fall may be chance; then two
+    standard errors of a share, at most 1/√scored, have to be exceeded.
 
     Too little data: under 40 examples, or nothing to validate on. Underfitting: the validation
     score stays below 0.05. Overfitting: validation loss ends more than 15 % above its minimum, or
@@ -72,7 +76,8 @@ def diagnose(points: Sequence[CurvePoint], examples: int) -> str:
         )
     if validation and validation[-1] > OVERFITTING_RISE * min(validation):
         return "Overfitting: validation loss rises again; train for fewer steps or review more."
-    if scores[-1] < max(scores) - OVERFITTING_FALL:
+    by_chance = 1 / math.sqrt(scored) if scored else 0.0
+    if scores[-1] < max(scores) - max(OVERFITTING_FALL, by_chance):
         return "Overfitting: the validation score falls again; train for fewer steps."
     if _learns_by_heart(losses, validation):
         return "Overfitting: training loss falls and validation loss does not; review more."

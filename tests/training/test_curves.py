@@ -51,6 +51,13 @@ def test_diagnosis(curve: tuple[CurvePoint, ...], examples: int, says: str) -> N
     assert sentence.endswith(".")
 
 
+def test_a_fall_on_few_articles_is_chance() -> None:
+    fell = points([1, 0.5, 0.1], [], [0.7, 0.9, 0.8])
+    assert diagnose(fell, 200, scored=16).startswith("Healthy")
+    assert diagnose(fell, 200, scored=400).startswith("Overfitting")
+    assert diagnose(points([1, 0.1], [], [0.9, 0.6]), 200, scored=16).startswith("Overfitting")
+
+
 @pytest.mark.parametrize("scores", [[], [0.4, 0.8]])
 def test_picture_has_its_size_and_is_not_blank(tmp_path: Path, scores: list[float]) -> None:
     file = tmp_path / "curve.png"

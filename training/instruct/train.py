@@ -71,7 +71,7 @@ def train_instructions(
     save_adapter(model, base, output_dir)
     png = output_dir / "learning_curve.png"
     articles = len({p.id for p in train.pairs})
-    diagnosis = diagnose(curve, articles)
+    diagnosis = diagnose(curve, articles, len(held))
     title = f"Instruction model, {len(train.pairs)} chats"
     draw_curve(curve, title, LOSS_NAME, f"{SCORE_NAME} ({len(held)} articles)", png, diagnosis)
     shutil.rmtree(checkpoints, ignore_errors=True)
