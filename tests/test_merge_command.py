@@ -177,8 +177,25 @@ def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path:
     shutil.copytree(adapter, alone)
     found = run("merge", alone, "--base", half, "--out", tmp_path / "one")
     assert "parameters in bfloat16" in found.stdout
-    weights = load_file(tmp_path / "one/model.safetensors").values()
-    assert {tensor.dtype for tensor in weights} == {torch.bfloat16}
+    weights = load_file(tmp_path / "one/model.safetensors")
+    assert {tensor.dtype for tensor in weights.values()} == {torch.bfloat16}
+    # Rounded once, after the adapter was added.
+    whole = load_adapter(alone, load_base(str(half), BASE, exact=True)).merge_and_unload()
+    expected = whole.state_dict()
+    assert {expected[key].dtype for key in weights} == {torch.float32}
+    assert all(torch.equal(weights[key], expected[key].bfloat16()) for key in weights)
+
+
+def test_it_is_exact_where_training_runs_in_half_precision(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU with bf16."""
+    monkeypatch.setattr("training.instruct.base._dtype", lambda: torch.bfloat16)
+    assert load_base(str(base)).model.dtype == torch.bfloat16
+    run("merge", adapter, "--base", base, "--out", tmp_path / "one")
+    weights, expected = (load_file(f / "model.safetensors") for f in (tmp_path / "one", merged))
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
+    assert all(torch.equal(weights[key], expected[key]) for key in expected)
 
 
 def test_the_chat_template_is_the_adapters_own(base: Path, adapter: Path, tmp_path: Path) -> None:

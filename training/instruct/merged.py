@@ -62,7 +62,7 @@ def open_base_of(adapter: Path, given: str | None = None) -> Base:
     """
     name = adapter_base(adapter)
     try:
-        base = load_base(given or name, name)
+        base = load_base(given or name, name, exact=True)
     except DeskError as error:
         raise DeskError(
             f"The base model of the adapter cannot be opened: {error.problem}",
@@ -94,7 +94,10 @@ def trained_on(adapter: Path) -> str | None:
 
 
 def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
-    """The merged model with the adapter's tokenizer, in the precision in which the base lies."""
+    """The merged model with the adapter's tokenizer, in the precision in which the base lies.
+
+    Only a base that was loaded ``exact`` is rounded once, after the adapter is added.
+    """
     precision = AutoConfig.from_pretrained(base.model.name_or_path).dtype
     merged: Any = load_adapter(adapter, base).merge_and_unload()
     if precision is not None:
