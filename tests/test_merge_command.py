@@ -170,6 +170,46 @@ def test_a_published_adapter_says_by_its_manifest_what_it_fits(
         run("merge", published, "--base", base, "--out", tmp_path / "two")
 
 
+@pytest.mark.parametrize(
+    "manifest", [{"training": None}, {"training": {"settings": None}}, {"kind": "?"}, []]
+)
+def test_a_manifest_that_names_no_weights_leaves_it_to_the_training(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: Any
+) -> None:
+    """Also of the folder where one stands."""
+    model = tmp_path / "model"
+    shutil.copytree(adapter, model)
+    facts = json.dumps({"settings": {"base_weights": "1" * 16}})
+    (tmp_path / "training.json").write_text(facts)
+    monkeypatch.chdir(model)
+    assert merging.trained_on(Path()) == "1" * 16
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    assert merging.trained_on(Path()) == "1" * 16
+    (tmp_path / "training.json").unlink()
+    assert merging.trained_on(Path()) is None
+
+
+def test_an_adapter_given_as_this_folder_is_checked(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = save_tiny(tmp_path / "other", seed=2)
+    monkeypatch.chdir(adapter)
+    with pytest.raises(DeskError, match=r"'a/tiny' with weights [0-9a-f]{16}, and these are"):
+        run("merge", ".", "--base", other, "--out", tmp_path / "one")
+
+
+@pytest.mark.parametrize("content", [b"{cut", b"\xff\xfe"])
+def test_a_manifest_that_is_cut_off_is_named(
+    base: Path, adapter: Path, tmp_path: Path, content: bytes
+) -> None:
+    published = tmp_path / "published"
+    shutil.copytree(adapter, published)
+    (published / "manifest.json").write_bytes(content)
+    with pytest.raises(DeskError, match=r"manifest\.json is no JSON") as error:
+        run("merge", published, "--base", base, "--out", tmp_path / "one")
+    assert "copydesk train sft" in error.value.next_step
+
+
 def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path: Path) -> None:
     half, alone = tmp_path / "half", tmp_path / "alone"
     shutil.copytree(base, half)

@@ -83,13 +83,14 @@ def require_weights(wanted: str | None, base: Base) -> None:
 
 
 def trained_on(adapter: Path) -> str | None:
-    """The hash of the base's weights, from the published manifest or from the stored training."""
-    for file, key in ((adapter / "manifest.json", "training"), (_stored(adapter), None)):
-        if file.is_file():
-            raw = json.loads(file.read_text(encoding="utf-8"))
-            training = raw.get(key, {}) if key else raw
-            found = training.get("settings", {}).get("base_weights")
-            return None if found is None else str(found)
+    """The hash of the base's weights, from the published manifest, else the stored training."""
+    published = _part(_read(adapter / "manifest.json"), "training")
+    # Given as ".", it is its own parent.
+    stored = _read(adapter.resolve().parent / "training.json")
+    for training in (published, stored):
+        found = _part(training, "settings").get("base_weights")
+        if found is not None:
+            return str(found)
     return None
 
 
@@ -126,5 +127,21 @@ def is_merged(folder: Path) -> bool:
     return FACTS in names and names <= OTHERS | weights
 
 
-def _stored(adapter: Path) -> Path:
-    return adapter.parent / "training.json"
+def _read(file: Path) -> Any:
+    """What the file says; None where there is none, DeskError where it is no JSON."""
+    if not file.is_file():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    # Of json, or of text that is no UTF-8.
+    except ValueError as error:
+        raise DeskError(
+            f"{file} is no JSON ({error}), so nobody knows which weights the adapter fits.",
+            "Get the adapter anew: its folder from the Hub, or copydesk train sft.",
+        ) from error
+
+
+def _part(whole: Any, key: str) -> dict[str, Any]:
+    """An object within another; empty where either is missing or something else."""
+    found = whole.get(key) if isinstance(whole, dict) else None
+    return found if isinstance(found, dict) else {}
