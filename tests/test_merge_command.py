@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from corpus.errors import DeskError
+from flows.desk_adapter import DeskAdapter
 from tests.running import HubService
 from tests.test_file_commands import run
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
@@ -110,6 +111,47 @@ def test_no_folder_of_this_machine_is_named_in_it(base: Path, adapter: Path, mer
     texts = {file.name: file.read_text(encoding="utf-8") for file in merged.glob("*.json")}
     assert {"config.json", "merged.json", "tokenizer_config.json"} <= set(texts)
     assert [n for n, t in texts.items() if str(base) in t or str(adapter.parent) in t] == []
+
+
+def test_a_base_in_a_folder_is_named_by_its_last_part(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    shutil.copytree(adapter, alone)
+    file = alone / "adapter_config.json"
+    named = json.loads(file.read_text()) | {"base_model_name_or_path": str(base)}
+    file.write_text(json.dumps(named))
+    found = run("merge", alone, "--out", tmp_path / "one")
+    assert f"alone merged into {base.name}, one model" in found.stdout
+    texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "one").glob("*.json")]
+    assert [text for text in texts if str(base.parent) in text] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("owner/name", "owner/name"),
+        ("gpt2", "gpt2"),
+        ("/gone/bases/tiny", "tiny"),
+        ("../bases/tiny/", "tiny"),
+        ("C:\\bases\\tiny", "tiny"),
+    ],
+)
+def test_of_folders_elsewhere_the_last_part_is_public(given: str, name: str) -> None:
+    assert merging.public_name(given) == name
+
+
+@pytest.mark.parametrize(("private", "flag"), [("true", "--private "), ("false", "")])
+def test_what_a_desk_hides_is_pushed_hidden(
+    base: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    private: str, flag: str,
+) -> None:  # fmt: skip
+    found = DeskAdapter(adapter, "owner/model", load_base(str(base), BASE, exact=True))
+    monkeypatch.setattr("copydesk.merge_command.use_services", lambda: None)
+    monkeypatch.setattr("flows.desk_adapter.open_desk_adapter", lambda _: found)
+    done = run("merge", "--set", f"publish.private={private}", "--out", tmp_path / "one")
+    assert f"owner/model merged into {BASE}" in done.stdout
+    assert f"Push it: hf upload {flag}owner/name {tmp_path / 'one'}\n" in done.stdout
 
 
 def test_merging_again_replaces_it_and_nothing_else(

@@ -1,6 +1,7 @@
 """An adapter and its base as one model, for whoever serves models without peft."""
 
 import json
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from training.instruct.adapter import CONFIG, adapter_base, load_adapter
 from training.instruct.base import Base, load_base
 
 FACTS = "merged.json"
+REPO_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
@@ -111,13 +113,23 @@ def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
             shutil.copyfile(file, out / file.name)
     facts = Merged(
         adapter=name,
-        base=base.name,
+        base=public_name(base.name),
         base_weights=base.weights,
         parameters=merged.num_parameters(),
         precision=str(merged.dtype).removeprefix("torch."),
     )
     (out / FACTS).write_text(json.dumps(asdict(facts), indent=2) + "\n", encoding="utf-8")
     return facts
+
+
+def public_name(model: str) -> str:
+    """A ``repo_id`` as it is; of a folder its last part: the rest is nobody's business."""
+    if Path(model).is_dir():
+        return Path(model).resolve().name
+    if REPO_ID.fullmatch(model):
+        return model
+    # A folder that is elsewhere: an adapter may come from another machine.
+    return re.split(r"[/\\]", model.rstrip("/\\"))[-1]
 
 
 def is_merged(folder: Path) -> bool:
