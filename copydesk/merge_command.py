@@ -43,13 +43,12 @@ def merge(
         return
     _refuse_desk_options({"--desk": desk != DESK, "--source": source, "--set": set_})
     prepare()
-    from training.instruct.merged import adapter_folder, is_merged, open_base_of
+    from training.instruct.merged import adapter_folder, is_merged, open_base_of, public_name
 
     require_free(out, is_merged, WHAT)
     folder = adapter_folder(adapter)
-    # Of a folder its last part: the rest is nobody's business.
-    name = folder.resolve().name if Path(adapter).is_dir() else adapter
-    _write(out, folder, name, open_base_of(folder, base))
+    _write(out, folder, public_name(adapter), open_base_of(folder, base))
+    _say_how_to_push(out, private=False)
 
 
 def _refuse_desk_options(given: Mapping[str, Any]) -> None:
@@ -67,8 +66,10 @@ def _merge_desk(out: Path, desk: str, source: str | None, set_: list[str] | None
     from training.instruct.merged import is_merged
 
     require_free(out, is_merged, WHAT)
-    found = open_desk_adapter(read_desk(run["desk"], run["overrides"]))
+    settings = read_desk(run["desk"], run["overrides"])
+    found = open_desk_adapter(settings)
     _write(out, found.folder, found.name, found.base)
+    _say_how_to_push(out, settings.publish.private)
 
 
 def _write(out: Path, adapter: Path, name: str, base: "Base") -> None:
@@ -78,4 +79,8 @@ def _write(out: Path, adapter: Path, name: str, base: "Base") -> None:
         merged = write_merged(adapter, name, base, folder)
     print(f"{out}: {merged.adapter} merged into {merged.base}, one model.")
     print(f"{merged.parameters:,} parameters in {merged.precision}; transformers alone loads it.")
-    print(f"Push it: hf upload owner/name {out}")
+
+
+def _say_how_to_push(out: Path, private: bool) -> None:
+    """What a desk hides is hidden in this form, too."""
+    print(f"Push it: hf upload {'--private ' if private else ''}owner/name {out}")

@@ -23,11 +23,11 @@ class DeskAdapter:
 def open_desk_adapter(desk: Desk) -> DeskAdapter:
     """DeskError where none is trained on what is reviewed now, or its base has other weights.
 
-    The base is loaded in full precision, also where training took it in 4 bits: what is added to
-    rounded weights is rounded as well.
+    The base is loaded in full precision, also where training took it in 4 bits or in bf16: what is
+    added to rounded weights is rounded as well.
     """
     name, gold = require_repo(desk), read_gold(desk)
     stored = require_model(desk, gold, "instructions")
     require_same_base(stored, base_weights(desk, gold))
-    base = load_base(str(base_source(desk, gold)), base_repo(desk))
+    base = load_base(str(base_source(desk, gold)), base_repo(desk), exact=True)
     return DeskAdapter(stored.model, name, base)

@@ -82,7 +82,10 @@ def tokenizer_folder(desk: Desk, key: str) -> Path:
 
 
 def find_tokenizer(desk: Desk, key: str, repo_id: str | None) -> StoredTokenizer | None:
-    """The one at ``repo_id`` on the Hub, else the one that is here, of exactly this key."""
+    """The one at ``repo_id`` on the Hub, else the one that is here, of exactly this key.
+
+    Without a ``repo_id`` no Hub is asked.
+    """
     from training.tokenizer.make import read_report
 
     folder = tokenizer_folder(desk, key)

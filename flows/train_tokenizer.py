@@ -47,7 +47,7 @@ def train_tokenizer(config: TrainTokenizer) -> TokenizerRun:
     desk = config.read()
     if config.publish:
         require_tokenizer_repo(desk)
-    stored = train(desk)
+    stored = train(desk, config.publish)
     show_tokenizer(desk.name, stored)
     if not config.publish:
         return TokenizerRun(stored, None)
@@ -57,11 +57,11 @@ def train_tokenizer(config: TrainTokenizer) -> TokenizerRun:
 
 
 @task(cache_policy=NO_CACHE)
-def train(desk: Desk) -> StoredTokenizer:
-    """One training, or the one that was made of the same before."""
+def train(desk: Desk, publish: bool) -> StoredTokenizer:
+    """One training, or the one that was made of the same before; the Hub is asked to publish."""
     splits = desk_splits(desk)
     key = tokenizer_key(desk, splits)
-    found = find_tokenizer(desk, key, desk.publish.tokenizer)
+    found = find_tokenizer(desk, key, require_tokenizer_repo(desk) if publish else None)
     return found or train_into_store(desk, splits, key)
 
 

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from corpus.errors import DeskError
+from flows.desk_adapter import DeskAdapter
 from tests.running import HubService
 from tests.test_file_commands import run
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
@@ -112,6 +113,47 @@ def test_no_folder_of_this_machine_is_named_in_it(base: Path, adapter: Path, mer
     assert [n for n, t in texts.items() if str(base) in t or str(adapter.parent) in t] == []
 
 
+def test_a_base_in_a_folder_is_named_by_its_last_part(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    shutil.copytree(adapter, alone)
+    file = alone / "adapter_config.json"
+    named = json.loads(file.read_text()) | {"base_model_name_or_path": str(base)}
+    file.write_text(json.dumps(named))
+    found = run("merge", alone, "--out", tmp_path / "one")
+    assert f"alone merged into {base.name}, one model" in found.stdout
+    texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "one").glob("*.json")]
+    assert [text for text in texts if str(base.parent) in text] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("owner/name", "owner/name"),
+        ("gpt2", "gpt2"),
+        ("/gone/bases/tiny", "tiny"),
+        ("../bases/tiny/", "tiny"),
+        ("C:\\bases\\tiny", "tiny"),
+    ],
+)
+def test_of_folders_elsewhere_the_last_part_is_public(given: str, name: str) -> None:
+    assert merging.public_name(given) == name
+
+
+@pytest.mark.parametrize(("private", "flag"), [("true", "--private "), ("false", "")])
+def test_what_a_desk_hides_is_pushed_hidden(
+    base: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    private: str, flag: str,
+) -> None:  # fmt: skip
+    found = DeskAdapter(adapter, "owner/model", load_base(str(base), BASE, exact=True))
+    monkeypatch.setattr("copydesk.merge_command.use_services", lambda: None)
+    monkeypatch.setattr("flows.desk_adapter.open_desk_adapter", lambda _: found)
+    done = run("merge", "--set", f"publish.private={private}", "--out", tmp_path / "one")
+    assert f"owner/model merged into {BASE}" in done.stdout
+    assert f"Push it: hf upload {flag}owner/name {tmp_path / 'one'}\n" in done.stdout
+
+
 def test_merging_again_replaces_it_and_nothing_else(
     base: Path, adapter: Path, merged: Path, tmp_path: Path
 ) -> None:
@@ -170,6 +212,46 @@ def test_a_published_adapter_says_by_its_manifest_what_it_fits(
         run("merge", published, "--base", base, "--out", tmp_path / "two")
 
 
+@pytest.mark.parametrize(
+    "manifest", [{"training": None}, {"training": {"settings": None}}, {"kind": "?"}, []]
+)
+def test_a_manifest_that_names_no_weights_leaves_it_to_the_training(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: Any
+) -> None:
+    """Also of the folder where one stands."""
+    model = tmp_path / "model"
+    shutil.copytree(adapter, model)
+    facts = json.dumps({"settings": {"base_weights": "1" * 16}})
+    (tmp_path / "training.json").write_text(facts)
+    monkeypatch.chdir(model)
+    assert merging.trained_on(Path()) == "1" * 16
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    assert merging.trained_on(Path()) == "1" * 16
+    (tmp_path / "training.json").unlink()
+    assert merging.trained_on(Path()) is None
+
+
+def test_an_adapter_given_as_this_folder_is_checked(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = save_tiny(tmp_path / "other", seed=2)
+    monkeypatch.chdir(adapter)
+    with pytest.raises(DeskError, match=r"'a/tiny' with weights [0-9a-f]{16}, and these are"):
+        run("merge", ".", "--base", other, "--out", tmp_path / "one")
+
+
+@pytest.mark.parametrize("content", [b"{cut", b"\xff\xfe"])
+def test_a_manifest_that_is_cut_off_is_named(
+    base: Path, adapter: Path, tmp_path: Path, content: bytes
+) -> None:
+    published = tmp_path / "published"
+    shutil.copytree(adapter, published)
+    (published / "manifest.json").write_bytes(content)
+    with pytest.raises(DeskError, match=r"manifest\.json is no JSON") as error:
+        run("merge", published, "--base", base, "--out", tmp_path / "one")
+    assert "copydesk train sft" in error.value.next_step
+
+
 def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path: Path) -> None:
     half, alone = tmp_path / "half", tmp_path / "alone"
     shutil.copytree(base, half)
@@ -177,8 +259,25 @@ def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path:
     shutil.copytree(adapter, alone)
     found = run("merge", alone, "--base", half, "--out", tmp_path / "one")
     assert "parameters in bfloat16" in found.stdout
-    weights = load_file(tmp_path / "one/model.safetensors").values()
-    assert {tensor.dtype for tensor in weights} == {torch.bfloat16}
+    weights = load_file(tmp_path / "one/model.safetensors")
+    assert {tensor.dtype for tensor in weights.values()} == {torch.bfloat16}
+    # Rounded once, after the adapter was added.
+    whole = load_adapter(alone, load_base(str(half), BASE, exact=True)).merge_and_unload()
+    expected = whole.state_dict()
+    assert {expected[key].dtype for key in weights} == {torch.float32}
+    assert all(torch.equal(weights[key], expected[key].bfloat16()) for key in weights)
+
+
+def test_it_is_exact_where_training_runs_in_half_precision(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU with bf16."""
+    monkeypatch.setattr("training.instruct.base._dtype", lambda: torch.bfloat16)
+    assert load_base(str(base)).model.dtype == torch.bfloat16
+    run("merge", adapter, "--base", base, "--out", tmp_path / "one")
+    weights, expected = (load_file(f / "model.safetensors") for f in (tmp_path / "one", merged))
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
+    assert all(torch.equal(weights[key], expected[key]) for key in expected)
 
 
 def test_the_chat_template_is_the_adapters_own(base: Path, adapter: Path, tmp_path: Path) -> None:

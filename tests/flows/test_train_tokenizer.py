@@ -183,6 +183,23 @@ def test_other_settings_are_another_tokenizer_that_may_stay_here(
     assert hub.model_info(REPO).sha == first.item.revision
 
 
+def test_unpublished_it_asks_no_hub(
+    first: TokenizerRun, knobs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for a tokenizer that is not here yet, nor to replace the one that is."""
+    file = first.stored.folder / "tokenizer.json"
+    published = file.read_bytes()
+    file.write_bytes(published + b"\n")
+    # Nobody answers there.
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    kept = train_tokenizer(TrainTokenizer(overrides=knobs, publish=False))
+    assert (kept.item, kept.stored.reused) == (None, True)
+    assert file.read_bytes() == published + b"\n"
+    other = knobs | {"models.tokenizer.vocabulary": 380}
+    assert not train_tokenizer(TrainTokenizer(overrides=other, publish=False)).stored.reused
+    file.write_bytes(published)
+
+
 def test_new_articles_are_a_new_version(
     first: TokenizerRun, knobs: dict[str, Any], hub: HfApi
 ) -> None:

@@ -59,10 +59,3 @@ def adapter_base(folder: Path) -> str:
     if not file.is_file():
         raise DeskError(f"{folder} holds no adapter: {CONFIG} is missing.", "Give another folder.")
     return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
-
-
-def merge(folder: Path, base: Base, out: Path) -> None:
-    """Base and adapter as one model, which plain transformers loads."""
-    merged = load_adapter(folder, base).merge_and_unload()
-    merged.save_pretrained(str(out))
-    base.tokenizer.save_pretrained(str(out))

@@ -30,16 +30,21 @@ class Base:
 
 
 def load_base(
-    folder_or_repo: str, name: str | None = None, four_bit: bool = False, packing: bool = False
+    folder_or_repo: str,
+    name: str | None = None,
+    four_bit: bool = False,
+    packing: bool = False,
+    exact: bool = False,
 ) -> Base:
     """A causal language model of a folder or a ``repo_id``; ``name`` is what adapters call it.
 
-    In bf16 on a GPU that has it, else in fp32. Raises DeskError where it is not there, is no such
-    model, or its chat template cannot be used.
+    In bf16 on a GPU that has it, else in fp32; ``exact`` means fp32 on the CPU everywhere, which
+    rounds no weight. Raises DeskError where it is not there, is no such model, or its chat template
+    cannot be used.
     """
     folder = base_folder(folder_or_repo)
     tokenizer = _tokenizer(folder, folder_or_repo)
-    options: dict[str, Any] = {"dtype": _dtype()}
+    options: dict[str, Any] = {"dtype": torch.float32 if exact else _dtype()}
     if four_bit:
         options["quantization_config"] = _four_bit()
     if packing and _has_flash_attention():
@@ -52,7 +57,7 @@ def load_base(
             f"{folder_or_repo!r} is no causal language model that can be loaded: {error}",
             f"Name one as {SETTING}, or offline.",
         ) from error
-    if not four_bit and torch.cuda.is_available():
+    if not four_bit and not exact and torch.cuda.is_available():
         model = model.to("cuda")
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
     _only_greedy(model.generation_config)

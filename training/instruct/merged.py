@@ -1,6 +1,7 @@
 """An adapter and its base as one model, for whoever serves models without peft."""
 
 import json
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from training.instruct.adapter import CONFIG, adapter_base, load_adapter
 from training.instruct.base import Base, load_base
 
 FACTS = "merged.json"
+REPO_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
@@ -62,7 +64,7 @@ def open_base_of(adapter: Path, given: str | None = None) -> Base:
     """
     name = adapter_base(adapter)
     try:
-        base = load_base(given or name, name)
+        base = load_base(given or name, name, exact=True)
     except DeskError as error:
         raise DeskError(
             f"The base model of the adapter cannot be opened: {error.problem}",
@@ -83,18 +85,22 @@ def require_weights(wanted: str | None, base: Base) -> None:
 
 
 def trained_on(adapter: Path) -> str | None:
-    """The hash of the base's weights, from the published manifest or from the stored training."""
-    for file, key in ((adapter / "manifest.json", "training"), (_stored(adapter), None)):
-        if file.is_file():
-            raw = json.loads(file.read_text(encoding="utf-8"))
-            training = raw.get(key, {}) if key else raw
-            found = training.get("settings", {}).get("base_weights")
-            return None if found is None else str(found)
+    """The hash of the base's weights, from the published manifest, else the stored training."""
+    published = _part(_read(adapter / "manifest.json"), "training")
+    # Given as ".", it is its own parent.
+    stored = _read(adapter.resolve().parent / "training.json")
+    for training in (published, stored):
+        found = _part(training, "settings").get("base_weights")
+        if found is not None:
+            return str(found)
     return None
 
 
 def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
-    """The merged model with the adapter's tokenizer, in the precision in which the base lies."""
+    """The merged model with the adapter's tokenizer, in the precision in which the base lies.
+
+    Only a base that was loaded ``exact`` is rounded once, after the adapter is added.
+    """
     precision = AutoConfig.from_pretrained(base.model.name_or_path).dtype
     merged: Any = load_adapter(adapter, base).merge_and_unload()
     if precision is not None:
@@ -107,13 +113,23 @@ def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
             shutil.copyfile(file, out / file.name)
     facts = Merged(
         adapter=name,
-        base=base.name,
+        base=public_name(base.name),
         base_weights=base.weights,
         parameters=merged.num_parameters(),
         precision=str(merged.dtype).removeprefix("torch."),
     )
     (out / FACTS).write_text(json.dumps(asdict(facts), indent=2) + "\n", encoding="utf-8")
     return facts
+
+
+def public_name(model: str) -> str:
+    """A ``repo_id`` as it is; of a folder its last part: the rest is nobody's business."""
+    if Path(model).is_dir():
+        return Path(model).resolve().name
+    if REPO_ID.fullmatch(model):
+        return model
+    # A folder that is elsewhere: an adapter may come from another machine.
+    return re.split(r"[/\\]", model.rstrip("/\\"))[-1]
 
 
 def is_merged(folder: Path) -> bool:
@@ -123,5 +139,21 @@ def is_merged(folder: Path) -> bool:
     return FACTS in names and names <= OTHERS | weights
 
 
-def _stored(adapter: Path) -> Path:
-    return adapter.parent / "training.json"
+def _read(file: Path) -> Any:
+    """What the file says; None where there is none, DeskError where it is no JSON."""
+    if not file.is_file():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    # Of json, or of text that is no UTF-8.
+    except ValueError as error:
+        raise DeskError(
+            f"{file} is no JSON ({error}), so nobody knows which weights the adapter fits.",
+            "Get the adapter anew: its folder from the Hub, or copydesk train sft.",
+        ) from error
+
+
+def _part(whole: Any, key: str) -> dict[str, Any]:
+    """An object within another; empty where either is missing or something else."""
+    found = whole.get(key) if isinstance(whole, dict) else None
+    return found if isinstance(found, dict) else {}

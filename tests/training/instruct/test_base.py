@@ -8,9 +8,10 @@ import torch
 
 from corpus.errors import DeskError
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
-from training.instruct.adapter import load_adapter, merge
+from training.instruct.adapter import load_adapter
 from training.instruct.base import load_base
 from training.instruct.generate import generate_answers
+from training.instruct.merged import write_merged
 from training.instruct.train import train_instructions
 
 
@@ -126,7 +127,8 @@ def test_merged_it_answers_as_with_the_adapter(adapter: Path, folder: Path, tmp_
     from transformers import AutoModelForCausalLM
 
     base = load_base(str(folder), "a/tiny")
-    merge(adapter, base, tmp_path / "merged")
+    (tmp_path / "merged").mkdir()
+    write_merged(adapter, "an/adapter", base, tmp_path / "merged")
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
     fresh = load_base(str(folder), "a/tiny")
     tuned = load_adapter(adapter, fresh)
