@@ -32,7 +32,7 @@ from corpus.instruct.opinions import (
     read_opinions,
 )
 from corpus.instruct.pairs import corrected_pairs
-from corpus.ledger import Ledger, LedgerEntry
+from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
 from corpus.review_state import desk_questions, open_ledger, read_gold, resolve_ledger
 from corpus.splits import is_blind
 from flows.model_store import training_key
@@ -227,6 +227,30 @@ def test_generations_and_opinions_are_kept_once(tmp_path: Path) -> None:
     assert append_opinions(ledger, [deleted(edited)]) == 1
     assert list(current_opinions(read_opinions(ledger))) == [draft.key]
     assert len(read_opinions(ledger)) == 4
+
+
+def test_an_opinion_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
+    """As a restored Argilla shows it, or a pull that saw it while another did not."""
+    ledger = answers_ledger(Ledger(str(tmp_path), "desk"))
+    given = opinion(generation("a"), RIGHT)
+    for back in (given, replace(given, answered_at=NOON + timedelta(minutes=1))):
+        assert append_opinions(ledger, [back]) == 1
+        assert append_opinions(ledger, [deleted(back)]) == 1
+        assert current_opinions(read_opinions(ledger)) == {}
+        assert append_opinions(ledger, [deleted(back)]) == 0
+        assert append_opinions(ledger, [back]) == 1
+        assert append_opinions(ledger, [back]) == 0
+        assert current_opinions(read_opinions(ledger)) == {given.key: back}
+    # What was edited before it was deleted does not come back by an older row.
+    assert append_opinions(ledger, [deleted(back), given]) == 2
+    assert current_opinions(read_opinions(ledger)) == {}
+
+
+def test_an_answer_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
+    ledger, given = Ledger(str(tmp_path), "desk"), answered("a")
+    rows = ([given], [tombstone(given)], [given], [given])
+    assert [ledger.append_entries(row) for row in rows] == [1, 1, 1, 0]
+    assert current_entries(ledger.entries()) == {given.key: given}
 
 
 def answered(name: str, at: datetime = NOON, blind: bool = False) -> LedgerEntry:
