@@ -14,17 +14,30 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.articles import Article, Response, ScoredSpan, Span, Split
+from corpus.articles import Article, Response, ScoredSpan, Span, Split, Status
 from corpus.errors import DeskError
 
 AnswerKey = tuple[str, str]
 STREAMED_ROWS = 500
+# A tombstone is so much later than what it buries.
+BURIED_AFTER = timedelta(microseconds=1)
+
+
+class Keyed(Protocol):
+    """What a person may say again, differently, under the same key."""
+
+    @property
+    def key(self) -> AnswerKey:
+        """Whose word on what."""
+
+
+Said = TypeVar("Said", bound=Keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +99,8 @@ class Ledger:
                     yield from map(_article, batch.to_pylist())
 
     def entries(self) -> list[LedgerEntry]:
-        """Every answer ever seen, once, in the order of appending.
-
-        Two pulls at the same moment may have appended the same answers.
-        """
-        return list(dict.fromkeys(_entry(row) for row in self.rows("answers")))
+        """Every answer ever seen, in the order of appending."""
+        return unrepeated(_entry(row) for row in self.rows("answers"))
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""
@@ -189,12 +199,32 @@ class Ledger:
         self.fs.mv(unfinished, path)
 
 
+def unrepeated(rows: Iterable[Said]) -> list[Said]:
+    """Without what only repeats the row before of its key: two pulls at the same moment may have
+    appended the same. What comes back after it was deleted stays.
+    """
+    found: list[Said] = []
+    last: dict[AnswerKey, Said] = {}
+    for row in rows:
+        if last.get(row.key) != row:
+            found.append(row)
+            last[row.key] = row
+    return found
+
+
+def outranks(later: datetime, seen: datetime, status: Status) -> bool:
+    """Whether a row counts instead of the one seen before it, by the times of the answers."""
+    return later >= (seen - BURIED_AFTER if status == "deleted" else seen)
+
+
 def current_entries(entries: Iterable[LedgerEntry]) -> dict[AnswerKey, LedgerEntry]:
     """The answers that count now: the latest of each annotator to each article, not deleted."""
     latest: dict[AnswerKey, LedgerEntry] = {}
     for entry in entries:
         seen = latest.get(entry.key)
-        if seen is None or entry.response.answered_at >= seen.response.answered_at:
+        if seen is None or outranks(
+            entry.response.answered_at, seen.response.answered_at, seen.response.status
+        ):
             latest[entry.key] = entry
     return {k: e for k, e in latest.items() if e.response.status != "deleted"}
 
@@ -208,7 +238,7 @@ def tombstone(entry: LedgerEntry) -> LedgerEntry:
         status="deleted",
         topic=None,
         spans=None,
-        answered_at=answer.answered_at + timedelta(microseconds=1),
+        answered_at=answer.answered_at + BURIED_AFTER,
     )
     return LedgerEntry(response=gone, guidelines=entry.guidelines, blind=entry.blind)
 

@@ -50,7 +50,9 @@ def resolve_ledger(desk: Desk, ledger: Ledger) -> Gold:
     gold = build_gold(
         desk, ledger.articles(), ledger.entries(), splits, ledger.simulated(), learned
     )
-    return replace(gold, corrected=corrections_of(desk, review, gold, ledger).used)
+    used = corrections_of(desk, review, gold, ledger).used
+    # Others wait for answers pull, which gives their article its split for good.
+    return replace(gold, corrected=tuple(c for c in used if c.article.id in splits))
 
 
 def corrections_of(desk: Desk, review: AnswerReview, gold: Gold, ledger: Ledger) -> Corrections:

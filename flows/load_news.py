@@ -104,16 +104,17 @@ def follow_licenses(
     """Articles that are there follow a source that states another licence for them now."""
     if not states_licenses(desk):
         return
+    ledger = open_ledger(desk)
+    # A pull reads articles that people answered; models may have answered others. Corrected first
+    # and always: a kill after Argilla is corrected would leave nothing to notice here.
+    answered = answers_ledger(ledger)
+    known = answered.articles()
+    answered.append_articles(article for article in articles if article.id in known)
     others = other_licenses(client, dataset, articles)
     if others:
-        ledger = open_ledger(desk)
         # The next pull must read all records. Noted first: a kill in between costs only that.
         ledger.set_cursor({**ledger.cursor(), "licences": "corrected"})
         correct_licenses(client, dataset, others)
-        # A pull reads articles that people answered; models may have answered others.
-        answered = answers_ledger(ledger)
-        known = answered.articles()
-        answered.append_articles(article for article in articles if article.id in known)
         log.warning("%d articles have another licence than before; pull, then publish", len(others))
 
 

@@ -78,10 +78,11 @@ def append_new(
     client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
 ) -> int:
     """Read all records with their opinions and append what the ledger does not hold."""
+    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
+    held = current_opinions(read_opinions(ledger))
     opinions, strange = pull_opinions(client, dataset, desk, read_generations(ledger), moves)
     if strange:
         log.warning("%d opinions are of records that this desk did not load", strange)
-    held = current_opinions(read_opinions(ledger))
     # Of another Argilla data set of the same name they are not deleted, only elsewhere.
     same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
     gone = set(held) - {opinion.key for opinion in opinions} if same else set()

@@ -83,10 +83,11 @@ def append_answers(
     client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
 ) -> int:
     """Page all records with answers and append what the ledger does not hold."""
+    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
+    held = current_entries(ledger.entries())
     pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
     entries = [entry for record in pulled for entry in record.entries]
     ledger.append_articles(record.article for record in pulled)
-    held = current_entries(ledger.entries())
     # Of another Argilla data set of the same name the answers are not deleted, only elsewhere.
     same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
     gone = set(held) - {entry.key for entry in entries} if same else set()

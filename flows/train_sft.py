@@ -157,8 +157,13 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
 
 def _with_corrections(trained: TrainedModel, gold: Gold) -> TrainedModel:
     """Its card counts the chats that are people's corrections of an earlier model."""
-    counted = trained.settings | {"chats_corrected": len(gold.corrected)}
+    counted = trained.settings | {"chats_corrected": chats_corrected(gold)}
     return replace(trained, settings=counted)
+
+
+def chats_corrected(gold: Gold) -> int:
+    """Of the chats that a model learns from; those of the validation split only measure it."""
+    return sum(correction.split == "train" for correction in gold.corrected)
 
 
 def _log_progress(step: int, total: int) -> None:

@@ -85,9 +85,11 @@ def read_correction(
 ) -> Answer | str | None:
     """The right answer; or, as text, why the correction is broken; or None where none is given.
 
-    What the model wrote is confirmed by the best rating; with a lower one it was only left there.
+    What the model wrote is confirmed by the best rating, left there or emptied; with a lower one
+    it was not corrected.
     """
-    written, is_best = opinion.correction.strip(), opinion.rating == BEST
+    is_best = opinion.rating == BEST
+    written = opinion.correction.strip() or (generation.written.strip() if is_best else "")
     if not written or (written == generation.written.strip() and not is_best):
         return None
     read = read_answer(written, questions)

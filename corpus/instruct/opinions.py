@@ -7,12 +7,12 @@ Argilla data set: ``articles``, ``generations`` and ``opinions``, append-only.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from corpus.articles import Article, Split, Status
 from corpus.instruct.answers import Answer, Questions, in_text_order, read_answer
-from corpus.ledger import Ledger
+from corpus.ledger import BURIED_AFTER, Ledger, outranks, unrepeated
 
 # Of the Argilla data set, and of the folder in the state.
 SUFFIX = "-answers"
@@ -130,8 +130,8 @@ def append_generations(ledger: Ledger, generations: Iterable[Generation]) -> Non
 
 
 def read_opinions(ledger: Ledger) -> list[Opinion]:
-    """Every opinion ever seen, once, in the order of appending."""
-    return list(dict.fromkeys(_opinion(row) for row in ledger.rows("opinions")))
+    """Every opinion ever seen, in the order of appending."""
+    return unrepeated(_opinion(row) for row in ledger.rows("opinions"))
 
 
 def current_opinions(opinions: Iterable[Opinion]) -> dict[OpinionKey, Opinion]:
@@ -139,7 +139,7 @@ def current_opinions(opinions: Iterable[Opinion]) -> dict[OpinionKey, Opinion]:
     latest: dict[OpinionKey, Opinion] = {}
     for opinion in opinions:
         seen = latest.get(opinion.key)
-        if seen is None or opinion.answered_at >= seen.answered_at:
+        if seen is None or outranks(opinion.answered_at, seen.answered_at, seen.status):
             latest[opinion.key] = opinion
     return {key: o for key, o in latest.items() if o.status != "deleted"}
 
@@ -147,15 +147,20 @@ def current_opinions(opinions: Iterable[Opinion]) -> dict[OpinionKey, Opinion]:
 def append_opinions(ledger: Ledger, opinions: Sequence[Opinion]) -> int:
     """Append what is new or edited; returns how many that were."""
     current = current_opinions(read_opinions(ledger))
-    new = [o for o in opinions if o.status == "deleted" or current.get(o.key) != o]
+    new = [o for o in opinions if not _is_known(o, current)]
     ledger.append("opinions", [_row(o) for o in new])
     return len(new)
 
 
 def deleted(opinion: Opinion) -> Opinion:
     """The row that says this opinion is gone from Argilla."""
-    at = opinion.answered_at + timedelta(microseconds=1)
+    at = opinion.answered_at + BURIED_AFTER
     return replace(opinion, status="deleted", rating=None, correction="", answered_at=at)
+
+
+def _is_known(opinion: Opinion, current: Mapping[OpinionKey, Opinion]) -> bool:
+    seen = current.get(opinion.key)
+    return opinion.status == "deleted" if seen is None else seen == opinion
 
 
 def _row(opinion: Opinion) -> dict[str, Any]:

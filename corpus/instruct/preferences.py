@@ -1,13 +1,14 @@
 """Opinions → preferences: of two answers to the same prompt, which one people prefer.
 
-A correction is preferred to what the model wrote; of two models' answers to one article, the one
-that is rated higher on average. Only answers count that as many annotators rated as the desk asks
-for, and only articles that may be learned from.
+A correction is preferred to what the model wrote; of two models' answers to one prompt, the one
+that is rated higher on average, unless it keeps no schema or the other is right. Only answers
+count that as many annotators rated as the desk asks for, and only articles that may be learned
+from.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 from typing import Any, Literal
@@ -41,7 +42,7 @@ class Rated:
 class Preference:
     """``chosen`` is preferred to ``rejected``; no model and no rating where people wrote it.
 
-    ``annotators`` counts those whose opinions it comes from.
+    ``annotators`` counts those whose opinions it comes from; ``phrasing`` is that of the prompt.
     """
 
     id: str
@@ -54,15 +55,17 @@ class Preference:
     chosen_rating: float | None
     rejected_rating: float
     annotators: int
+    phrasing: int
 
     def row(self, questions: Questions, split: Split) -> dict[str, Any]:
         """Conversational preference data, as trl's DPOTrainer and RewardTrainer read it."""
+        asked = replace(unanswered_pair(self.article, questions), phrasing=self.phrasing)
         return {
             "id": self.id,
             "article_id": self.article.id,
             "split": split,
             "came_from": self.came_from,
-            "prompt": unanswered_pair(self.article, questions).prompt(),
+            "prompt": asked.prompt(),
             "chosen": [_said(self.chosen)],
             "rejected": [_said(self.rejected)],
             "chosen_model": self.chosen_model,
@@ -82,7 +85,7 @@ def preferences(
     for article_id, answers in sorted(rated.items()):
         if article_id in right:
             found += _corrected(answers, *right[article_id], questions)
-        found += _higher(answers, questions)
+        found += _higher(answers, right.get(article_id, (None,))[0], questions)
     return found
 
 
@@ -117,13 +120,16 @@ def _corrected(
                 chosen_rating=None,
                 rejected_rating=float(rated.rating),
                 annotators=len(rated.people()),
+                phrasing=rated.generation.phrasing,
             )
 
 
-def _higher(answers: list[Rated], questions: Questions) -> Iterator[Preference]:
+def _higher(
+    answers: list[Rated], right: Answer | None, questions: Questions
+) -> Iterator[Preference]:
     for pair in combinations(answers, 2):
         worse, better = sorted(pair, key=lambda r: r.rating)
-        if worse.rating == better.rating or _same(worse, better, questions):
+        if not _is_preferred(better, worse, right, questions):
             continue
         yield Preference(
             id=f"{better.generation.id}>{worse.generation.model}",
@@ -136,15 +142,16 @@ def _higher(answers: list[Rated], questions: Questions) -> Iterator[Preference]:
             chosen_rating=float(better.rating),
             rejected_rating=float(worse.rating),
             annotators=len(better.people() | worse.people()),
+            phrasing=better.generation.phrasing,
         )
 
 
-def _same(one: Rated, other: Rated, questions: Questions) -> bool:
-    """As answers; of what keeps no schema, by its words."""
-    mine, theirs = (r.generation.answer(r.article, questions) for r in (one, other))
-    if mine is None and theirs is None:
-        return one.generation.written == other.generation.written
-    return mine == theirs
+def _is_preferred(better: Rated, worse: Rated, right: Answer | None, questions: Questions) -> bool:
+    """Ratings do not outvote the right answer, nor today's schema; the prompt must be the same."""
+    if better.rating == worse.rating or better.generation.phrasing != worse.generation.phrasing:
+        return False
+    chosen, rejected = (r.generation.answer(r.article, questions) for r in (better, worse))
+    return chosen is not None and rejected != chosen and (right is None or rejected != right)
 
 
 def _said(content: str) -> Message:

@@ -28,15 +28,22 @@ from corpus.instruct.opinions import (
     append_opinions,
     current_opinions,
     deleted,
+    read_answer_review,
     read_generations,
     read_opinions,
 )
 from corpus.instruct.pairs import corrected_pairs
-from corpus.ledger import Ledger, LedgerEntry
-from corpus.review_state import desk_questions, open_ledger, read_gold, resolve_ledger
+from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
+from corpus.review_state import (
+    corrections_of,
+    desk_questions,
+    open_ledger,
+    read_gold,
+    resolve_ledger,
+)
 from corpus.splits import is_blind
 from flows.model_store import training_key
-from flows.train_sft import training_pairs
+from flows.train_sft import chats_corrected, training_pairs
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 TEXT = "Ada Reyes of Wexmoor won the {} in front of nine thousand people on a rainy Monday {}."
@@ -168,6 +175,8 @@ def test_only_the_best_rating_confirms_what_the_model_wrote() -> None:
     assert resolved(left, generations=(right,)) == Corrections(unsaid=1)
     confirmed = resolved(replace(left, rating=5), generations=(right,))
     assert [c.answer for c in confirmed.used] == [RIGHT]
+    emptied = resolved(replace(left, rating=5, correction=" "), generations=(right,))
+    assert [c.answer for c in emptied.used] == [RIGHT]
     # Left there with other blanks, it is still what the model wrote; emptied, it says nothing.
     spaced = to_json(RIGHT).replace(": ", ":")
     assert resolved(replace(left, correction=spaced), generations=(right,)).unsaid == 1
@@ -175,9 +184,14 @@ def test_only_the_best_rating_confirms_what_the_model_wrote() -> None:
     inventing = generation("a", written=to_json(Answer("Sports", (Mention("Bo", "person"),))))
     left = opinion(inventing, inventing.written)
     assert resolved(left, generations=(inventing,)) == Corrections(unsaid=1)
-    assert len(resolved(replace(left, rating=5), generations=(inventing,)).broken) == 1
+    for correction in (inventing.written, ""):
+        best = replace(left, rating=5, correction=correction)
+        (broken,) = resolved(best, generations=(inventing,)).broken
+        assert broken.problem == "'Bo' does not stand in the article's text"
     nothing = generation("a", written="I think it is about sports.")
     confirmed = resolved(opinion(nothing, nothing.written, rating=5), generations=(nothing,))
+    assert len(confirmed.broken) == 1
+    confirmed = resolved(opinion(nothing, "", rating=5), generations=(nothing,))
     assert len(confirmed.broken) == 1
 
 
@@ -229,6 +243,30 @@ def test_generations_and_opinions_are_kept_once(tmp_path: Path) -> None:
     assert len(read_opinions(ledger)) == 4
 
 
+def test_an_opinion_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
+    """As a restored Argilla shows it, or a pull that saw it while another did not."""
+    ledger = answers_ledger(Ledger(str(tmp_path), "desk"))
+    given = opinion(generation("a"), RIGHT)
+    for back in (given, replace(given, answered_at=NOON + timedelta(minutes=1))):
+        assert append_opinions(ledger, [back]) == 1
+        assert append_opinions(ledger, [deleted(back)]) == 1
+        assert current_opinions(read_opinions(ledger)) == {}
+        assert append_opinions(ledger, [deleted(back)]) == 0
+        assert append_opinions(ledger, [back]) == 1
+        assert append_opinions(ledger, [back]) == 0
+        assert current_opinions(read_opinions(ledger)) == {given.key: back}
+    # What was edited before it was deleted does not come back by an older row.
+    assert append_opinions(ledger, [deleted(back), given]) == 2
+    assert current_opinions(read_opinions(ledger)) == {}
+
+
+def test_an_answer_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
+    ledger, given = Ledger(str(tmp_path), "desk"), answered("a")
+    rows = ([given], [tombstone(given)], [given], [given])
+    assert [ledger.append_entries(row) for row in rows] == [1, 1, 1, 0]
+    assert current_entries(ledger.entries()) == {given.key: given}
+
+
 def answered(name: str, at: datetime = NOON, blind: bool = False) -> LedgerEntry:
     return LedgerEntry(Response(name, "x", "submitted", "World", (), at), "g1", blind)
 
@@ -263,6 +301,30 @@ def test_the_key_of_a_training_changes_with_a_correction_and_not_otherwise(tmp_p
     assert training_key(of, gold, "topics") == training_key(
         of, replace(gold, corrected=()), "topics"
     )
+
+
+def test_a_correction_waits_for_the_split_of_its_article(tmp_path: Path) -> None:
+    """Before, another pull of the desk could give the article another one."""
+    settings: dict[str, Any] = {"state": str(tmp_path)}
+    of, made = desk(**settings), [generation("c"), generation("d"), generation("e")]
+    ledger = open_ledger(of)
+    answers = answers_ledger(ledger)
+    answers.append_articles(article(g.article_id) for g in made)
+    append_generations(answers, made)
+    append_opinions(answers, [opinion(about, RIGHT) for about in made])
+    assert resolve_ledger(of, ledger).corrected == ()
+    ledger.append_splits({"c": "train", "e": "validation"})
+    gold = resolve_ledger(of, ledger)
+    assert [(c.article.id, c.split) for c in gold.corrected] == [
+        ("c", "train"),
+        ("e", "validation"),
+    ]
+    assert chats_corrected(gold) == 1
+    review = read_answer_review(answers)
+    waiting = {c.article.id: c.split for c in corrections_of(of, review, gold, ledger).used}
+    assert set(waiting) == {"c", "d", "e"}
+    ledger.append_splits(waiting)
+    assert len(resolve_ledger(of, ledger).corrected) == 3
 
 
 def test_what_resembles_a_corrected_article_joins_its_split(tmp_path: Path) -> None:

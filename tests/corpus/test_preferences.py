@@ -7,7 +7,8 @@ import pytest
 
 from corpus.instruct.answers import Answer, to_json
 from corpus.instruct.opinions import AnswerReview, Generation, Opinion
-from corpus.instruct.preferences import Preference, RightAnswers, preferences
+from corpus.instruct.phrasings import PHRASINGS
+from corpus.instruct.preferences import Origin, Preference, RightAnswers, preferences
 from corpus.review_state import desk_questions
 from tests.corpus.test_corrections import (
     ADA,
@@ -77,11 +78,46 @@ def test_of_two_models_the_one_rated_higher_on_average_is_preferred() -> None:
     assert preferred(*votes, generations=(first, same)) == []
 
 
-@pytest.mark.parametrize(("other", "count"), [(NO_JSON, 0), ("Nothing to say.", 1)])
-def test_what_keeps_no_schema_is_compared_by_its_words(other: str, count: int) -> None:
-    first, second = generation("a", written=NO_JSON), generation("a", "m2", other)
-    votes = [opinion(first, "", rating=1), opinion(second, "", rating=2)]
-    assert len(preferred(*votes, generations=(first, second))) == count
+@pytest.mark.parametrize(
+    ("rated", "count"),
+    [((3, NO_JSON, 2), 0), ((2, NO_JSON, 3), 1), ((2, '{"topic": 1}', 3), 1)],
+)
+def test_what_keeps_no_schema_is_never_preferred(rated: tuple[int, str, int], count: int) -> None:
+    rating, written, other = rated
+    first, second = generation("a", written=written), generation("a", "m2")
+    votes = [opinion(first, "", rating=rating), opinion(second, "", rating=other)]
+    found = preferred(*votes, generations=(first, second))
+    assert [p.rejected for p in found] == [written] * count
+
+
+@pytest.mark.parametrize("origin", ["correction", "gold"])
+def test_ratings_do_not_outvote_the_right_answer(origin: Origin) -> None:
+    first, second = generation("a"), generation("a", "m2", to_json(RIGHT))
+    votes = [opinion(first, "", rating=4), opinion(second, "", rating=3)]
+    (found,) = preferred(*votes, generations=(first, second))
+    assert (found.id, found.rejected) == ("a:m1>m2", to_json(RIGHT))
+    (found,) = preferred(*votes, generations=(first, second), right={"a": (RIGHT, origin)})
+    assert (found.came_from, found.chosen, found.rejected) == (
+        origin, to_json(RIGHT), to_json(WRONG),
+    )  # fmt: skip
+    # Of two that are wrong one is still better.
+    other: RightAnswers = {"a": (Answer("Business", ()), origin)}
+    found = preferred(*votes, generations=(first, second), right=other)[-1]
+    assert found.id == "a:m1>m2"
+
+
+def test_answers_are_compared_where_the_prompt_was_the_same() -> None:
+    first, second = generation("a"), generation("a", "m2", to_json(RIGHT))
+    votes = [opinion(first, "", rating=2), opinion(second, "", rating=3)]
+    asked = replace(second, phrasing=3)
+    assert preferred(*votes, generations=(first, asked)) == []
+    questions = desk_questions(desk())
+    for phrasing in range(len(PHRASINGS["both"])):
+        pair = (replace(first, phrasing=phrasing), replace(second, phrasing=phrasing))
+        found = preferred(*votes, generations=pair, right={"a": (RIGHT, "gold")})
+        assert [p.came_from for p in found] == ["gold", "rating"]
+        for row in (p.row(questions, "train") for p in found):
+            assert row["prompt"][1]["content"].endswith(PHRASINGS["both"][phrasing])
 
 
 def test_an_answer_that_waits_for_more_ratings_is_not_compared() -> None:

@@ -32,6 +32,7 @@ def preference(article: Article, number: int) -> Preference:
         chosen_rating=4.5 if by_rating else None,
         rejected_rating=1.5,
         annotators=2,
+        phrasing=0,
     )
 
 
