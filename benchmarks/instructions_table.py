@@ -33,8 +33,8 @@ def _task(run: Mapping[str, Any]) -> list[str]:
     heads = {"base": "base", "sft": "SFT", "grpo": "GRPO", "classifiers": "topic and entity model"}
     gained = run["grpo_difference"]
     return [
-        f"**{run['task']}**, seed {run['seed']}: {run['examples']:,} articles, {run['steps']} steps "
-        f"of {run['batch']}; {run['test']} test articles, the most frequent topic has "
+        f"**{run['task']}**, seed {run['seed']}: {run['examples']:,} articles, {run['steps']} "
+        f"steps of {run['batch']}; {run['test']} test articles, the most frequent topic has "
         f"{run['majority']:.3f} of them. {_cpu(run)}",
         "",
         f"| | {' | '.join(heads[name] for name in columns)} |",
