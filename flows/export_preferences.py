@@ -4,7 +4,8 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.instruct.corrections import learnable_splits
-from corpus.instruct.opinions import AnswerReview, answers_ledger, read_answer_review
+from corpus.instruct.opinions import answers_ledger, read_answer_review
 from corpus.instruct.pairs import is_resolved, to_answer
 from corpus.instruct.preferences import Preference, RightAnswers, preferences
 from corpus.permissions import stated_license, states_licenses, withheld_ids
@@ -31,7 +32,7 @@ log = logging.getLogger("flows.export_preferences")
 
 
 class ExportPreferences(DeskRun):
-    """Where the file goes; one that is there is replaced."""
+    """Where the file goes; an export that is there is replaced."""
 
     out: str = Field("", description="the file; COPYDESK_HOME/preferences/DESK.jsonl if left out")
 
@@ -52,7 +53,7 @@ class ExportedPreferences:
 def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     """Write chosen and rejected answers to a file; the same state gives the same file."""
     desk = config.read()
-    ledger = open_ledger(desk)
+    file, ledger = export_file(desk, config.out), open_ledger(desk)
     gold, review = resolve_ledger(desk, ledger), read_answer_review(answers_ledger(ledger))
     found = preferences(desk, review, right_answers(desk, gold), desk_questions(desk))
     articles = list({p.article.id: p.article for p in found}.values())
@@ -62,8 +63,7 @@ def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     withheld = withheld_ids(desk, known)
     allowed = [p for p in found if p.article.id in splits and p.article.id not in withheld]
     if not allowed:
-        raise _nothing(desk, review, found)
-    file = Path(config.out or f"{copydesk_home()}/preferences/{desk.name}.jsonl")
+        raise _nothing(desk, len(review.submitted()), found, withheld)
     write_rows(file, to_rows(desk, allowed, splits, licensed=states_licenses(desk, known)))
     report = ExportedPreferences(
         file=file,
@@ -73,6 +73,29 @@ def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     )
     show(desk, report)
     return report
+
+
+def export_file(desk: Desk, out: str) -> Path:
+    """Where the rows go. Raises DeskError for a folder, and for what no export has written."""
+    file = Path(out or f"{copydesk_home()}/preferences/{desk.name}.jsonl")
+    if file.is_dir():
+        problem = f"{str(file)!r} is a folder; preferences go into a file."
+    elif file.exists() and not _is_export(file):
+        problem = f"{str(file)!r} is not a file of preferences; only such a file is replaced."
+    else:
+        return file
+    raise DeskError(problem, "Give another file: copydesk answers export --out FILE")
+
+
+def _is_export(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        with file.open(encoding="utf-8") as lines:
+            row = json.loads(lines.readline())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and {"prompt", "chosen", "rejected"} <= row.keys()
 
 
 def to_rows(
@@ -110,6 +133,9 @@ def write_rows(file: Path, rows: list[dict[str, Any]]) -> None:
             f"{str(file)!r} cannot be written: {error.strerror or error}.",
             "Give another file: copydesk answers export --out FILE",
         ) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def show(desk: Desk, report: ExportedPreferences) -> None:
@@ -123,10 +149,19 @@ def show(desk: Desk, report: ExportedPreferences) -> None:
     create_table_artifact(table=rows, key=key)
 
 
-def _nothing(desk: Desk, review: AnswerReview, found: Sequence[Preference]) -> DeskError:
-    return DeskError(
-        f"Nothing to export from desk {desk.name!r}: {len(review.submitted())} opinions, "
-        f"{len(found)} preferences, none of an article whose text may be passed on and that is "
-        "not of the test split.",
-        "Rate and correct answers in Argilla, then run copydesk answers pull.",
+def _nothing(
+    desk: Desk, opinions: int, found: Sequence[Preference], withheld: Collection[str]
+) -> DeskError:
+    closed = sum(p.article.id in withheld for p in found)
+    problem = (
+        f"Nothing to export from desk {desk.name!r}: {opinions} opinions, {len(found)} preferences"
     )
+    if found:
+        problem += f", {closed} of articles whose text may not be passed on"
+    if len(found) > closed:
+        problem += f", {len(found) - closed} of articles of the test split or like one"
+    if closed:
+        step = "Name the licences that allow it in publish.text_licenses of the desk"
+    else:
+        step = "Rate and correct answers in Argilla, then run copydesk answers pull"
+    return DeskError(f"{problem}.", f"{step}.")

@@ -59,14 +59,13 @@ def load_answers(config: LoadAnswers) -> LoadedAnswers:
     chosen = choose_articles(client, desk, gold, stored, config.limit)
     dataset = ensure_answers(client, desk)
     answer(desk, gold, stored, chosen)
-    new, invalid = log_answers(client, dataset, desk, stored, chosen)
-    url = dataset_url(client, dataset)
+    loaded = log_answers(client, dataset, desk, stored, chosen)
     create_link_artifact(
-        link=url,
+        link=loaded.argilla_url,
         link_text=f"Correct {answers_name(desk)} in Argilla",
         key=answers_name(desk).replace("_", "-"),
     )
-    return LoadedAnswers(stored.key, len(chosen), new, invalid, url)
+    return loaded
 
 
 @task(cache_policy=NO_CACHE)
@@ -104,18 +103,25 @@ def log_answers(
     desk: Desk,
     stored: StoredModel,
     articles: Sequence[Article],
-) -> tuple[int, int]:
+) -> LoadedAnswers:
     """Records of what Argilla does not hold; a record deleted there after an opinion stays out."""
     ledger, questions = answers_ledger(open_ledger(desk)), desk_questions(desk)
     there, generations = known_ids(client, dataset), read_generations(ledger)
     withdrawn = {opinion.generation for opinion in read_opinions(ledger)} - there
+    wanted = {f"{article.id}:{stored.key}": article for article in articles}
     new = [
         (generations[identifier], article)
-        for article in articles
-        if (identifier := f"{article.id}:{stored.key}") not in there | withdrawn
+        for identifier, article in wanted.items()
+        if identifier not in there | withdrawn
     ]
     for start in range(0, len(new), PAGE):
         page = new[start : start + PAGE]
         log_records(dataset, [to_answer_record(g, a, questions) for g, a in page])
         log.info("logged %d of %d answers", start + len(page), len(new))
-    return len(new), sum(read_answer(g.written, questions).answer is None for g, _ in new)
+    return LoadedAnswers(
+        model=stored.key,
+        answers=len(wanted.keys() - withdrawn),
+        new=len(new),
+        invalid=sum(read_answer(g.written, questions).answer is None for g, _ in new),
+        argilla_url=dataset_url(client, dataset),
+    )

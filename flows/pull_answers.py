@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from argilla_settings.answer_records import pull_opinions
 from argilla_settings.answers import answers_name, require_answers
 from argilla_settings.connection import connect
+from argilla_settings.news import guidelines_revision
 from argilla_settings.second_look import article_url
 from corpus.desk import Desk
 from corpus.instruct.corrections import Broken, Corrections
@@ -63,6 +64,7 @@ def pull_answers(config: PullAnswers) -> PulledAnswers:
     dataset = require_answers(client, desk)
     moves = finished_moves(answers, dataset)
     cursor = read_activity(client, dataset, moves)
+    answers.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
     new = 0
     if config.full or cursor != answers.cursor():
         new = append_new(client, dataset, desk, answers, moves)

@@ -248,6 +248,9 @@ def test_corrections_are_pulled_once_and_broken_ones_are_told(
     assert read_opinions(answers_ledger(open_ledger(desk))) == kept
     statuses = sorted(o.status for o in kept)
     assert statuses == ["deleted", "discarded", *["submitted"] * 7]
+    texts = answers_ledger(open_ledger(desk)).guidelines()
+    shown = require_answers(connect(), desk).settings.guidelines
+    assert shown and {texts[o.guidelines] for o in kept} == {shown}
     splits = open_ledger(desk).splits()
     assert {splits[c.article.id] for c in found.used} <= {"train", "validation"}
 
@@ -309,7 +312,8 @@ def test_the_next_model_learns_the_corrections(
     learned = [c for c in pulled.corrections.used if c.split == "train"]
     before = trained.stored.training
     assert before["settings"]["chats_corrected"] == 0
-    assert taught.stored.training["settings"]["chats_corrected"] == len(gold.corrected) == 2
+    assert len(gold.corrected) == 2
+    assert taught.stored.training["settings"]["chats_corrected"] == len(learned)
     assert taught.stored.training["examples"] == before["examples"] + len(learned)
     # The frozen test is the same.
     assert taught.scores.test["n"] == trained.scores.test["n"]
@@ -387,8 +391,11 @@ def test_no_text_goes_out_whose_licence_forbids_it(services: Services, tmp_path:
     assert (row["article_id"], row["license"]) == ("open", "CC BY 4.0")
     assert "clock" not in out.read_text() and "ferry" in out.read_text()
     answers.append_articles([replace(articles[0], license="")])
-    with pytest.raises(DeskError, match="2 opinions, 2 preferences, none of an article whose text"):
+    with pytest.raises(
+        DeskError, match="2 opinions, 2 preferences, 2 of articles whose text"
+    ) as no:
         export_preferences(ExportPreferences(overrides=knobs, out=str(out)))
+    assert "publish.text_licenses" in no.value.next_step
     # What was there before is not half overwritten.
     assert json.loads(out.read_text()) == row
 
@@ -434,3 +441,20 @@ def test_the_commands_say_what_they_did(
     assert done.returncode == 1
     assert answers_name(desk).replace("answers-test", "nobodys") in done.stderr
     assert "copydesk answers load" in done.stderr
+
+
+def test_an_answer_deleted_after_an_opinion_stays_out_and_is_not_counted(
+    taught: SftReport, people: list[Annotator], knobs: dict[str, Any], desk: Desk
+) -> None:
+    load_answers(LoadAnswers(overrides=knobs, limit=LIMIT))
+    found = records(desk)
+    gone = next(row for i, row in found.items() if i.endswith(f":{taught.stored.key}"))
+    people[0].answer(gone, 3, "")
+    assert pull_answers(PullAnswers(overrides=knobs)).new == 1
+    client = connect()
+    http(client).delete(
+        f"/api/v1/datasets/{require_answers(client, desk).id}/records", params={"ids": gone["id"]}
+    ).raise_for_status()
+    report = load_answers(LoadAnswers(overrides=knobs, limit=LIMIT))
+    assert (report.answers, report.new) == (LIMIT - 1, 0)
+    assert set(found) - set(records(desk)) == {gone["external_id"]}
