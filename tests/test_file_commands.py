@@ -322,7 +322,7 @@ def test_a_topic_with_one_training_row_is_named(data: Path, tmp_path: Path) -> N
         (["train", "topics", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk is for"),
         (["score", "x", "--data", "{data}", "--per-class", "4"], "--per-class is for desks"),
         (["predict", "{topics}", "--data", "{data}", "--out", "{data}/sub"], "is no folder, so"),
-        (["train", "tokenizer", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk says"),
+        (["train", "tokenizer", "--data", "{data}", "--out", "x", "--desk", "y"], "--desk is for"),
         (["score", "x", "--data", "{data}", "--set", "seed=3"], "--set is for desks"),
         (["train", "topics", "--data", "{data}", "--out", "x", "--set", "stepz=1"], "no key"),
     ],
