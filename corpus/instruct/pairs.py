@@ -56,18 +56,6 @@ def corrected_pairs(corrected: Iterable[Correction], questions: Questions) -> li
     return [_pair(c.article, c.answer, c.split, questions) for c in corrected]
 
 
-def topics_alone(pairs: Iterable[Pair]) -> list[Pair]:
-    """Of pairs that ask for topic and entities, those that ask for the topic alone, same split.
-
-    One token of an answer with entities is the topic; alone it is most of what there is to learn.
-    """
-    return [
-        pair(p.id, p.text, Answer(p.answer.topic, None), p.split, Questions(p.questions.topics))
-        for p in pairs
-        if p.questions.topics and p.questions.types
-    ]
-
-
 def unanswered_pair(article: Article, questions: Questions) -> Pair:
     """The prompt of an article that nobody answered yet; its answer says nothing."""
     return _pair(article, Answer(None, None), "train", questions)

@@ -27,11 +27,8 @@ class InstructionModelSettings(DeskPart):
         description="'offline' (a small decoder made on the spot), a folder, or the repo_id of a "
         "causal language model with a chat template",
     )
-    max_steps: int = Field(150, ge=1, description="optimiser steps, at most")
+    max_steps: int = Field(300, ge=1, description="optimiser steps, at most")
     epochs: float = Field(12, gt=0, description="passes over the training split, at most")
-    topic_alone: bool = Field(
-        True, description="of an article with topic and entities also ask for the topic alone"
-    )
     batch_size: int = Field(8, ge=1, description="chats in a forward pass")
     accumulation_steps: int = Field(1, ge=1, description="forward passes in a step")
     learning_rate: float = Field(1e-3, gt=0, lt=0.1, description="of the adapter, at its highest")

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from corpus.articles import Article, ReviewedArticle, Span, Split
 from corpus.instruct.answers import Answer, Mention, Questions, json_schema, read_answer, to_json
-from corpus.instruct.pairs import Pair, reviewed_pairs, topics_alone
+from corpus.instruct.pairs import Pair, reviewed_pairs
 from corpus.instruct.phrasings import PHRASINGS
 
 BOTH = Questions(("Sports", "Business"), ("person", "location"))
@@ -58,16 +58,6 @@ def test_what_is_not_asked_is_not_answered() -> None:
     topics, entities = Questions(topics=("Sports",)), Questions(types=("person",))
     assert json.loads(to_json(only(topics, reviewed(spans=None)).answer)) == {"topic": "Sports"}
     assert set(json.loads(to_json(only(entities, reviewed(topic=None)).answer))) == {"entities"}
-
-
-def test_of_both_questions_the_topic_is_also_asked_alone() -> None:
-    both = only(BOTH, reviewed(split="validation"))
-    [alone] = topics_alone([both])
-    assert json.loads(to_json(alone.answer)) == {"topic": "Sports"}
-    assert (alone.id, alone.text, alone.split) == (both.id, both.text, "validation")
-    assert "entities" not in alone.prompt()[0]["content"]
-    assert alone.prompt()[1]["content"].endswith(PHRASINGS["topic"][alone.phrasing])
-    assert topics_alone([alone, only(Questions(types=("person",)), reviewed())]) == []
 
 
 def test_open_questions_make_no_pair() -> None:

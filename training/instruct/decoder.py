@@ -3,12 +3,12 @@
 A Llama of three small layers. Its words are those of the desk, a byte-level BPE learned from the
 chats; each starts with the mean vector of the pieces that MiniLM, the offline encoder, reads in it
 (``words``). Its attention is written down where it can be (``layers``): copying from the article,
-its gist, the names that were not said. Nothing is trained; an adapter learns what to do with it.
+its gist, the names that come next, whether any is left. Which words begin a name the chats' own
+answers tell (``names``); nothing else is trained. An adapter learns what to do with it.
 """
 
 import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,28 +18,18 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase,
 
 from training.instruct.generate import chat_ids
 from training.instruct.heads import HEAD, HEADS, THETA, balance
-from training.instruct.layers import Keys, write_first, write_second, write_third
-from training.instruct.stream import COPIED, SHAPE, STREAM
-from training.instruct.words import Chats, Parts, token_parts, token_texts
+from training.instruct.last_layer import Keys, write_third
+from training.instruct.layers import write_first, write_second
+from training.instruct.names import Beginnings, name_beginnings
+from training.instruct.output import write_head
+from training.instruct.stream import SHAPE, STREAM
+from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer
+from training.instruct.words import Parts, token_parts, token_texts
 from training.results import Progress
-from training.tokenizer.base import BYTES, base_tokenizer
-from training.tokenizer.train import train_tokenizer
 
-# Enough that most words of news are one token.
-VOCABULARY = 8000
-CONTEXT = 1024
 FEED_FORWARD = 256
-ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
-# {% generation %} marks what the assistant says, for those who mask by it.
-CHAT_TEMPLATE = (
-    "{% for message in messages %}<|{{ message.role }}|>"
-    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}{{ eos_token }}"
-    "{% endgeneration %}{% else %}{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
-# Of the head: a proposal to copy a word, its nearness to the gist, how it looks, and all else.
-COPY_WEIGHT, GIST_WEIGHT, LOOKS_WEIGHT, OTHER_WEIGHT, SHARPNESS = 1.6, 0.7, 0.5, 0.5, 16.0
-CAPITALISED = re.compile(r"\b(?=[^\W\d_a-z])\w+")
+# Of the head, where nothing is written.
+OTHER_WEIGHT = 0.5
 # Chats whose vectors tell how much RMSNorm magnifies, and what articles share.
 MEASURED = 16
 
@@ -47,39 +37,22 @@ MEASURED = 16
 def make_decoder(
     chats: Chats, seed: int, folder: Path, on_progress: Progress | None = None
 ) -> None:
-    """A decoder with the words of these chats, into ``folder``; they are read three times."""
+    """A decoder with the words of these chats, into ``folder``; they are read four times."""
     set_seed(seed)
-    tokenizer = _tokenizer(chats, on_progress)
+    tokenizer = chat_tokenizer(chats, on_progress)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         parts = token_parts(tokenizer, chats, generator)
-        model = _make(tokenizer, parts, chats, generator)
+        names = name_beginnings(tokenizer, parts, chats)
+        model = _make(tokenizer, parts, names, chats, generator)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-def _tokenizer(chats: Chats, on_progress: Progress | None) -> PreTrainedTokenizerBase:
-    found = train_tokenizer(_read(chats), base_tokenizer(BYTES), VOCABULARY, on_progress)
-    found.add_special_tokens({"additional_special_tokens": list(ROLES)})
-    found.chat_template = CHAT_TEMPLATE
-    found.model_max_length = CONTEXT
-    return found
-
-
-def _read(chats: Chats) -> Iterator[str]:
-    """What the tokenizer learns from: chats, and their capitalised words without a blank before.
-
-    As a name begins in an answer. Were its pieces others than in the article, it could not be
-    copied.
-    """
-    for pair in chats():
-        yield from (message["content"] for message in pair.messages())
-        yield " ".join(f'"{word}"' for word in CAPITALISED.findall(pair.text))
 
 
 def _make(
     tokenizer: PreTrainedTokenizerBase,
     parts: Parts,
+    names: Beginnings | None,
     chats: Chats,
     generator: torch.Generator,
 ) -> Any:
@@ -97,10 +70,12 @@ def _make(
     of_user = _magnified(model, some, 1, user)
     write_second(layers[1].self_attn, _magnified(model, some, 1), of_user, parts.gist)
     _centre_gist(model, some)
-    write_third(layers[2].self_attn, _magnified(model, some, 2), _keys(tokenizer, parts.codes))
+    keys = _keys(tokenizer, parts.codes)
+    of_user = _magnified(model, some, 2, user)
+    write_third(layers[2].self_attn, _magnified(model, some, 2), of_user, keys, names)
     for layer in layers:
         balance(layer.self_attn)
-    _write_head(model.lm_head.weight, parts)
+    write_head(model.lm_head.weight, parts, token_texts(tokenizer))
     return model
 
 
@@ -164,15 +139,6 @@ def _centre_gist(model: Any, chats: Sequence[list[int]]) -> None:
         seen = model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
         gists.append(seen[2][0, -1, STREAM.gist])
     model.model.layers[1].self_attn.o_proj.bias[STREAM.gist] -= torch.stack(gists).mean(dim=0)
-
-
-def _write_head(head: Any, parts: Parts) -> None:
-    """Likely is what the stream proposes to copy, what is near the gist, and what looks right."""
-    seen = torch.cat([parts.codes, parts.words], dim=1)[:, :COPIED]
-    head[:, STREAM.copied] = COPY_WEIGHT * seen / seen.norm(dim=1, keepdim=True)
-    head[:, STREAM.gist] = GIST_WEIGHT * parts.words @ parts.gist.T / parts.gist.norm()
-    head[:, STREAM.wanted] = LOOKS_WEIGHT * parts.shapes
-    head.mul_(SHARPNESS / math.sqrt(STREAM.width))
 
 
 def _keys(tokenizer: PreTrainedTokenizerBase, codes: torch.Tensor) -> Keys:

@@ -6,14 +6,15 @@ from typing import Any
 
 import torch
 
-from training.instruct.stream import SHAPE, STREAM, USER
+from training.instruct.stream import CAPITAL, COMMON, SHAPE, STREAM, USER
 
-HEADS, HEAD = 6, 64
+HEADS, HEAD = 5, 96
 # Rotary positions: so slow at the end that half of a head's dimensions hardly turn within a text.
-THETA = 1e12
+THETA = 1e18
 FAST = 8
-# Pairs of dimensions that hardly turn: contents are compared there.
+# Pairs of dimensions that hardly turn: contents are compared there, of two sorts if need be.
 STEADY = [*range(FAST, HEAD // 2 - 2), *range(HEAD // 2 + FAST, HEAD - 2)]
+ONE_HALF, OTHER_HALF = STEADY[::2], STEADY[1::2]
 # The slowest pairs: what a head likes of a token, wherever it stands, and whether it works at all.
 GATE = HEAD // 2 - 2
 LIKES, MORE_LIKES = HEAD // 2 - 1, HEAD - 1
@@ -32,7 +33,7 @@ class Head:
 
     def __init__(self, attention: Any, number: int, scale: float) -> None:
         self._attention, self._scale = attention, scale
-        self._at = HEAD * number
+        self._at, self._handed = HEAD * number, 0
         for part in (attention.q_proj, attention.k_proj, attention.v_proj):
             part.weight[self._at : self._at + HEAD] = 0
             part.bias[self._at : self._at + HEAD] = 0
@@ -62,6 +63,12 @@ class Head:
         self._attention.q_proj.weight[self._at + GATE, STREAM.key] = ROOT * key / self._scale
         self.likes(GATE, user, -2 * BID / SHAPE)
 
+    def likes_names(self, capital: float, common: float) -> None:
+        """Capitalised words by so much, and a word as common as the most common one by so much."""
+        self.asks(MORE_LIKES, 1.0)
+        self.likes(MORE_LIKES, STREAM.shape.start + CAPITAL, capital / SHAPE)
+        self.likes(MORE_LIKES, STREAM.shape.start + COMMON, common / SHAPE)
+
     def looks_back(self, tokens: int) -> None:
         """To the token so many before, by rotary positions alone."""
         turns = _turns()[:FAST]
@@ -75,10 +82,10 @@ class Head:
         self._attention.k_proj.bias[self._at + FAR] = 1.0
         self.asks(FAR + HEAD // 2, -size)
 
-    def compares(self, asked: int, stored: int, size: float) -> None:
-        """Codes: where in the stream the query's begins, and the key's."""
+    def compares(self, asked: int, stored: int, size: float, dimensions: Sequence[int]) -> None:
+        """Codes: where in the stream the query's begins, and the key's; along these dimensions."""
         q, k = self._attention.q_proj.weight, self._attention.k_proj.weight
-        for i, dimension in enumerate(STEADY):
+        for i, dimension in enumerate(dimensions):
             q[self._at + dimension, asked + i] = size * ROOT / self._scale
             k[self._at + dimension, stored + i] = 1.0 / self._scale
 
@@ -87,11 +94,13 @@ class Head:
         self.hands_on_of(read, torch.eye(read.stop - read.start), to, size)
 
     def hands_on_of(self, read: slice, matrix: torch.Tensor, to: int, size: float) -> None:
-        """``matrix`` (≤ HEAD, width of ``read``) times that."""
-        rows = len(matrix)
-        self._attention.v_proj.weight[self._at : self._at + rows, read] = matrix / self._scale
-        for i in range(rows):
-            self._attention.o_proj.weight[to + i, self._at + i] = size
+        """``matrix`` (width of ``read`` along its columns) times that; of all that a head hands on
+        there are at most HEAD rows.
+        """
+        first, self._handed = self._at + self._handed, self._handed + len(matrix)
+        self._attention.v_proj.weight[first : first + len(matrix), read] = matrix / self._scale
+        for i in range(len(matrix)):
+            self._attention.o_proj.weight[to + i, first + i] = size
 
 
 def _turn_places() -> range:

@@ -11,7 +11,7 @@ from transformers import set_seed
 
 from corpus.errors import DeskError
 from corpus.instruct.answers import read_answer
-from corpus.instruct.pairs import Pair, topics_alone
+from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import training_key
@@ -54,8 +54,7 @@ def train_instructions(
     report_to(tracking)
     require_one_process()
     longest = longest_chat(base, settings)
-    alone = topics_alone(pairs) if settings.topic_alone else []
-    train = _fitted([*pairs, *alone], "train", base, settings, longest)
+    train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)
     set_seed(seed)

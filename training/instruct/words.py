@@ -2,30 +2,32 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
-from corpus.instruct.pairs import Pair
 from training.encoder import OFFLINE, encoder_path
-from training.instruct.layers import RARE
 from training.instruct.stream import (
+    BLANK,
     CAPITAL,
     CODE,
     COMMON,
     ENDS,
+    FORM,
     GISTS,
+    JOINED,
     SHAPES,
     WORD,
 )
+from training.instruct.tokens import Chats
 
+# How much less a word counts for the gist when it is as common as the most common one (of a sort
+# with Arora et al. 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings").
+RARE = 2.0
 # Length of an article's gist, on average.
 GIST = 1.5
 LEAST_SPREAD = 1e-6
-
-Chats = Callable[[], Iterable[Pair]]
 
 
 class Parts(NamedTuple):
@@ -147,15 +149,15 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.T
 def _shape(text: str) -> list[float]:
     word = text.strip()
     seen = [0.0] * SHAPES
-    seen[5] = text[:1] == " "
+    seen[BLANK] = text[:1] == " "
     seen[CAPITAL] = word[:1].isupper()
     seen[7] = len(word) > 1 and word.isupper()
     seen[8] = any(sign.isdigit() for sign in word)
     seen[9] = bool(word) and not any(sign.isalnum() for sign in word)
-    seen[10] = text[:1].isalnum()
+    seen[JOINED] = text[:1].isalnum()
     seen[11] = '"' in text
     seen[12] = "\n" in text
-    seen[13] = any(sign in "{}[]:" for sign in text)
+    seen[FORM] = any(sign in "{}[]:" for sign in text)
     seen[ENDS] = text[-1:] in (".", "!", "?", "\n")
     return [float(value) for value in seen]
 

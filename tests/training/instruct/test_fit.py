@@ -78,7 +78,7 @@ def test_the_adapter_is_on_every_linear_layer_but_the_head(base: Base) -> None:
 def test_training_lowers_the_loss_and_says_so(base: Base, tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
     trained = train_instructions(
-        tiny_pairs(), base, with_(max_steps=30, learning_rate=0.02, topic_alone=False), 1,
+        tiny_pairs(), base, with_(max_steps=30, learning_rate=0.02), 1,
         tmp_path / "model",
         on_progress=lambda step, total: steps.append((step, total)),
     )  # fmt: skip
@@ -89,19 +89,6 @@ def test_training_lowers_the_loss_and_says_so(base: Base, tmp_path: Path) -> Non
     assert (trained.kind, trained.examples) == ("instructions", 32)
     assert not (tmp_path / "model.checkpoints").exists()
     assert any(p.validation_score is not None for p in trained.curve)
-
-
-def test_topics_are_also_learned_alone(folder: str, tmp_path: Path) -> None:
-    counted = {}
-    for alone in (True, False):
-        trained = train_instructions(
-            tiny_pairs(), load_base(folder), with_(topic_alone=alone, epochs=1, max_steps=100),
-            1, tmp_path / str(alone),
-        )  # fmt: skip
-        assert trained.examples == 32
-        counted[alone] = max(p.step for p in trained.curve)
-    # Four chats a step, of 32 articles.
-    assert counted == {True: 16, False: 8}
 
 
 class KilledError(Exception):

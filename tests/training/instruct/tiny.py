@@ -8,7 +8,7 @@ from corpus.instruct.answers import Answer, Mention, Questions
 from corpus.instruct.pairs import Pair, pair
 from corpus.settings.instructions import InstructionModelSettings
 from tests.training.conftest import tiny_articles
-from training.instruct.decoder import CHAT_TEMPLATE, ROLES
+from training.instruct.tokens import CHAT_TEMPLATE, ROLES
 from training.tokenizer.base import BYTES, base_tokenizer
 from training.tokenizer.train import train_tokenizer
 

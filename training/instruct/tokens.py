@@ -1,0 +1,63 @@
+"""The tokenizer of the offline decoder: a word has the same pieces wherever it stands."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from corpus.instruct.pairs import Pair
+from training.results import Progress
+from training.tokenizer.base import BYTES, END, base_tokenizer
+from training.tokenizer.train import train_tokenizer
+
+# Enough that most words of news are one token; each of them also with a blank before it.
+WORDS = 4000
+CONTEXT = 1024
+ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
+# {% generation %} marks what the assistant says, for those who mask by it.
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|{{ message.role }}|>"
+    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}{{ eos_token }}"
+    "{% endgeneration %}{% else %}{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+# A blank in a byte-level BPE.
+BLANK = "\u0120"
+
+Chats = Callable[[], Iterable[Pair]]
+
+
+def chat_tokenizer(chats: Chats, on_progress: Progress | None = None) -> PreTrainedTokenizerBase:
+    """A byte-level BPE with the words of these chats, their roles and the template."""
+    bare = train_tokenizer(_read(chats), base_tokenizer(BYTES), WORDS, on_progress)
+    found = _with_blanks(bare)
+    found.add_special_tokens({"additional_special_tokens": list(ROLES)})
+    found.chat_template = CHAT_TEMPLATE
+    found.model_max_length = CONTEXT
+    return found
+
+
+def _read(chats: Chats) -> Iterator[str]:
+    """Chats with a line for each word, so that none is learned with a blank before it."""
+    for pair in chats():
+        yield from (message["content"].replace(" ", "\n") for message in pair.messages())
+
+
+def _with_blanks(bare: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """Also knows each token with a blank before it, which it adds last.
+
+    A name begins after a blank in an article and after a quotation mark in an answer. Were its
+    pieces others there, it could not be copied.
+    """
+    content: dict[str, Any] = json.loads(bare.backend_tokenizer.to_str())
+    model = content["model"]
+    special = {token["content"] for token in content["added_tokens"]}
+    plain = [token for token in model["vocab"] if token not in special and BLANK not in token]
+    for token in plain:
+        model["vocab"][BLANK + token] = len(model["vocab"])
+    model["merges"] += [[BLANK, token] for token in plain]
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=Tokenizer.from_str(json.dumps(content)), eos_token=END, pad_token=END
+    )
