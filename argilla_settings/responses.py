@@ -14,7 +14,7 @@ from argilla_settings.suggestions import from_rest, from_values
 from corpus.articles import Article, Response
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from corpus.moves import NOTHING_MOVED, Moves, Origin, to_time
 
 BULK_MAX_RESPONSES = 100

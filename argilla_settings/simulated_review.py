@@ -16,9 +16,9 @@ from argilla_settings.suggestions import to_values
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.ledger import AnswerKey
 from corpus.moves import NOTHING_MOVED, Moves
 from corpus.simulation import SimulatedReviewer
+from corpus.statements import StatementKey
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def review(
     desk: Desk,
     articles: Sequence[Article],
     keys: Mapping[str, str],
-    before_submit: Callable[[list[AnswerKey]], None],
+    before_submit: Callable[[list[StatementKey]], None],
     moves: Moves = NOTHING_MOVED,
 ) -> int:
     """Let each simulated reviewer answer what it has not answered; returns new answers.

@@ -11,8 +11,10 @@ from corpus.gold import Gold, build_gold
 from corpus.instruct.answers import Questions
 from corpus.instruct.corrections import Corrections, resolve_corrections
 from corpus.instruct.opinions import AnswerReview, answers_ledger, read_answer_review
-from corpus.ledger import AnswerKey, Ledger, LedgerEntry, current_entries
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.secret import desk_secret
+from corpus.statements import StatementKey, current_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Reviewed:
 
     gold: Gold
     answers: tuple[LedgerEntry, ...]
-    simulated: frozenset[AnswerKey]
+    simulated: frozenset[StatementKey]
     guidelines: Mapping[str, str]
     secret: bytes = field(repr=False)
 
@@ -81,7 +83,7 @@ def read_gold(desk: Desk) -> Gold:
 def read_reviewed(desk: Desk) -> Reviewed:
     """Gold with the answers behind it. Raises DeskError before the first reviewed article."""
     gold, ledger = read_gold(desk), open_ledger(desk)
-    answers = current_entries(ledger.entries())
+    answers = current_statements(ledger.entries())
     return Reviewed(
         gold=gold,
         answers=tuple(answers[key] for key in sorted(answers)),

@@ -19,8 +19,6 @@ from corpus.instruct.corrections import Broken, Corrections
 from corpus.instruct.opinions import (
     answers_ledger,
     append_opinions,
-    current_opinions,
-    deleted,
     read_answer_review,
     read_generations,
     read_opinions,
@@ -28,6 +26,7 @@ from corpus.instruct.opinions import (
 from corpus.ledger import Ledger
 from corpus.moves import Moves
 from corpus.review_state import corrections_of, open_ledger, resolve_ledger
+from corpus.statements import current_statements
 from flows.desk_run import DeskRun
 from flows.pull_reviewed import finished_moves, read_activity
 
@@ -81,14 +80,14 @@ def append_new(
 ) -> int:
     """Read all records with their opinions and append what the ledger does not hold."""
     # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_opinions(read_opinions(ledger))
+    held = current_statements(read_opinions(ledger))
     opinions, strange = pull_opinions(client, dataset, desk, read_generations(ledger), moves)
     if strange:
         log.warning("%d opinions are of records that this desk did not load", strange)
     # Of another Argilla data set of the same name they are not deleted, only elsewhere.
     same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
     gone = set(held) - {opinion.key for opinion in opinions} if same else set()
-    new = append_opinions(ledger, [*opinions, *(deleted(held[key]) for key in sorted(gone))])
+    new = append_opinions(ledger, [*opinions, *(held[key].buried() for key in sorted(gone))])
     log.info("%d opinions read, %d new, edited or deleted", len(opinions), new)
     return new
 

@@ -14,9 +14,10 @@ from argilla_settings.responses import PulledRecord, activity, pull_records
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
-from corpus.ledger import Ledger, current_entries, tombstone
+from corpus.ledger import Ledger
 from corpus.moves import Moves, read_moves
 from corpus.review_state import open_ledger, resolve_ledger
+from corpus.statements import current_statements
 from flows.desk_run import DeskRun
 
 log = logging.getLogger("flows.pull_reviewed")
@@ -84,14 +85,14 @@ def append_answers(
 ) -> int:
     """Page all records with answers and append what the ledger does not hold."""
     # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_entries(ledger.entries())
+    held = current_statements(ledger.entries())
     pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
     entries = [entry for record in pulled for entry in record.entries]
     ledger.append_articles(record.article for record in pulled)
     # Of another Argilla data set of the same name the answers are not deleted, only elsewhere.
     same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
     gone = set(held) - {entry.key for entry in entries} if same else set()
-    new = ledger.append_entries([*entries, *(tombstone(held[key]) for key in sorted(gone))])
+    new = ledger.append_entries([*entries, *(held[key].buried() for key in sorted(gone))])
     log.info(
         "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
     )

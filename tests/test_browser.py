@@ -19,8 +19,8 @@ from corpus.articles import Article
 from corpus.desk import Desk, read_desk
 from corpus.instruct.answers import Answer, Mention, to_json, to_lines
 from corpus.instruct.opinions import Generation, answers_ledger, append_generations
-from corpus.ledger import current_entries
 from corpus.review_state import desk_questions, open_ledger
+from corpus.statements import current_statements
 from flows.load_news import LoadNews, load_news
 from flows.pull_answers import PullAnswers, pull_answers
 from flows.pull_reviewed import PullReviewed, pull_reviewed
@@ -87,7 +87,7 @@ def test_an_answer_given_in_the_browser_is_in_the_ledger(
     pulled = pull_reviewed(PullReviewed(overrides=knobs))
     assert pulled.new_answers == 1
     ledger = open_ledger(read_desk("desk.yaml", knobs))
-    (entry,) = current_entries(ledger.entries()).values()
+    (entry,) = current_statements(ledger.entries()).values()
     assert entry.response.topic == "Sci/Tech"
     (span,) = entry.response.spans or ()
     text = ledger.articles()[entry.response.article_id].text

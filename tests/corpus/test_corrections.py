@@ -26,14 +26,13 @@ from corpus.instruct.opinions import (
     answers_ledger,
     append_generations,
     append_opinions,
-    current_opinions,
-    deleted,
     read_answer_review,
     read_generations,
     read_opinions,
 )
 from corpus.instruct.pairs import corrected_pairs
-from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import (
     corrections_of,
     desk_questions,
@@ -42,6 +41,7 @@ from corpus.review_state import (
     resolve_ledger,
 )
 from corpus.splits import is_blind
+from corpus.statements import current_statements
 from flows.model_store import training_key
 from flows.train_sft import chats_corrected, training_pairs
 
@@ -237,9 +237,9 @@ def test_generations_and_opinions_are_kept_once(tmp_path: Path) -> None:
     assert append_opinions(ledger, [replace(first, guidelines="new"), draft]) == 0
     edited = opinion(about, WRONG, minutes=1)
     assert append_opinions(ledger, [edited, draft]) == 1
-    assert current_opinions(read_opinions(ledger)) == {first.key: edited, draft.key: draft}
-    assert append_opinions(ledger, [deleted(edited)]) == 1
-    assert list(current_opinions(read_opinions(ledger))) == [draft.key]
+    assert current_statements(read_opinions(ledger)) == {first.key: edited, draft.key: draft}
+    assert append_opinions(ledger, [edited.buried()]) == 1
+    assert list(current_statements(read_opinions(ledger))) == [draft.key]
     assert len(read_opinions(ledger)) == 4
 
 
@@ -249,22 +249,22 @@ def test_an_opinion_that_comes_back_after_it_was_deleted_counts_again(tmp_path: 
     given = opinion(generation("a"), RIGHT)
     for back in (given, replace(given, answered_at=NOON + timedelta(minutes=1))):
         assert append_opinions(ledger, [back]) == 1
-        assert append_opinions(ledger, [deleted(back)]) == 1
-        assert current_opinions(read_opinions(ledger)) == {}
-        assert append_opinions(ledger, [deleted(back)]) == 0
+        assert append_opinions(ledger, [back.buried()]) == 1
+        assert current_statements(read_opinions(ledger)) == {}
+        assert append_opinions(ledger, [back.buried()]) == 0
         assert append_opinions(ledger, [back]) == 1
         assert append_opinions(ledger, [back]) == 0
-        assert current_opinions(read_opinions(ledger)) == {given.key: back}
+        assert current_statements(read_opinions(ledger)) == {given.key: back}
     # What was edited before it was deleted does not come back by an older row.
-    assert append_opinions(ledger, [deleted(back), given]) == 2
-    assert current_opinions(read_opinions(ledger)) == {}
+    assert append_opinions(ledger, [back.buried(), given]) == 2
+    assert current_statements(read_opinions(ledger)) == {}
 
 
 def test_an_answer_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
     ledger, given = Ledger(str(tmp_path), "desk"), answered("a")
-    rows = ([given], [tombstone(given)], [given], [given])
+    rows = ([given], [given.buried()], [given], [given])
     assert [ledger.append_entries(row) for row in rows] == [1, 1, 1, 0]
-    assert current_entries(ledger.entries()) == {given.key: given}
+    assert current_statements(ledger.entries()) == {given.key: given}
 
 
 def answered(name: str, at: datetime = NOON, blind: bool = False) -> LedgerEntry:
