@@ -12,7 +12,6 @@ from prefect.cache_policies import NO_CACHE
 from argilla_settings.answer_records import pull_opinions
 from argilla_settings.answers import answers_name, require_answers
 from argilla_settings.connection import connect
-from argilla_settings.news import guidelines_revision
 from argilla_settings.second_look import article_url
 from corpus.desk import Desk
 from corpus.instruct.corrections import Broken, Corrections
@@ -28,7 +27,7 @@ from corpus.moves import Moves
 from corpus.review_state import corrections_of, open_ledger, resolve_ledger
 from corpus.statements import current_statements
 from flows.desk_run import DeskRun
-from flows.pull_reviewed import finished_moves, read_activity
+from flows.pulling import buried, pull_changes
 
 log = logging.getLogger("flows.pull_answers")
 SHOWN = 50
@@ -61,14 +60,11 @@ def pull_answers(config: PullAnswers) -> PulledAnswers:
     answers = answers_ledger(ledger)
     client = connect()
     dataset = require_answers(client, desk)
-    moves = finished_moves(answers, dataset)
-    cursor = read_activity(client, dataset, moves)
-    answers.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
-    new = 0
-    if config.full or cursor != answers.cursor():
-        new = append_new(client, dataset, desk, answers, moves)
-        # Last, so that a pull that was killed is repeated.
-        answers.set_cursor(cursor)
+
+    def append(moves: Moves) -> int:
+        return append_new(client, dataset, desk, answers, moves)
+
+    new = pull_changes(client, dataset, answers, append, config.full)
     found = resolve(desk, ledger, new)
     show(desk, client, dataset, found)
     return found
@@ -84,10 +80,8 @@ def append_new(
     opinions, strange = pull_opinions(client, dataset, desk, read_generations(ledger), moves)
     if strange:
         log.warning("%d opinions are of records that this desk did not load", strange)
-    # Of another Argilla data set of the same name they are not deleted, only elsewhere.
-    same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
-    gone = set(held) - {opinion.key for opinion in opinions} if same else set()
-    new = append_opinions(ledger, [*opinions, *(held[key].buried() for key in sorted(gone))])
+    gone = buried(ledger, dataset, held, opinions)
+    new = append_opinions(ledger, [*opinions, *gone])
     log.info("%d opinions read, %d new, edited or deleted", len(opinions), new)
     return new
 
