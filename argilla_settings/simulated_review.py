@@ -9,7 +9,8 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.connection import connect, http
-from argilla_settings.news import ensure_dataset
+from argilla_settings.data_sets import ensure_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows
 from argilla_settings.responses import pseudonym, submit_responses
 from argilla_settings.suggestions import to_values
@@ -62,7 +63,7 @@ def review(
     """
     gold = {article.id: article for article in articles}
     owner = connect()
-    dataset = ensure_dataset(owner, desk)
+    dataset = ensure_dataset(owner, desk, NEWS)
     rows = [r for r in list_rows(owner, dataset, ("responses",)) if r["external_id"] in gold]
     noise = zip(desk.simulation.topic_noise, desk.simulation.span_noise, strict=False)
     answered = 0

@@ -10,8 +10,9 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.answer_records import pull_opinions
-from argilla_settings.answers import answers_name, require_answers
+from argilla_settings.answers import ANSWERS, answers_name
 from argilla_settings.connection import connect
+from argilla_settings.data_sets import require_dataset
 from argilla_settings.second_look import article_url
 from corpus.desk import Desk
 from corpus.instruct.corrections import Broken, Corrections
@@ -59,7 +60,7 @@ def pull_answers(config: PullAnswers) -> PulledAnswers:
     ledger = open_ledger(desk)
     answers = answers_ledger(ledger)
     client = connect()
-    dataset = require_answers(client, desk)
+    dataset = require_dataset(client, desk, ANSWERS)
 
     def append(moves: Moves) -> int:
         return append_new(client, dataset, desk, answers, moves)

@@ -9,7 +9,8 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.news import require_dataset
+from argilla_settings.data_sets import require_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.responses import PulledRecord, pull_records
 from corpus.desk import Desk
 from corpus.gold import Gold
@@ -43,7 +44,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     desk = config.read()
     ledger = open_ledger(desk)
     client = connect()
-    dataset = require_dataset(client, desk)
+    dataset = require_dataset(client, desk, NEWS)
 
     def append(moves: Moves) -> int:
         return append_answers(client, dataset, desk, ledger, moves)

@@ -6,7 +6,7 @@ import argilla as rg
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from argilla_settings.news import guidelines_revision
+from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.responses import activity
 from corpus.errors import DeskError
 from corpus.ledger import Ledger

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from argilla_settings.answer_records import to_answer_record
-from argilla_settings.answers import ensure_answers
+from argilla_settings.answers import ANSWERS
 from argilla_settings.connection import connect, http
-from argilla_settings.news import dataset_url, find_dataset
+from argilla_settings.data_sets import dataset_url, ensure_dataset, find_dataset
 from argilla_settings.records import log_records
 from argilla_settings.second_look import article_url, doubts_url, mark_doubts
 from corpus.articles import Article
@@ -110,7 +110,7 @@ def test_an_answer_of_a_model_is_corrected_in_the_browser(
     ledger.append_articles([article])
     append_generations(ledger, [generation])
     client = connect()
-    dataset = ensure_answers(client, desk)
+    dataset = ensure_dataset(client, desk, ANSWERS)
     log_records(dataset, [to_answer_record(generation, article, desk_questions(desk))])
     user = argilla_service.credentials["annotator-1"]
     http(client).post(

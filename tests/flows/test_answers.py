@@ -14,9 +14,9 @@ import pytest
 from datasets import load_dataset
 
 from argilla_settings.answer_records import to_answer_record
-from argilla_settings.answers import answers_name, require_answers
+from argilla_settings.answers import ANSWERS, answers_name
 from argilla_settings.connection import connect, http
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset, require_dataset
 from argilla_settings.records import list_rows, log_records, to_article
 from argilla_settings.simulated_review import review
 from corpus.articles import Article
@@ -149,7 +149,7 @@ def loaded(trained: SftReport, knobs: dict[str, Any]) -> LoadedAnswers:
 def records(desk: Desk) -> dict[str, dict[str, Any]]:
     """Records of the answers by id, with suggestions and responses."""
     client = connect()
-    rows = list_rows(client, require_answers(client, desk), ("responses", "suggestions"))
+    rows = list_rows(client, require_dataset(client, desk, ANSWERS), ("responses", "suggestions"))
     return {row["external_id"]: row for row in rows}
 
 
@@ -182,7 +182,7 @@ def test_answers_are_loaded_and_nothing_of_the_test_is(
 
 
 def test_annotators_are_told_the_form_and_the_labels(loaded: LoadedAnswers, desk: Desk) -> None:
-    dataset = require_answers(connect(), desk)
+    dataset = require_dataset(connect(), desk, ANSWERS)
     guidelines = dataset.settings.guidelines
     assert guidelines
     for label in (*desk.labels.topics, *desk.labels.entities):
@@ -249,7 +249,7 @@ def test_corrections_are_pulled_once_and_broken_ones_are_told(
     statuses = sorted(o.status for o in kept)
     assert statuses == ["deleted", "discarded", *["submitted"] * 7]
     texts = answers_ledger(open_ledger(desk)).guidelines()
-    shown = require_answers(connect(), desk).settings.guidelines
+    shown = require_dataset(connect(), desk, ANSWERS).settings.guidelines
     assert shown and {texts[o.guidelines] for o in kept} == {shown}
     splits = open_ledger(desk).splits()
     assert {splits[c.article.id] for c in found.used} <= {"train", "validation"}
@@ -261,7 +261,7 @@ def put_before_people(desk: Desk, article: Article) -> dict[str, Any]:
     generation = Generation(article.id, "of-a-careless-load", 0, "")
     ledger.append_articles([article])
     append_generations(ledger, [generation])
-    dataset = require_answers(connect(), desk)
+    dataset = require_dataset(connect(), desk, ANSWERS)
     log_records(dataset, [to_answer_record(generation, article, desk_questions(desk))])
     return records(desk)[generation.id]
 
@@ -453,7 +453,8 @@ def test_an_answer_deleted_after_an_opinion_stays_out_and_is_not_counted(
     assert pull_answers(PullAnswers(overrides=knobs)).new == 1
     client = connect()
     http(client).delete(
-        f"/api/v1/datasets/{require_answers(client, desk).id}/records", params={"ids": gone["id"]}
+        f"/api/v1/datasets/{require_dataset(client, desk, ANSWERS).id}/records",
+        params={"ids": gone["id"]},
     ).raise_for_status()
     report = load_answers(LoadAnswers(overrides=knobs, limit=LIMIT))
     assert (report.answers, report.new) == (LIMIT - 1, 0)

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from corpus.desk import Desk, read_desk
 from corpus.review_state import open_ledger

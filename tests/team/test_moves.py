@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from argilla_settings.connection import connect, http
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.export_server import export_server
 from argilla_settings.import_server import import_server
-from argilla_settings.news import find_dataset
 from argilla_settings.rest import read_items, send
 from corpus.ledger import Ledger
 from corpus.moves import read_moves
