@@ -45,21 +45,26 @@ def open_ledger(desk: Desk) -> Ledger:
     return Ledger(desk.state.replace("{home}", copydesk_home()), desk.name)
 
 
-def resolve_ledger(desk: Desk, ledger: Ledger) -> Gold:
-    """Gold of everything in a ledger, and in that of models' answers beside it."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a ledger and that of models' answers beside it come to."""
+
+    gold: Gold
+    review: AnswerReview
+    corrections: Corrections
+
+
+def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
+    """Gold of everything in both ledgers, and what became of the corrections."""
     review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
     learned = [review.articles[i] for i in sorted(review.article_ids()) if i in splits]
     gold = build_gold(
         desk, ledger.articles(), ledger.entries(), splits, ledger.simulated(), learned
     )
-    used = corrections_of(desk, review, gold, ledger).used
+    found = resolve_corrections(desk, review, gold.reviewed, splits, desk_questions(desk))
     # Others wait for answers pull, which gives their article its split for good.
-    return replace(gold, corrected=tuple(c for c in used if c.article.id in splits))
-
-
-def corrections_of(desk: Desk, review: AnswerReview, gold: Gold, ledger: Ledger) -> Corrections:
-    """What became of the corrections of models' answers."""
-    return resolve_corrections(desk, review, gold.reviewed, ledger.splits(), desk_questions(desk))
+    corrected = tuple(c for c in found.used if c.article.id in splits)
+    return Resolved(replace(gold, corrected=corrected), review, found)
 
 
 def desk_questions(desk: Desk) -> Questions:
@@ -70,7 +75,7 @@ def desk_questions(desk: Desk) -> Questions:
 def read_gold(desk: Desk) -> Gold:
     """Gold of everything pulled so far. Raises DeskError before the first reviewed article."""
     ledger = open_ledger(desk)
-    gold = resolve_ledger(desk, ledger)
+    gold = resolve_ledger(desk, ledger).gold
     if not gold.reviewed:
         raise DeskError(
             f"Desk {desk.name!r} has no reviewed article yet "

@@ -19,13 +19,12 @@ from corpus.instruct.corrections import Broken, Corrections
 from corpus.instruct.opinions import (
     answers_ledger,
     append_opinions,
-    read_answer_review,
     read_generations,
     read_opinions,
 )
 from corpus.ledger import Ledger
 from corpus.moves import Moves
-from corpus.review_state import corrections_of, open_ledger, resolve_ledger
+from corpus.review_state import open_ledger, resolve_ledger
 from corpus.statements import current_statements
 from flows.desk_run import DeskRun
 from flows.pulling import buried, pull_changes
@@ -90,8 +89,8 @@ def append_new(
 @task(cache_policy=NO_CACHE)
 def resolve(desk: Desk, ledger: Ledger, new: int) -> PulledAnswers:
     """Corrections of all opinions; their articles get their split here, once and for good."""
-    review = read_answer_review(answers_ledger(ledger))
-    found = corrections_of(desk, review, resolve_ledger(desk, ledger), ledger)
+    resolved = resolve_ledger(desk, ledger)
+    review, found = resolved.review, resolved.corrections
     ledger.append_splits({c.article.id: c.split for c in found.used})
     ratings = [o.rating for o, _, _ in review.submitted() if o.rating is not None]
     mean = sum(ratings) / len(ratings) if ratings else None

@@ -76,7 +76,7 @@ def append_answers(
 @task(cache_policy=NO_CACHE)
 def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
     """Gold of all answers; new articles get their split here, once and for good."""
-    gold = resolve_ledger(desk, ledger)
+    gold = resolve_ledger(desk, ledger).gold
     ledger.append_splits({r.article.id: r.split for r in gold.reviewed})
     return gold
 
