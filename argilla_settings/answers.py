@@ -4,10 +4,10 @@ import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
 from argilla_settings.news import GUIDELINES, definitions, require_length
-from corpus.desk import Desk
+from corpus.desk import ANSWERS_SUFFIX, Desk
 from corpus.errors import DeskError
 from corpus.instruct.answers import Answer, Mention, to_json
-from corpus.instruct.opinions import BEST, SUFFIX, WORST
+from corpus.instruct.opinions import BEST, WORST
 
 RATING, CORRECTION = "rating", "correction"
 # Nobody's names, as an example of the form.
@@ -16,7 +16,7 @@ NAMES = ("Ada Reyes", "Wexmoor", "Northwind Ltd")
 
 def answers_name(desk: Desk) -> str:
     """Of the Argilla data set with the answers of the desk's instruction models."""
-    return f"{desk.name}{SUFFIX}"
+    return f"{desk.name}{ANSWERS_SUFFIX}"
 
 
 def answers_guidelines(desk: Desk) -> str:

@@ -102,7 +102,7 @@ def test_an_answer_of_a_model_is_corrected_in_the_browser(
     services: Services, argilla_service: ArgillaService, page: Page
 ) -> None:
     """What the annotator sees says what to do: the correction begins as what the model wrote."""
-    knobs = {"name": "browser-answers", "review.min_submitted": 1, "review.blind_share": 0.0}
+    knobs = {"name": "browser-corrections", "review.min_submitted": 1, "review.blind_share": 0.0}
     desk, text = read_desk("desk.yaml", knobs), "Ada Obi reached the Kestrel station today."
     said = Answer("World", (Mention("Ada", "person"), Mention("Mars", "location")))
     generation = Generation("a1", "0123456789abcdef", 2, to_json(said))

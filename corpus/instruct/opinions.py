@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from corpus.articles import Article, Split, Status
+from corpus.desk import ANSWERS_SUFFIX
 from corpus.instruct.answers import Answer, Questions, in_text_order, read_answer
 from corpus.ledger import Ledger
 from corpus.statements import (
@@ -21,8 +22,6 @@ from corpus.statements import (
     unrepeated,
 )
 
-# Of the Argilla data set, and of the folder in the state.
-SUFFIX = "-answers"
 BEST, WORST = 5, 1
 
 
@@ -110,7 +109,7 @@ class AnswerReview:
 
 def answers_ledger(ledger: Ledger) -> Ledger:
     """Where generations and opinions of a desk stand; no folder is made by asking."""
-    return ledger.beside(SUFFIX)
+    return ledger.beside(ANSWERS_SUFFIX)
 
 
 def read_answer_review(ledger: Ledger) -> AnswerReview:

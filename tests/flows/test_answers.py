@@ -363,7 +363,7 @@ def test_no_text_goes_out_whose_licence_forbids_it(services: Services, tmp_path:
     """Of two corrected articles the second may not be passed on; then neither."""
     columns = {"text": "text", "license": "licence"}
     knobs: dict[str, Any] = {
-        "name": "withheld-answers",
+        "name": "withheld-corrections",
         "source.columns": columns,
         "labels.entities": {},
         "review.min_submitted": 1,
