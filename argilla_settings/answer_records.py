@@ -6,7 +6,7 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.answers import CORRECTION, RATING
-from argilla_settings.news import guidelines_revision
+from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.records import list_rows
 from argilla_settings.responses import pseudonym
 from argilla_settings.suggestions import to_agent

@@ -1,21 +1,13 @@
 """What annotators see of a model's answers: the data set in which they rate and correct them."""
 
 import argilla as rg
-from argilla._exceptions import ArgillaError
 
-from argilla_settings.news import (
-    GUIDELINES,
-    definitions,
-    delete_unfinished,
-    ensure_workspace,
-    find_dataset,
-    follow_desk,
-    require_length,
-)
-from corpus.desk import Desk
+from argilla_settings.data_sets import DatasetKind
+from argilla_settings.news import GUIDELINES, definitions, require_length
+from corpus.desk import ANSWERS_SUFFIX, Desk
 from corpus.errors import DeskError
 from corpus.instruct.answers import Answer, Mention, to_json
-from corpus.instruct.opinions import BEST, SUFFIX, WORST
+from corpus.instruct.opinions import BEST, WORST
 
 RATING, CORRECTION = "rating", "correction"
 # Nobody's names, as an example of the form.
@@ -24,7 +16,7 @@ NAMES = ("Ada Reyes", "Wexmoor", "Northwind Ltd")
 
 def answers_name(desk: Desk) -> str:
     """Of the Argilla data set with the answers of the desk's instruction models."""
-    return f"{desk.name}{SUFFIX}"
+    return f"{desk.name}{ANSWERS_SUFFIX}"
 
 
 def answers_guidelines(desk: Desk) -> str:
@@ -89,44 +81,15 @@ def answers_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     )
 
 
-def require_answers(client: rg.Argilla, desk: Desk) -> rg.Dataset:
-    """The Argilla data set of answers; DeskError where none were loaded."""
-    dataset = find_dataset(client, desk, answers_name(desk))
-    if dataset is None:
-        raise DeskError(
-            f"Argilla has no data set {answers_name(desk)!r} in workspace {desk.workspace!r}.",
-            "Run copydesk answers load first.",
-        )
-    return dataset
-
-
-def ensure_answers(client: rg.Argilla, desk: Desk) -> rg.Dataset:
-    """The Argilla data set of answers, made if it is not there; guidelines and the number of
-    answers a record needs follow the desk.
-    """
-    name, guidelines = answers_name(desk), answers_guidelines(desk)
-    found = find_dataset(client, desk, name)
-    if found is not None and found._model.status == "draft":
-        delete_unfinished(found, guidelines)
-        found = None
-    if found is None:
-        workspace = ensure_workspace(client, desk)
-        settings = answers_settings(desk, client)
-        try:
-            return rg.Dataset(name, workspace, settings=settings, client=client).create()
-        except ArgillaError as error:
-            raise DeskError(
-                f"Argilla refuses the data set {name!r}: {error.__cause__ or error}",
-                "Correct labels: or review: of the desk, then run copydesk answers load again.",
-            ) from error
-    asked = {question.name for question in found.settings.questions}
+def _adapt(_: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
+    """Raises DeskError for a data set of something else."""
+    asked = {question.name for question in dataset.settings.questions}
     if asked != {RATING, CORRECTION}:
         raise DeskError(
-            f"Argilla data set {name!r} asks {', '.join(sorted(asked))}: it is not one of answers.",
+            f"Argilla data set {answers_name(desk)!r} asks {', '.join(sorted(asked))}: "
+            "it is not one of answers.",
             "Rename or delete it, or give the desk a new `name:`.",
         )
-    follow_desk(client, found, guidelines, desk.review.min_submitted)
-    return found
 
 
 def _example(desk: Desk) -> str:
@@ -135,3 +98,12 @@ def _example(desk: Desk) -> str:
     types = list(desk.labels.entities)
     named = [Mention(name, kind) for name, kind in zip(NAMES, types, strict=False)]
     return to_json(Answer(topic, tuple(named[:2]) if types else None))
+
+
+ANSWERS = DatasetKind(
+    name=answers_name,
+    guidelines=answers_guidelines,
+    settings=answers_settings,
+    adapt=_adapt,
+    load="copydesk answers load",
+)

@@ -8,13 +8,13 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.connection import http
-from argilla_settings.news import guidelines_revision
+from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.records import has_article_id, list_rows, to_article
 from argilla_settings.suggestions import from_rest, from_values
 from corpus.articles import Article, Response
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from corpus.moves import NOTHING_MOVED, Moves, Origin, to_time
 
 BULK_MAX_RESPONSES = 100

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import argilla as rg
 
-from argilla_settings.news import dataset_url
+from argilla_settings.data_sets import dataset_url
 from argilla_settings.records import PAGE, list_rows
 from argilla_settings.rest import send
 from corpus.articles import Article

@@ -9,16 +9,17 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.connection import connect, http
-from argilla_settings.news import ensure_dataset
+from argilla_settings.data_sets import ensure_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows
 from argilla_settings.responses import pseudonym, submit_responses
 from argilla_settings.suggestions import to_values
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.ledger import AnswerKey
 from corpus.moves import NOTHING_MOVED, Moves
 from corpus.simulation import SimulatedReviewer
+from corpus.statements import StatementKey
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def review(
     desk: Desk,
     articles: Sequence[Article],
     keys: Mapping[str, str],
-    before_submit: Callable[[list[AnswerKey]], None],
+    before_submit: Callable[[list[StatementKey]], None],
     moves: Moves = NOTHING_MOVED,
 ) -> int:
     """Let each simulated reviewer answer what it has not answered; returns new answers.
@@ -62,7 +63,7 @@ def review(
     """
     gold = {article.id: article for article in articles}
     owner = connect()
-    dataset = ensure_dataset(owner, desk)
+    dataset = ensure_dataset(owner, desk, NEWS)
     rows = [r for r in list_rows(owner, dataset, ("responses",)) if r["external_id"] in gold]
     noise = zip(desk.simulation.topic_noise, desk.simulation.span_noise, strict=False)
     answered = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from corpus.errors import DeskError
+from embedded.exchange import SWAP, exchange
 
 UNFINISHED = ".unfinished"
 
@@ -72,11 +73,11 @@ def new_folder(out: Path, is_ours: Callable[[Path], bool] = is_model) -> Iterato
         shutil.rmtree(unfinished)
         raise
     _readable_as_usual(unfinished)
-    old = out.with_name(f".{out.name}.{os.getpid()}.old{UNFINISHED}")
     if out.exists():
-        out.rename(old)
-    unfinished.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+        exchange(out, unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    else:
+        unfinished.rename(out)
 
 
 def _readable_as_usual(folder: Path) -> None:
@@ -89,11 +90,12 @@ def _readable_as_usual(folder: Path) -> None:
 
 def _remove_abandoned(out: Path) -> None:
     """What killed runs left behind; a model that one was about to replace is put back."""
-    for left in sorted(out.parent.glob(f".{out.name}.*{UNFINISHED}")):
-        process, *rest = left.name.removeprefix(f".{out.name}.").split(".")
+    for left in sorted(out.parent.glob(f".{out.name}.*{UNFINISHED}*")):
+        process, _, rest = left.name.removeprefix(f".{out.name}.").partition(".")
         if not process.isdecimal() or psutil.pid_exists(int(process)):
             continue
-        if rest[0] == "old" and not out.exists():
+        # Where the system cannot exchange folders at once.
+        if rest.endswith(SWAP) and not out.exists():
             left.rename(out)
         else:
             shutil.rmtree(left, ignore_errors=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from corpus.desk_errors import KEYS, desk_error
 from corpus.errors import DeskError
@@ -19,12 +19,16 @@ from corpus.settings.source import SourceSettings
 
 # Of a desk, and so of its Argilla data set and of its folder in the state.
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,60}$"
+# What models answer has a data set and a folder of its own, so named after those of the desk.
+ANSWERS_SUFFIX = "-answers"
 
 
 class Desk(DeskPart):
     """One desk: source, labels, review policy, models and repositories."""
 
-    name: str = Field(pattern=NAME_PATTERN, description="Argilla data set name")
+    name: str = Field(
+        pattern=NAME_PATTERN, description=f"Argilla data set name; not ending in {ANSWERS_SUFFIX}"
+    )
     workspace: str = Field(
         "copydesk",
         pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$",
@@ -39,6 +43,18 @@ class Desk(DeskPart):
     publish: PublishSettings
     simulation: SimulationSettings = SimulationSettings()
     state: str = Field("{home}/state", description="fsspec address; {home} is COPYDESK_HOME")
+
+    @field_validator("name")
+    @classmethod
+    def name_is_not_of_answers(cls, name: str) -> str:
+        """Two desks must not share an Argilla data set or a folder in the state."""
+        if name.endswith(ANSWERS_SUFFIX):
+            raise ValueError(
+                f"a desk must not be called {name!r}: with {ANSWERS_SUFFIX} end the data set and "
+                f"the state of what models of desk {name.removesuffix(ANSWERS_SUFFIX)!r} answer; "
+                "give it another name"
+            )
+        return name
 
     @model_validator(mode="after")
     def labels_exist(self) -> "Desk":

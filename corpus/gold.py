@@ -9,9 +9,10 @@ from corpus.articles import Article, ReviewedArticle, Split
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.instruct.opinions import Correction
-from corpus.ledger import AnswerKey, LedgerEntry, current_entries
+from corpus.ledger_rows import LedgerEntry
 from corpus.resolve import Resolution, resolve
 from corpus.splits import assign_splits
+from corpus.statements import StatementKey, current_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def build_gold(
     articles: Mapping[str, Article],
     entries: Iterable[LedgerEntry],
     known_splits: Mapping[str, Split],
-    simulated: Collection[AnswerKey] = frozenset(),
+    simulated: Collection[StatementKey] = frozenset(),
     beside: Sequence[Article] = (),
 ) -> Gold:
     """Resolve the answers that count now and give each reviewed article its split.
@@ -70,7 +71,7 @@ def build_gold(
 
     Raises DeskError for answers with labels that the desk does not have.
     """
-    submitted = [e for e in current_entries(entries).values() if e.response.status == "submitted"]
+    submitted = [e for e in current_statements(entries).values() if e.status == "submitted"]
     groups: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in submitted:
         groups[entry.response.article_id].append(entry)

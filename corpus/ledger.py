@@ -12,51 +12,18 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.articles import Article, Response, ScoredSpan, Span, Split, Status
+from corpus.articles import Article, Split
 from corpus.errors import DeskError
+from corpus.ledger_rows import LedgerEntry, article_row, entry_row, row_article, row_entry
+from corpus.statements import StatementKey, current_statements, new_statements, unrepeated
 
-AnswerKey = tuple[str, str]
 STREAMED_ROWS = 500
-# A tombstone is so much later than what it buries.
-BURIED_AFTER = timedelta(microseconds=1)
-
-
-class Keyed(Protocol):
-    """What a person may say again, differently, under the same key."""
-
-    @property
-    def key(self) -> AnswerKey:
-        """Whose word on what."""
-
-
-Said = TypeVar("Said", bound=Keyed)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """A response, and what the annotator was shown with it (no suggestion: blind or none)."""
-
-    response: Response
-    guidelines: str
-    blind: bool
-    suggested_topic: str | None = None
-    suggested_topic_score: float | None = None
-    topic_agent: str = ""
-    suggested_spans: tuple[ScoredSpan, ...] | None = None
-    spans_agent: str = ""
-
-    @property
-    def key(self) -> AnswerKey:
-        """Whose answer to what: one annotator answers one article once, and may edit it."""
-        return (self.response.article_id, self.response.annotator)
 
 
 class Ledger:
@@ -89,18 +56,18 @@ class Ledger:
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
-        return {row["id"]: _article(row) for row in self.rows("articles")}
+        return {row["id"]: row_article(row) for row in self.rows("articles")}
 
     def stream_articles(self) -> Iterator[Article]:
         """The same, a batch of rows in memory at a time; one with a new licence comes twice."""
         for path in self._segments("articles"):
             with self.fs.open(path, "rb") as file:
                 for batch in pq.ParquetFile(file).iter_batches(STREAMED_ROWS):
-                    yield from map(_article, batch.to_pylist())
+                    yield from map(row_article, batch.to_pylist())
 
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, in the order of appending."""
-        return unrepeated(_entry(row) for row in self.rows("answers"))
+        return unrepeated(row_entry(row) for row in self.rows("answers"))
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""
@@ -113,14 +80,13 @@ class Ledger:
         """Append the articles not yet here, or here under another licence; returns how many."""
         known = {a.id: a.license for a in self.articles().values()}
         new = {a.id: a for a in articles if known.get(a.id) != a.license}
-        self.append("articles", [_article_row(a) for a in new.values()])
+        self.append("articles", [article_row(a) for a in new.values()])
         return len(new)
 
     def append_entries(self, entries: Sequence[LedgerEntry]) -> int:
         """Append answers that are new or edited; returns how many that were."""
-        current = current_entries(self.entries())
-        new = [entry for entry in entries if not _is_known(entry, current)]
-        self.append("answers", [_entry_row(entry) for entry in new])
+        new = new_statements(entries, current_statements(self.entries()))
+        self.append("answers", [entry_row(entry) for entry in new])
         return len(new)
 
     def append_splits(self, splits: Mapping[str, Split]) -> int:
@@ -130,11 +96,11 @@ class Ledger:
         self.append("splits", rows)
         return len(rows)
 
-    def simulated(self) -> set[AnswerKey]:
+    def simulated(self) -> set[StatementKey]:
         """The answers that simulated reviewers gave."""
         return {(row["article_id"], row["annotator"]) for row in self.rows("simulated")}
 
-    def append_simulated(self, keys: Iterable[AnswerKey]) -> None:
+    def append_simulated(self, keys: Iterable[StatementKey]) -> None:
         """Note answers as simulated, before they are given: a kill in between says too much,
         never too little.
         """
@@ -154,7 +120,7 @@ class Ledger:
     def withdrawn(self) -> set[str]:
         """Articles that were answered, and whose answers were all deleted in Argilla."""
         entries = self.entries()
-        held = {entry.response.article_id for entry in current_entries(entries).values()}
+        held = {entry.response.article_id for entry in current_statements(entries).values()}
         return {entry.response.article_id for entry in entries} - held
 
     def cursor(self) -> dict[str, Any]:
@@ -197,124 +163,3 @@ class Ledger:
         unfinished = f"{path}.unfinished"
         self.fs.pipe_file(unfinished, data)
         self.fs.mv(unfinished, path)
-
-
-def unrepeated(rows: Iterable[Said]) -> list[Said]:
-    """Without what only repeats the row before of its key: two pulls at the same moment may have
-    appended the same. What comes back after it was deleted stays.
-    """
-    found: list[Said] = []
-    last: dict[AnswerKey, Said] = {}
-    for row in rows:
-        if last.get(row.key) != row:
-            found.append(row)
-            last[row.key] = row
-    return found
-
-
-def outranks(later: datetime, seen: datetime, status: Status) -> bool:
-    """Whether a row counts instead of the one seen before it, by the times of the answers."""
-    return later >= (seen - BURIED_AFTER if status == "deleted" else seen)
-
-
-def current_entries(entries: Iterable[LedgerEntry]) -> dict[AnswerKey, LedgerEntry]:
-    """The answers that count now: the latest of each annotator to each article, not deleted."""
-    latest: dict[AnswerKey, LedgerEntry] = {}
-    for entry in entries:
-        seen = latest.get(entry.key)
-        if seen is None or outranks(
-            entry.response.answered_at, seen.response.answered_at, seen.response.status
-        ):
-            latest[entry.key] = entry
-    return {k: e for k, e in latest.items() if e.response.status != "deleted"}
-
-
-def tombstone(entry: LedgerEntry) -> LedgerEntry:
-    """The entry that says this answer is gone from Argilla."""
-    answer = entry.response
-    gone = Response(
-        article_id=answer.article_id,
-        annotator=answer.annotator,
-        status="deleted",
-        topic=None,
-        spans=None,
-        answered_at=answer.answered_at + BURIED_AFTER,
-    )
-    return LedgerEntry(response=gone, guidelines=entry.guidelines, blind=entry.blind)
-
-
-def _is_known(entry: LedgerEntry, current: Mapping[AnswerKey, LedgerEntry]) -> bool:
-    seen = current.get(entry.key)
-    if seen is None:
-        return entry.response.status == "deleted"
-    return seen.response == entry.response
-
-
-def _article_row(article: Article) -> dict[str, Any]:
-    return {
-        "id": article.id,
-        "text": article.text,
-        "title": article.title,
-        "source": article.source,
-        "published_at": article.published_at,
-        "source_split": article.source_split or "",
-        "license": article.license,
-    }
-
-
-def _article(row: Mapping[str, Any]) -> Article:
-    # Segments of an earlier Copydesk have no licence.
-    found = {"license": "", **row, "source_split": row["source_split"] or None}
-    return Article(**found)
-
-
-def _entry_row(entry: LedgerEntry) -> dict[str, Any]:
-    answer = entry.response
-    return {
-        "article_id": answer.article_id,
-        "annotator": answer.annotator,
-        "status": answer.status,
-        "topic": answer.topic or "",
-        "spans": _spans_json(answer.spans),
-        "answered_at": answer.answered_at.astimezone(UTC).isoformat(),
-        "guidelines": entry.guidelines,
-        "blind": entry.blind,
-        "suggested_topic": entry.suggested_topic or "",
-        "suggested_topic_score": float("nan")
-        if entry.suggested_topic_score is None
-        else entry.suggested_topic_score,
-        "topic_agent": entry.topic_agent,
-        "suggested_spans": _spans_json(entry.suggested_spans),
-        "spans_agent": entry.spans_agent,
-    }
-
-
-def _spans_json(spans: Sequence[Span | ScoredSpan] | None) -> str:
-    if spans is None:
-        return ""
-    rows = [
-        [s.start, s.end, s.label, *([s.score] if isinstance(s, ScoredSpan) else [])] for s in spans
-    ]
-    return json.dumps(rows, ensure_ascii=False)
-
-
-def _entry(row: Mapping[str, Any]) -> LedgerEntry:
-    score = row["suggested_topic_score"]
-    shown = json.loads(row["suggested_spans"]) if row["suggested_spans"] else None
-    return LedgerEntry(
-        response=Response(
-            article_id=row["article_id"],
-            annotator=row["annotator"],
-            status=row["status"],
-            topic=row["topic"] or None,
-            spans=tuple(Span(*s) for s in json.loads(row["spans"])) if row["spans"] else None,
-            answered_at=datetime.fromisoformat(row["answered_at"]),
-        ),
-        guidelines=row["guidelines"],
-        blind=row["blind"],
-        suggested_topic=row["suggested_topic"] or None,
-        suggested_topic_score=None if score != score else score,
-        topic_agent=row["topic_agent"],
-        suggested_spans=None if shown is None else tuple(ScoredSpan(*s) for s in shown),
-        spans_agent=row["spans_agent"],
-    )

@@ -11,8 +11,10 @@ from corpus.gold import Gold, build_gold
 from corpus.instruct.answers import Questions
 from corpus.instruct.corrections import Corrections, resolve_corrections
 from corpus.instruct.opinions import AnswerReview, answers_ledger, read_answer_review
-from corpus.ledger import AnswerKey, Ledger, LedgerEntry, current_entries
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.secret import desk_secret
+from corpus.statements import StatementKey, current_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Reviewed:
 
     gold: Gold
     answers: tuple[LedgerEntry, ...]
-    simulated: frozenset[AnswerKey]
+    simulated: frozenset[StatementKey]
     guidelines: Mapping[str, str]
     secret: bytes = field(repr=False)
 
@@ -43,21 +45,26 @@ def open_ledger(desk: Desk) -> Ledger:
     return Ledger(desk.state.replace("{home}", copydesk_home()), desk.name)
 
 
-def resolve_ledger(desk: Desk, ledger: Ledger) -> Gold:
-    """Gold of everything in a ledger, and in that of models' answers beside it."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a ledger and that of models' answers beside it come to."""
+
+    gold: Gold
+    review: AnswerReview
+    corrections: Corrections
+
+
+def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
+    """Gold of everything in both ledgers, and what became of the corrections."""
     review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
     learned = [review.articles[i] for i in sorted(review.article_ids()) if i in splits]
     gold = build_gold(
         desk, ledger.articles(), ledger.entries(), splits, ledger.simulated(), learned
     )
-    used = corrections_of(desk, review, gold, ledger).used
+    found = resolve_corrections(desk, review, gold.reviewed, splits, desk_questions(desk))
     # Others wait for answers pull, which gives their article its split for good.
-    return replace(gold, corrected=tuple(c for c in used if c.article.id in splits))
-
-
-def corrections_of(desk: Desk, review: AnswerReview, gold: Gold, ledger: Ledger) -> Corrections:
-    """What became of the corrections of models' answers."""
-    return resolve_corrections(desk, review, gold.reviewed, ledger.splits(), desk_questions(desk))
+    corrected = tuple(c for c in found.used if c.article.id in splits)
+    return Resolved(replace(gold, corrected=corrected), review, found)
 
 
 def desk_questions(desk: Desk) -> Questions:
@@ -68,7 +75,7 @@ def desk_questions(desk: Desk) -> Questions:
 def read_gold(desk: Desk) -> Gold:
     """Gold of everything pulled so far. Raises DeskError before the first reviewed article."""
     ledger = open_ledger(desk)
-    gold = resolve_ledger(desk, ledger)
+    gold = resolve_ledger(desk, ledger).gold
     if not gold.reviewed:
         raise DeskError(
             f"Desk {desk.name!r} has no reviewed article yet "
@@ -81,7 +88,7 @@ def read_gold(desk: Desk) -> Gold:
 def read_reviewed(desk: Desk) -> Reviewed:
     """Gold with the answers behind it. Raises DeskError before the first reviewed article."""
     gold, ledger = read_gold(desk), open_ledger(desk)
-    answers = current_entries(ledger.entries())
+    answers = current_statements(ledger.entries())
     return Reviewed(
         gold=gold,
         answers=tuple(answers[key] for key in sorted(answers)),

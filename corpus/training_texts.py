@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from corpus.articles import Article, Split
-from corpus.ledger import Ledger, current_entries
+from corpus.ledger import Ledger
+from corpus.statements import current_statements
 
 
 def training_splits(ledger: Ledger) -> dict[str, Split]:
@@ -12,8 +13,8 @@ def training_splits(ledger: Ledger) -> dict[str, Split]:
     Nothing of the frozen test is among them, nor what resembles it: near-duplicates of test get no
     split. Articles that wait for answers have none either; they may become test.
     """
-    entries = current_entries(ledger.entries()).values()
-    answered = {e.response.article_id for e in entries if e.response.status == "submitted"}
+    entries = current_statements(ledger.entries()).values()
+    answered = {e.response.article_id for e in entries if e.status == "submitted"}
     return {i: s for i, s in ledger.splits().items() if s != "test" and i in answered}
 
 

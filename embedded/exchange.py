@@ -8,6 +8,7 @@ from pathlib import Path
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
+SWAP = ".swap"
 # Of a kernel, a C library or a file system that cannot.
 UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
@@ -15,12 +16,12 @@ UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 def exchange(one: Path, other: Path) -> None:
     """Swap two folders of one file system, in one step where the system can (Linux).
 
-    Elsewhere a kill in the middle leaves the first one's content at ``other`` with ``.swap``
-    added. Raises OSError, with both as they were.
+    Elsewhere a kill in the middle leaves the first one's content at ``other`` with SWAP added.
+    Raises OSError, with both as they were.
     """
     if _exchange_at_once(one, other):
         return
-    kept = other.with_name(f"{other.name}.swap")
+    kept = other.with_name(f"{other.name}{SWAP}")
     one.rename(kept)
     try:
         other.rename(one)

@@ -4,9 +4,11 @@ The library numbers equally frequent pieces of a WordPiece vocabulary by chance,
 trained once for each key: one that is here or on the Hub is taken instead of trained again.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,6 +23,7 @@ from corpus.errors import DeskError
 from corpus.review_state import copydesk_home, open_ledger
 from corpus.training_texts import stream_training_texts, training_splits
 from flows.hub_access import download_model, last_revision
+from flows.model_store import UNFINISHED, remove_abandoned
 from publishing.manifest import (
     FILE,
     TokenizerManifest,
@@ -89,6 +92,7 @@ def find_tokenizer(desk: Desk, key: str, repo_id: str | None) -> StoredTokenizer
     from training.tokenizer.make import read_report
 
     folder = tokenizer_folder(desk, key)
+    _put_back(folder)
     if repo_id:
         _take_published(repo_id, key, folder)
     if not folder.is_dir():
@@ -143,13 +147,48 @@ def _take_published(repo_id: str, key: str, folder: Path) -> None:
 def _new(folder: Path) -> Iterator[Path]:
     """A folder to write to, which then takes the place of this one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as name:
+    remove_abandoned(folder.parent)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=UNFINISHED, dir=folder.parent) as name:
         unfinished = Path(name) / "new"
         unfinished.mkdir()
         yield unfinished
-        if folder.is_dir():
-            folder.rename(Path(name) / "old")
-        unfinished.rename(folder)
+        with _alone(folder):
+            _replace(folder, unfinished)
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Two renames: after a kill between them the old one is put back when it is asked for."""
+    old = _aside(folder)
+    if folder.is_dir():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(folder: Path) -> None:
+    """What a run that was killed was about to replace; it is gone where that was done."""
+    if not folder.parent.is_dir():
+        return
+    with _alone(folder):
+        old = _aside(folder)
+        if old.is_dir() and not folder.is_dir():
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other run replaces or puts back meanwhile; a lock ends with its process."""
+    lock = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _log_progress(texts: int, _: int) -> None:

@@ -21,7 +21,6 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.instruct.corrections import learnable_splits
-from corpus.instruct.opinions import answers_ledger, read_answer_review
 from corpus.instruct.pairs import is_resolved, to_answer
 from corpus.instruct.preferences import Preference, RightAnswers, preferences
 from corpus.permissions import stated_license, states_licenses, withheld_ids
@@ -54,7 +53,8 @@ def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     """Write chosen and rejected answers to a file; the same state gives the same file."""
     desk = config.read()
     file, ledger = export_file(desk, config.out), open_ledger(desk)
-    gold, review = resolve_ledger(desk, ledger), read_answer_review(answers_ledger(ledger))
+    resolved = resolve_ledger(desk, ledger)
+    gold, review = resolved.gold, resolved.review
     found = preferences(desk, review, right_answers(desk, gold), desk_questions(desk))
     articles = list({p.article.id: p.article for p in found}.values())
     splits = learnable_splits(desk, articles, gold.reviewed, ledger.splits())

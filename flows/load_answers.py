@@ -11,9 +11,10 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from argilla_settings.answer_records import known_ids, to_answer_record
-from argilla_settings.answers import answers_name, ensure_answers
+from argilla_settings.answers import ANSWERS, answers_name
 from argilla_settings.connection import connect
-from argilla_settings.news import dataset_url, require_dataset
+from argilla_settings.data_sets import dataset_url, ensure_dataset, require_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.records import PAGE, has_article_id, list_rows, log_records, to_article
 from corpus.articles import Article
 from corpus.desk import Desk
@@ -57,7 +58,7 @@ def load_answers(config: LoadAnswers) -> LoadedAnswers:
     stored = newest_model(desk, gold)
     client = connect()
     chosen = choose_articles(client, desk, gold, stored, config.limit)
-    dataset = ensure_answers(client, desk)
+    dataset = ensure_dataset(client, desk, ANSWERS)
     answer(desk, gold, stored, chosen)
     loaded = log_answers(client, dataset, desk, stored, chosen)
     create_link_artifact(
@@ -73,7 +74,7 @@ def choose_articles(
     client: rg.Argilla, desk: Desk, gold: Gold, stored: StoredModel, limit: int
 ) -> list[Article]:
     """Of the desk's Argilla data set, never of the test or like it; not reviewed ones first."""
-    rows = [r for r in list_rows(client, require_dataset(client, desk)) if has_article_id(r)]
+    rows = [r for r in list_rows(client, require_dataset(client, desk, NEWS)) if has_article_id(r)]
     blind = {r["external_id"]: (r["metadata"] or {}).get("blind") == "yes" for r in rows}
     articles = [to_article(row) for row in rows if row["external_id"] not in gold.quarantined]
     ledger = open_ledger(desk)

@@ -12,8 +12,9 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from argilla_settings.connection import connect
+from argilla_settings.data_sets import dataset_url, ensure_dataset
 from argilla_settings.licenses import correct_licenses, other_licenses
-from argilla_settings.news import dataset_url, ensure_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from corpus.articles import Article, Prediction
 from corpus.desk import Desk
@@ -55,7 +56,7 @@ def load_news(config: LoadNews) -> LoadReport:
     loaded = read_source(desk)
     batch = choose_batch(desk, loaded.articles, config.skip, config.limit or desk.source.limit)
     client = connect()
-    dataset = ensure_dataset(client, desk)
+    dataset = ensure_dataset(client, desk, NEWS)
     follow_licenses(client, dataset, desk, loaded.articles)
     new = leave_out_known(client, dataset, desk, batch)
     predictions = predict_batch(desk, new)

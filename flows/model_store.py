@@ -157,7 +157,7 @@ def train_once(
     key = training_key(desk, gold, kind)
     folder = kind_folder(desk, kind) / key
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(folder.parent)
+    remove_abandoned(folder.parent)
     with _unfinished(folder) as unfinished:
         trained = train(unfinished / "model")
         return _keep(trained, unfinished, folder) or require_model(desk, gold, kind)
@@ -201,7 +201,7 @@ def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
     return kind_folder(desk, kind) / "checkpoints" / training_key(desk, gold, kind)
 
 
-def _remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """What killed trainings left behind and nobody went on with."""
     for left in folder.glob(f"*{UNFINISHED}"):
         if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:

@@ -10,26 +10,24 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.answer_records import pull_opinions
-from argilla_settings.answers import answers_name, require_answers
+from argilla_settings.answers import ANSWERS, answers_name
 from argilla_settings.connection import connect
-from argilla_settings.news import guidelines_revision
+from argilla_settings.data_sets import require_dataset
 from argilla_settings.second_look import article_url
 from corpus.desk import Desk
 from corpus.instruct.corrections import Broken, Corrections
 from corpus.instruct.opinions import (
     answers_ledger,
     append_opinions,
-    current_opinions,
-    deleted,
-    read_answer_review,
     read_generations,
     read_opinions,
 )
 from corpus.ledger import Ledger
 from corpus.moves import Moves
-from corpus.review_state import corrections_of, open_ledger, resolve_ledger
+from corpus.review_state import open_ledger, resolve_ledger
+from corpus.statements import current_statements
 from flows.desk_run import DeskRun
-from flows.pull_reviewed import finished_moves, read_activity
+from flows.pulling import buried, pull_changes
 
 log = logging.getLogger("flows.pull_answers")
 SHOWN = 50
@@ -61,15 +59,12 @@ def pull_answers(config: PullAnswers) -> PulledAnswers:
     ledger = open_ledger(desk)
     answers = answers_ledger(ledger)
     client = connect()
-    dataset = require_answers(client, desk)
-    moves = finished_moves(answers, dataset)
-    cursor = read_activity(client, dataset, moves)
-    answers.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
-    new = 0
-    if config.full or cursor != answers.cursor():
-        new = append_new(client, dataset, desk, answers, moves)
-        # Last, so that a pull that was killed is repeated.
-        answers.set_cursor(cursor)
+    dataset = require_dataset(client, desk, ANSWERS)
+
+    def append(moves: Moves) -> int:
+        return append_new(client, dataset, desk, answers, moves)
+
+    new = pull_changes(client, dataset, answers, append, config.full)
     found = resolve(desk, ledger, new)
     show(desk, client, dataset, found)
     return found
@@ -81,14 +76,12 @@ def append_new(
 ) -> int:
     """Read all records with their opinions and append what the ledger does not hold."""
     # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_opinions(read_opinions(ledger))
+    held = current_statements(read_opinions(ledger))
     opinions, strange = pull_opinions(client, dataset, desk, read_generations(ledger), moves)
     if strange:
         log.warning("%d opinions are of records that this desk did not load", strange)
-    # Of another Argilla data set of the same name they are not deleted, only elsewhere.
-    same = ledger.cursor().get("dataset", str(dataset.id)) == str(dataset.id)
-    gone = set(held) - {opinion.key for opinion in opinions} if same else set()
-    new = append_opinions(ledger, [*opinions, *(deleted(held[key]) for key in sorted(gone))])
+    gone = buried(ledger, dataset, held, opinions)
+    new = append_opinions(ledger, [*opinions, *gone])
     log.info("%d opinions read, %d new, edited or deleted", len(opinions), new)
     return new
 
@@ -96,8 +89,8 @@ def append_new(
 @task(cache_policy=NO_CACHE)
 def resolve(desk: Desk, ledger: Ledger, new: int) -> PulledAnswers:
     """Corrections of all opinions; their articles get their split here, once and for good."""
-    review = read_answer_review(answers_ledger(ledger))
-    found = corrections_of(desk, review, resolve_ledger(desk, ledger), ledger)
+    resolved = resolve_ledger(desk, ledger)
+    review, found = resolved.review, resolved.corrections
     ledger.append_splits({c.article.id: c.split for c in found.used})
     ratings = [o.rating for o, _, _ in review.submitted() if o.rating is not None]
     mean = sum(ratings) / len(ratings) if ratings else None

@@ -9,7 +9,8 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.news import require_dataset
+from argilla_settings.data_sets import require_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.second_look import doubts_url, mark_doubts
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -35,7 +36,7 @@ def second_look(config: DeskRun) -> SecondLook:
     desk = config.read()
     gold = read_gold(desk)
     client = connect()
-    dataset = require_dataset(client, desk)
+    dataset = require_dataset(client, desk, NEWS)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
     doubts = doubts_of(rows)
     changed = mark(client, dataset, doubts)

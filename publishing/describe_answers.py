@@ -9,7 +9,8 @@ import numpy as np
 from corpus.agreement_intervals import agreement_intervals
 from corpus.gold import Acceptance, measure_acceptance
 from corpus.intervals import Interval, resampled_totals, share
-from corpus.ledger import AnswerKey, LedgerEntry
+from corpus.ledger_rows import LedgerEntry
+from corpus.statements import StatementKey
 from publishing.agents import published_agent
 from publishing.manifest_parts import Agreement, Answers, Estimate, Guidelines, Suggestions
 from publishing.responses_config import to_the_minute
@@ -18,7 +19,7 @@ Groups = Sequence[Sequence[LedgerEntry]]
 
 
 def describe_answers(
-    entries: Sequence[LedgerEntry], simulated: frozenset[AnswerKey] | set[AnswerKey]
+    entries: Sequence[LedgerEntry], simulated: frozenset[StatementKey] | set[StatementKey]
 ) -> Answers:
     """Of the answers that count now, dated to the minute; ``simulated`` are the keys of those
     nobody gave.

@@ -11,7 +11,7 @@ from datasets import ClassLabel, Features, List, Value
 
 from corpus.articles import ReviewedArticle, ScoredSpan, Span
 from corpus.errors import DeskError
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import Reviewed
 from publishing.agents import published_agent
 

@@ -38,12 +38,14 @@ def test_next_steps_name_the_desk(said: str, typed: str, monkeypatch: pytest.Mon
 def test_an_import_notes_who_answered_beside_the_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where answers pull looks for it: with a state of its own, and with the default."""
+    """Where answers pull looks for it: with a state of its own, with the default, a long name."""
     monkeypatch.setenv("COPYDESK_HOME", str(tmp_path / "home"))
     elsewhere: dict[str, Any] = {"state": str(tmp_path / "elsewhere")}
-    for overrides in ({}, elsewhere):
+    for overrides in ({}, elsewhere, {"name": "n" * 61}):
         desk = read_desk("desk.yaml", overrides)
-        found = _ledger([desk] if overrides else [], desk.workspace, f"{desk.name}-answers")
+        found = _ledger(
+            [desk] if "state" in overrides else [], desk.workspace, f"{desk.name}-answers"
+        )
         assert found is not None
         assert found.root == answers_ledger(open_ledger(desk)).root
         assert found.root.startswith(str(tmp_path))

@@ -10,17 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from argilla_settings.answer_records import to_answer_record
-from argilla_settings.answers import ensure_answers
+from argilla_settings.answers import ANSWERS
 from argilla_settings.connection import connect, http
-from argilla_settings.news import dataset_url, find_dataset
+from argilla_settings.data_sets import dataset_url, ensure_dataset, find_dataset
 from argilla_settings.records import log_records
 from argilla_settings.second_look import article_url, doubts_url, mark_doubts
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
 from corpus.instruct.answers import Answer, Mention, to_json, to_lines
 from corpus.instruct.opinions import Generation, answers_ledger, append_generations
-from corpus.ledger import current_entries
 from corpus.review_state import desk_questions, open_ledger
+from corpus.statements import current_statements
 from flows.load_news import LoadNews, load_news
 from flows.pull_answers import PullAnswers, pull_answers
 from flows.pull_reviewed import PullReviewed, pull_reviewed
@@ -87,7 +87,7 @@ def test_an_answer_given_in_the_browser_is_in_the_ledger(
     pulled = pull_reviewed(PullReviewed(overrides=knobs))
     assert pulled.new_answers == 1
     ledger = open_ledger(read_desk("desk.yaml", knobs))
-    (entry,) = current_entries(ledger.entries()).values()
+    (entry,) = current_statements(ledger.entries()).values()
     assert entry.response.topic == "Sci/Tech"
     (span,) = entry.response.spans or ()
     text = ledger.articles()[entry.response.article_id].text
@@ -102,7 +102,7 @@ def test_an_answer_of_a_model_is_corrected_in_the_browser(
     services: Services, argilla_service: ArgillaService, page: Page
 ) -> None:
     """What the annotator sees says what to do: the correction begins as what the model wrote."""
-    knobs = {"name": "browser-answers", "review.min_submitted": 1, "review.blind_share": 0.0}
+    knobs = {"name": "browser-corrections", "review.min_submitted": 1, "review.blind_share": 0.0}
     desk, text = read_desk("desk.yaml", knobs), "Ada Obi reached the Kestrel station today."
     said = Answer("World", (Mention("Ada", "person"), Mention("Mars", "location")))
     generation = Generation("a1", "0123456789abcdef", 2, to_json(said))
@@ -110,7 +110,7 @@ def test_an_answer_of_a_model_is_corrected_in_the_browser(
     ledger.append_articles([article])
     append_generations(ledger, [generation])
     client = connect()
-    dataset = ensure_answers(client, desk)
+    dataset = ensure_dataset(client, desk, ANSWERS)
     log_records(dataset, [to_answer_record(generation, article, desk_questions(desk))])
     user = argilla_service.credentials["annotator-1"]
     http(client).post(

@@ -13,7 +13,9 @@ import torch
 from huggingface_hub import HfApi
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
+from typer.testing import CliRunner
 
+from copydesk.commands import app
 from corpus.errors import DeskError
 from flows.desk_adapter import DeskAdapter
 from tests.running import HubService
@@ -250,6 +252,34 @@ def test_a_manifest_that_is_cut_off_is_named(
     with pytest.raises(DeskError, match=r"manifest\.json is no JSON") as error:
         run("merge", published, "--base", base, "--out", tmp_path / "one")
     assert "copydesk train sft" in error.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{cut", "is no JSON"),
+        (b"\xff\xfe", "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b"[]", "names no base model"),
+        (b"{}", "names no base model"),
+        (b'{"base_model_name_or_path": null}', "names no base model"),
+    ],
+)
+def test_an_adapter_whose_settings_cannot_be_read_is_named(
+    adapter: Path, tmp_path: Path, content: bytes, said: str
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(adapter, broken)
+    (broken / "adapter_config.json").write_bytes(content)
+    with pytest.raises(DeskError, match=rf"adapter_config\.json {said}") as error:
+        run("merge", broken, "--out", tmp_path / "one")
+    assert "its folder from the Hub, or copydesk train sft" in error.value.next_step
+    assert not (tmp_path / "one").exists()
+
+
+def test_its_help_says_what_memory_it_needs() -> None:
+    shown = CliRunner().invoke(app, ["merge", "--help"], env={"COLUMNS": "120"})
+    assert "4 bytes a parameter" in " ".join(shown.stdout.split())
 
 
 def test_it_keeps_the_precision_of_its_base(base: Path, adapter: Path, tmp_path: Path) -> None:

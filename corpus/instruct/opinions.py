@@ -11,14 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from corpus.articles import Article, Split, Status
+from corpus.desk import ANSWERS_SUFFIX
 from corpus.instruct.answers import Answer, Questions, in_text_order, read_answer
-from corpus.ledger import BURIED_AFTER, Ledger, outranks, unrepeated
+from corpus.ledger import Ledger
+from corpus.statements import (
+    BURIED_AFTER,
+    StatementKey,
+    current_statements,
+    new_statements,
+    unrepeated,
+)
 
-# Of the Argilla data set, and of the folder in the state.
-SUFFIX = "-answers"
 BEST, WORST = 5, 1
-
-OpinionKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,18 @@ class Opinion:
     guidelines: str = field(default="", compare=False)
 
     @property
-    def key(self) -> OpinionKey:
+    def key(self) -> StatementKey:
         """Whose opinion of what: each annotator has one, and may edit it."""
         return (self.generation, self.annotator)
+
+    def repeats(self, other: "Opinion") -> bool:
+        """Whether it is the same opinion; the guidelines may have changed since."""
+        return self == other
+
+    def buried(self) -> "Opinion":
+        """The row that says this opinion is gone from Argilla."""
+        at = self.answered_at + BURIED_AFTER
+        return replace(self, status="deleted", rating=None, correction="", answered_at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +109,12 @@ class AnswerReview:
 
 def answers_ledger(ledger: Ledger) -> Ledger:
     """Where generations and opinions of a desk stand; no folder is made by asking."""
-    return ledger.beside(SUFFIX)
+    return ledger.beside(ANSWERS_SUFFIX)
 
 
 def read_answer_review(ledger: Ledger) -> AnswerReview:
     """Of the ledger that ``answers_ledger`` gives; empty where no answer was ever loaded."""
-    current = current_opinions(read_opinions(ledger))
+    current = current_statements(read_opinions(ledger))
     return AnswerReview(
         ledger.articles() if current else {},
         read_generations(ledger),
@@ -134,33 +147,11 @@ def read_opinions(ledger: Ledger) -> list[Opinion]:
     return unrepeated(_opinion(row) for row in ledger.rows("opinions"))
 
 
-def current_opinions(opinions: Iterable[Opinion]) -> dict[OpinionKey, Opinion]:
-    """The latest of each annotator on each generation, without those that were deleted."""
-    latest: dict[OpinionKey, Opinion] = {}
-    for opinion in opinions:
-        seen = latest.get(opinion.key)
-        if seen is None or outranks(opinion.answered_at, seen.answered_at, seen.status):
-            latest[opinion.key] = opinion
-    return {key: o for key, o in latest.items() if o.status != "deleted"}
-
-
 def append_opinions(ledger: Ledger, opinions: Sequence[Opinion]) -> int:
     """Append what is new or edited; returns how many that were."""
-    current = current_opinions(read_opinions(ledger))
-    new = [o for o in opinions if not _is_known(o, current)]
+    new = new_statements(opinions, current_statements(read_opinions(ledger)))
     ledger.append("opinions", [_row(o) for o in new])
     return len(new)
-
-
-def deleted(opinion: Opinion) -> Opinion:
-    """The row that says this opinion is gone from Argilla."""
-    at = opinion.answered_at + BURIED_AFTER
-    return replace(opinion, status="deleted", rating=None, correction="", answered_at=at)
-
-
-def _is_known(opinion: Opinion, current: Mapping[OpinionKey, Opinion]) -> bool:
-    seen = current.get(opinion.key)
-    return opinion.status == "deleted" if seen is None else seen == opinion
 
 
 def _row(opinion: Opinion) -> dict[str, Any]:

@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from argilla_settings.connection import connect, http
-from argilla_settings.news import (
-    ensure_dataset,
-    find_dataset,
-    guidelines_revision,
-    guidelines_text,
-)
+from argilla_settings.data_sets import ensure_dataset, find_dataset, guidelines_revision
+from argilla_settings.news import NEWS, guidelines_text
 from argilla_settings.records import list_rows, log_records, to_article, to_record
 from argilla_settings.responses import (
     pseudonym,
@@ -60,7 +56,7 @@ def desk(name: str, **overrides: Any) -> Desk:
 @pytest.mark.services
 def test_texts_and_spans_survive_the_round_trip(argilla_service: ArgillaService) -> None:
     client = connect()
-    dataset = ensure_dataset(client, desk("round-trip"))
+    dataset = ensure_dataset(client, desk("round-trip"), NEWS)
     articles = [
         Article(content_id(t, "T 👩‍🚀"), t, "T 👩‍🚀", "file.csv", "2031-05-01") for t in TEXTS
     ]
@@ -92,7 +88,7 @@ def test_texts_and_spans_survive_the_round_trip(argilla_service: ArgillaService)
 def test_answers_come_back_with_times_and_what_was_shown(argilla_service: ArgillaService) -> None:
     client = connect()
     settings = desk("answers")
-    dataset = ensure_dataset(client, settings)
+    dataset = ensure_dataset(client, settings, NEWS)
     article = Article(content_id("🚀 Ada Obi"), "🚀 Ada Obi")
     log_records(dataset, [to_record(article, None, blind=True)])
     (row,) = list_rows(client, dataset)
@@ -134,10 +130,10 @@ def test_agents_keep_to_what_argilla_accepts() -> None:
 @pytest.mark.services
 def test_other_labels_than_argilla_has_are_refused(argilla_service: ArgillaService) -> None:
     client = connect()
-    ensure_dataset(client, desk("labels"))
+    ensure_dataset(client, desk("labels"), NEWS)
     changed = desk("labels", **{"labels.topics": {"World": "w", "Weather": "x"}})
     with pytest.raises(DeskError, match="asks topic with labels"):
-        ensure_dataset(client, changed)
+        ensure_dataset(client, changed, NEWS)
     assert find_dataset(client, desk("never-made")) is None
     assert find_dataset(client, desk("never-made", workspace="tpyo")) is None
     assert client.workspaces("tpyo") is None
@@ -147,7 +143,7 @@ def test_other_labels_than_argilla_has_are_refused(argilla_service: ArgillaServi
 @pytest.mark.parametrize("types", [["person"], ["person", "place"], list("abcdefghijkl")])
 def test_any_number_of_entity_types(argilla_service: ArgillaService, types: list[str]) -> None:
     settings = desk(f"types-{len(types)}", **{"labels.entities": dict.fromkeys(types, "x")})
-    question = ensure_dataset(connect(), settings).settings.questions["entities"]
+    question = ensure_dataset(connect(), settings, NEWS).settings.questions["entities"]
     assert list(question.labels) == types
 
 
@@ -156,20 +152,20 @@ def test_guidelines_and_the_number_of_answers_follow_the_desk(
     argilla_service: ArgillaService, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = connect()
-    ensure_dataset(client, desk("overlap"))
-    dataset = ensure_dataset(client, desk("overlap", **{"review.min_submitted": 2}))
+    ensure_dataset(client, desk("overlap"), NEWS)
+    dataset = ensure_dataset(client, desk("overlap", **{"review.min_submitted": 2}), NEWS)
     assert find_dataset(client, desk("overlap")).settings.distribution.min_submitted == 2  # type: ignore[union-attr]
     log_records(dataset, [to_record(ARTICLE, None, blind=True)])
     (row,) = list_rows(client, dataset)
     submit_responses(client, [{"record_id": row["id"], "values": {"topic": {"value": "World"}}}])
     changed = desk("overlap", **{"review.min_submitted": 3, "review.guidelines": "topics.md"})
-    ensure_dataset(client, changed)
+    ensure_dataset(client, changed, NEWS)
     found = find_dataset(client, changed)
     assert found is not None
     assert found.settings.distribution.min_submitted == 3
     assert found.settings.guidelines == guidelines_text(changed)
     caplog.clear()
-    ensure_dataset(client, changed)
+    ensure_dataset(client, changed, NEWS)
     assert caplog.messages == []
 
 
@@ -181,11 +177,11 @@ def test_a_draft_of_somebody_else_is_not_deleted(argilla_service: ArgillaService
     answer = http(client).post("/api/v1/datasets", json=theirs)
     answer.raise_for_status()
     with pytest.raises(DeskError, match="that Copydesk did not make"):
-        ensure_dataset(client, desk("drafted"))
+        ensure_dataset(client, desk("drafted"), NEWS)
     # One that a killed load of this desk left behind is finished by the next.
     mine = {**theirs, "name": "killed", "guidelines": guidelines_text(desk("killed"))}
     http(client).post("/api/v1/datasets", json=mine).raise_for_status()
-    assert ensure_dataset(client, desk("killed"))._model.status == "ready"
+    assert ensure_dataset(client, desk("killed"), NEWS)._model.status == "ready"
 
 
 @pytest.mark.services

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from corpus import review_state
 from corpus.articles import Article, Response, ReviewedArticle, Split
 from corpus.desk import Desk, read_desk
 from corpus.instruct.answers import (
@@ -26,23 +27,22 @@ from corpus.instruct.opinions import (
     answers_ledger,
     append_generations,
     append_opinions,
-    current_opinions,
-    deleted,
-    read_answer_review,
     read_generations,
     read_opinions,
 )
 from corpus.instruct.pairs import corrected_pairs
-from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import (
-    corrections_of,
     desk_questions,
     open_ledger,
     read_gold,
     resolve_ledger,
 )
 from corpus.splits import is_blind
+from corpus.statements import current_statements
 from flows.model_store import training_key
+from flows.pull_answers import resolve
 from flows.train_sft import chats_corrected, training_pairs
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -237,9 +237,9 @@ def test_generations_and_opinions_are_kept_once(tmp_path: Path) -> None:
     assert append_opinions(ledger, [replace(first, guidelines="new"), draft]) == 0
     edited = opinion(about, WRONG, minutes=1)
     assert append_opinions(ledger, [edited, draft]) == 1
-    assert current_opinions(read_opinions(ledger)) == {first.key: edited, draft.key: draft}
-    assert append_opinions(ledger, [deleted(edited)]) == 1
-    assert list(current_opinions(read_opinions(ledger))) == [draft.key]
+    assert current_statements(read_opinions(ledger)) == {first.key: edited, draft.key: draft}
+    assert append_opinions(ledger, [edited.buried()]) == 1
+    assert list(current_statements(read_opinions(ledger))) == [draft.key]
     assert len(read_opinions(ledger)) == 4
 
 
@@ -249,22 +249,22 @@ def test_an_opinion_that_comes_back_after_it_was_deleted_counts_again(tmp_path: 
     given = opinion(generation("a"), RIGHT)
     for back in (given, replace(given, answered_at=NOON + timedelta(minutes=1))):
         assert append_opinions(ledger, [back]) == 1
-        assert append_opinions(ledger, [deleted(back)]) == 1
-        assert current_opinions(read_opinions(ledger)) == {}
-        assert append_opinions(ledger, [deleted(back)]) == 0
+        assert append_opinions(ledger, [back.buried()]) == 1
+        assert current_statements(read_opinions(ledger)) == {}
+        assert append_opinions(ledger, [back.buried()]) == 0
         assert append_opinions(ledger, [back]) == 1
         assert append_opinions(ledger, [back]) == 0
-        assert current_opinions(read_opinions(ledger)) == {given.key: back}
+        assert current_statements(read_opinions(ledger)) == {given.key: back}
     # What was edited before it was deleted does not come back by an older row.
-    assert append_opinions(ledger, [deleted(back), given]) == 2
-    assert current_opinions(read_opinions(ledger)) == {}
+    assert append_opinions(ledger, [back.buried(), given]) == 2
+    assert current_statements(read_opinions(ledger)) == {}
 
 
 def test_an_answer_that_comes_back_after_it_was_deleted_counts_again(tmp_path: Path) -> None:
     ledger, given = Ledger(str(tmp_path), "desk"), answered("a")
-    rows = ([given], [tombstone(given)], [given], [given])
+    rows = ([given], [given.buried()], [given], [given])
     assert [ledger.append_entries(row) for row in rows] == [1, 1, 1, 0]
-    assert current_entries(ledger.entries()) == {given.key: given}
+    assert current_statements(ledger.entries()) == {given.key: given}
 
 
 def answered(name: str, at: datetime = NOON, blind: bool = False) -> LedgerEntry:
@@ -312,19 +312,39 @@ def test_a_correction_waits_for_the_split_of_its_article(tmp_path: Path) -> None
     answers.append_articles(article(g.article_id) for g in made)
     append_generations(answers, made)
     append_opinions(answers, [opinion(about, RIGHT) for about in made])
-    assert resolve_ledger(of, ledger).corrected == ()
+    assert resolve_ledger(of, ledger).gold.corrected == ()
     ledger.append_splits({"c": "train", "e": "validation"})
-    gold = resolve_ledger(of, ledger)
+    gold = resolve_ledger(of, ledger).gold
     assert [(c.article.id, c.split) for c in gold.corrected] == [
         ("c", "train"),
         ("e", "validation"),
     ]
     assert chats_corrected(gold) == 1
-    review = read_answer_review(answers)
-    waiting = {c.article.id: c.split for c in corrections_of(of, review, gold, ledger).used}
+    waiting = {c.article.id: c.split for c in resolve_ledger(of, ledger).corrections.used}
     assert set(waiting) == {"c", "d", "e"}
     ledger.append_splits(waiting)
-    assert len(resolve_ledger(of, ledger).corrected) == 3
+    assert len(resolve_ledger(of, ledger).gold.corrected) == 3
+
+
+def test_a_pull_resolves_corrections_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: dict[str, Any] = {"state": str(tmp_path)}
+    of, about = desk(**settings), generation("d")
+    ledger, asked = open_ledger(of), []
+    answers = answers_ledger(ledger)
+    answers.append_articles([article("d")])
+    append_generations(answers, [about])
+    append_opinions(answers, [opinion(about, RIGHT)])
+
+    def counted(*given: Any) -> Corrections:
+        asked.append(given)
+        return resolve_corrections(*given)
+
+    monkeypatch.setattr(review_state, "resolve_corrections", counted)
+    found = resolve.fn(of, ledger, 1)
+    assert len(asked) == 1
+    assert (found.new, found.opinions, found.mean_rating) == (1, 1, 2)
+    assert {c.article.id: c.split for c in found.corrections.used} == ledger.splits()
+    assert [c.article.id for c in resolve_ledger(of, ledger).gold.corrected] == ["d"]
 
 
 def test_what_resembles_a_corrected_article_joins_its_split(tmp_path: Path) -> None:
@@ -335,7 +355,7 @@ def test_what_resembles_a_corrected_article_joins_its_split(tmp_path: Path) -> N
     twin = replace(article("c"), id="t", text=article("c").text + " More follows.")
     ledger.append_articles([twin, article("b")])
     ledger.append_entries([answered("t", blind=True), answered("b", blind=True)])
-    assert {r.article.id: r.split for r in resolve_ledger(of, ledger).reviewed} == {
+    assert {r.article.id: r.split for r in resolve_ledger(of, ledger).gold.reviewed} == {
         "b": "test", "t": "test",
     }  # fmt: skip
     ledger.append_splits({"c": "train"})
@@ -343,6 +363,6 @@ def test_what_resembles_a_corrected_article_joins_its_split(tmp_path: Path) -> N
     answers.append_articles([article("c")])
     append_generations(answers, [about])
     append_opinions(answers, [opinion(about, RIGHT)])
-    gold = resolve_ledger(of, ledger)
+    gold = resolve_ledger(of, ledger).gold
     assert {r.article.id: r.split for r in gold.reviewed} == {"b": "test", "t": "train"}
     assert [c.article.id for c in gold.corrected] == ["c"]

@@ -97,6 +97,17 @@ def test_mapping_to_a_label_outside_the_schema() -> None:
         read_desk(PROJECT / "desk.yaml", {"source.topic_values": {"1": "Weather"}})
 
 
+def test_no_desk_is_called_as_the_answers_of_another() -> None:
+    """They would share an Argilla data set and a folder in the state."""
+    with pytest.raises(DeskError) as error:
+        read_desk(PROJECT / "desk.yaml", {"name": "weekly-answers"})
+    assert "a desk must not be called 'weekly-answers'" in error.value.problem
+    assert "models of desk 'weekly' answer; give it another name" in error.value.problem
+    assert error.value.next_step.startswith("Correct --set name. ")
+    for name in ("answers", "answers-weekly", "weekly_answers"):
+        assert read_desk(PROJECT / "desk.yaml", {"name": name}).name == name
+
+
 def test_benchmark_split_is_never_reviewed() -> None:
     with pytest.raises(DeskError, match="also in review_splits"):
         read_desk(PROJECT / "desks/ag_news.yaml", {"source.review_splits": ["train", "test"]})

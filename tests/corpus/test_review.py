@@ -16,11 +16,13 @@ from corpus.dedup import jaccard, near_duplicates, shingles
 from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
 from corpus.gold import build_gold, measure_acceptance
-from corpus.ledger import Ledger, LedgerEntry, current_entries, tombstone
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.resolve import resolve
 from corpus.settings.review import SplitSettings
 from corpus.simulation import SimulatedReviewer, require_labels
 from corpus.splits import assign_splits, is_blind, leaks
+from corpus.statements import current_statements
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 ADA = Span(0, 3, "person")
@@ -100,11 +102,11 @@ def test_ledger_keeps_every_answer_once(tmp_path: Path) -> None:
     assert ledger.entries() == [first]
     edited = entry(answer("x", "Sports", minutes=5))
     assert ledger.append_entries([edited]) == 1
-    assert list(current_entries(ledger.entries()).values()) == [edited]
+    assert list(current_statements(ledger.entries()).values()) == [edited]
     assert len(ledger.entries()) == 2
-    assert ledger.append_entries([tombstone(edited)]) == 1
-    assert current_entries(ledger.entries()) == {}
-    assert ledger.append_entries([tombstone(edited)]) == 0
+    assert ledger.append_entries([edited.buried()]) == 1
+    assert current_statements(ledger.entries()) == {}
+    assert ledger.append_entries([edited.buried()]) == 0
 
 
 def test_two_pulls_at_the_same_moment_count_each_answer_once(tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_withdrawn_articles_and_simulated_answers_in_the_ledger(tmp_path: Path) 
     gone, kept = entry(answer("x", article="gone")), entry(answer("x", article="kept"))
     ledger.append_entries([gone, kept])
     assert ledger.withdrawn() == set()
-    ledger.append_entries([tombstone(gone)])
+    ledger.append_entries([gone.buried()])
     assert ledger.withdrawn() == {"gone"}
     ledger.append_simulated([gone.key, kept.key])
     ledger.append_simulated([kept.key])

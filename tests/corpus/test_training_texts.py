@@ -9,7 +9,8 @@ import pytest
 
 from corpus import ledger as ledgers
 from corpus.articles import Article, Response
-from corpus.ledger import Ledger, LedgerEntry, tombstone
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from corpus.training_texts import stream_training_texts, training_splits
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ def ledger(tmp_path: Path) -> Ledger:
     names = ("first", "second", "valid", "tested", "waiting", "withdrawn", "discarded")
     found.append_articles([article(name) for name in names])
     found.append_entries([entry(n) for n in names if n != "discarded"])
-    found.append_entries([tombstone(entry("withdrawn")), entry("discarded", "discarded")])
+    found.append_entries([entry("withdrawn").buried(), entry("discarded", "discarded")])
     found.append_splits({"first": "train", "second": "train", "valid": "validation"})
     found.append_splits({"tested": "test", "withdrawn": "train", "discarded": "train"})
     return found
@@ -52,13 +53,13 @@ def test_each_text_comes_once_also_under_a_new_licence(ledger: Ledger) -> None:
 def test_it_is_a_stream(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than a batch of rows is made into articles before the first one is handed over."""
     made: list[str] = []
-    to_article = ledgers._article
+    to_article = ledgers.row_article
 
     def noted(row: Any) -> Article:
         made.append(row["id"])
         return to_article(row)
 
-    monkeypatch.setattr(ledgers, "_article", noted)
+    monkeypatch.setattr(ledgers, "row_article", noted)
     monkeypatch.setattr(ledgers, "STREAMED_ROWS", 1)
     stream: Iterator[Article] = stream_training_texts(ledger, training_splits(ledger))
     assert next(stream).id == "first"

@@ -8,7 +8,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from corpus.articles import Response, ScoredSpan, Span
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from publishing.figures import without_marks
 from publishing.manifest import Manifest, from_json
 from publishing.render import KEPT, card_figures, draft

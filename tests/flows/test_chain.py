@@ -10,7 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from corpus.desk import read_desk
 from flows.curate import Curate, CurateReport, curate

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import DatasetCard, HfApi
 
 from argilla_settings.connection import connect, http
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from argilla_settings.simulated_review import annotator_keys, review
 from corpus.desk import Desk, read_desk

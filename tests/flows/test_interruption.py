@@ -10,11 +10,11 @@ import pytest
 from huggingface_hub import HfApi
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from corpus.desk import Desk, read_desk
-from corpus.ledger import current_entries
 from corpus.review_state import open_ledger
+from corpus.statements import current_statements
 from tests.flows.chain import settings
 from tests.running import HubService
 from tests.test_copydesk import copydesk
@@ -79,7 +79,7 @@ def assert_each_record_and_answer_once(desk: Desk) -> None:
     assert len({row["external_id"] for row in rows}) == len(rows) == ARTICLES
     assert Counter(len(row["responses"]) for row in rows) == {3: ARTICLES}
     entries = open_ledger(desk).entries()
-    assert len(entries) == len(current_entries(entries)) == 3 * ARTICLES
+    assert len(entries) == len(current_statements(entries)) == 3 * ARTICLES
 
 
 def assert_one_commit_each(desk: Desk, api: HfApi) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from argilla_settings.simulated_review import annotator_keys, review
 from corpus.articles import content_id

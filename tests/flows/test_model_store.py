@@ -12,7 +12,7 @@ import pytest
 from corpus.articles import Article, Response
 from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from flows.model_store import ABANDONED_SECONDS, UNFINISHED, require_model, train_once
 from publishing.provenance import code_revision
 from training.results import TrainedModel

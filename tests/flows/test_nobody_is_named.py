@@ -18,10 +18,10 @@ from huggingface_hub import HfApi
 from argilla_settings.connection import connect, http
 from argilla_settings.simulated_review import review
 from corpus.desk import Desk, read_desk
-from corpus.ledger import current_entries
 from corpus.review_state import open_ledger, read_reviewed
 from corpus.secret import desk_secret
 from corpus.sources.read import read_articles
+from corpus.statements import current_statements
 from embedded.home import read_json
 from flows.curate import CurateReport
 from flows.load_news import LoadNews, load_news
@@ -132,7 +132,7 @@ def published(services: Services, tmp_path_factory: pytest.TempPathFactory) -> R
     private["folder of the source"] = str(source.parent).encode()
     private["key"] = desk_secret(ledger)
     private["key as text"] = desk_secret(ledger).hex().encode()
-    for annotator in {annotator for _, annotator in current_entries(ledger.entries())}:
+    for annotator in {annotator for _, annotator in current_statements(ledger.entries())}:
         private[f"{annotator} of the ledger"] = annotator.encode()
     for article in articles:
         if article.license == CLOSED:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from argilla_settings.connection import connect
-from argilla_settings.news import find_dataset
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from argilla_settings.second_look import DOUBT, article_url, mark_doubts
 from corpus.articles import Article, ScoredSpan, Span

@@ -17,7 +17,8 @@ from huggingface_hub import HfApi, ModelCard
 
 from corpus.articles import Article, Response, Split
 from corpus.errors import DeskError
-from corpus.ledger import Ledger, LedgerEntry
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
 from flows import desk_tokenizer
 from flows.desk_tokenizer import tokenizer_folder
 from flows.train_tokenizer import TokenizerRun, TrainTokenizer, train_tokenizer

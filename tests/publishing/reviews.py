@@ -10,7 +10,7 @@ from datasets import DatasetDict, load_dataset
 from corpus.articles import Article, Response, ScoredSpan, Span
 from corpus.desk import Desk, read_desk
 from corpus.gold import build_gold
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import Reviewed
 from publishing.shards import WrittenConfig
 

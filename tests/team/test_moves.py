@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from argilla_settings.connection import connect, http
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.export_server import export_server
 from argilla_settings.import_server import import_server
-from argilla_settings.news import find_dataset
 from argilla_settings.rest import read_items, send
-from corpus.ledger import Ledger, current_entries
+from corpus.ledger import Ledger
 from corpus.moves import read_moves
+from corpus.statements import current_statements
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.running import Services
 from tests.team.moving import BATCH, DESK, KNOBS, NAME
@@ -84,7 +85,7 @@ def test_an_edit_on_the_new_server_is_newer(
     moved: Ledger, on_team_server: TeamServer, accounts: Path
 ) -> None:
     pull_reviewed(PullReviewed(overrides=KNOBS))
-    before = current_entries(moved.entries())
+    before = current_statements(moved.entries())
     dataset = find_dataset(connect(), DESK)
     assert dataset is not None
     rows = http(connect()).get(f"/api/v1/datasets/{dataset.id}/records").json()["items"]
@@ -95,7 +96,7 @@ def test_an_edit_on_the_new_server_is_newer(
     (sent,) = send(person, "POST", "me/responses/bulk", {"items": [edit]})["items"]
     assert sent["error"] is None
     assert pull_reviewed(PullReviewed(overrides=KNOBS)).new_answers == 1
-    after = current_entries(moved.entries())
+    after = current_statements(moved.entries())
     assert set(after) == set(before)
     ((key_of_it, entry),) = [(k, e) for k, e in after.items() if before[k] != e]
     assert key_of_it[0] == rows[0]["external_id"]

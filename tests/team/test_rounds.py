@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from argilla_settings.connection import connect
+from argilla_settings.data_sets import find_dataset
 from argilla_settings.export_server import export_server
 from argilla_settings.import_server import import_server
-from argilla_settings.news import find_dataset
 from argilla_settings.rest import read_items
-from corpus.ledger import Ledger, current_entries
+from corpus.ledger import Ledger
+from corpus.statements import current_statements
 from flows.curate import Curate, curate
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.running import Services
@@ -36,7 +37,7 @@ def test_a_whole_round_runs_there(
     # The three are who they were: on the old server, and under another id on this one.
     assert report.gold.annotators == 3
     assert len(report.gold.reviewed) + len(report.gold.quarantined) == 2 * BATCH
-    assert moved.simulated() == set(current_entries(moved.entries()))
+    assert moved.simulated() == set(current_statements(moved.entries()))
     assert [item.changed for item in report.published.items] == [True, True, True]
     again = curate(batch)
     assert (again.loaded.new, again.simulated_answers, again.new_answers) == (0, 0, 0)
@@ -55,7 +56,7 @@ def test_the_way_back(
     old = find_dataset(connect(), DESK)
     assert old is not None
     old.delete()
-    before = current_entries(moved.entries())
+    before = current_statements(moved.entries())
     added = import_server(
         connect(), tmp_path / "back.zip", tmp_path / "a.json", lambda workspace, name: moved
     )
@@ -63,4 +64,4 @@ def test_the_way_back(
     # Those who are on both servers are who they were; `lead` was only there.
     assert set(json.loads((tmp_path / "a.json").read_text())) == {"lead"}
     assert pull_reviewed(PullReviewed(overrides=KNOBS)).new_answers == 0
-    assert current_entries(moved.entries()) == before
+    assert current_statements(moved.entries()) == before

@@ -10,6 +10,7 @@ from corpus.errors import DeskError
 from training.instruct.base import Base
 
 CONFIG = "adapter_config.json"
+ANEW = "Get the adapter anew: its folder from the Hub, or copydesk train sft."
 
 
 def load_adapter(folder: Path, base: Base, trainable: bool = False) -> Any:
@@ -54,8 +55,18 @@ def _sort_targets(file: Path) -> None:
 
 
 def adapter_base(folder: Path) -> str:
-    """What the adapter calls its base model; DeskError where there is no adapter."""
+    """What the adapter calls its base model; DeskError where there is no adapter, or none of it
+    can be read.
+    """
     file = folder / CONFIG
     if not file.is_file():
         raise DeskError(f"{folder} holds no adapter: {CONFIG} is missing.", "Give another folder.")
-    return str(json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"])
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    # Of json, or of text that is no UTF-8; a file of brackets without end.
+    except (ValueError, RecursionError) as error:
+        raise DeskError(f"{file} is no JSON ({error}).", ANEW) from error
+    named = config.get("base_model_name_or_path") if isinstance(config, dict) else None
+    if not isinstance(named, str) or not named:
+        raise DeskError(f"{file} names no base model (base_model_name_or_path).", ANEW)
+    return named

@@ -11,7 +11,7 @@ from transformers import AutoConfig
 
 from corpus.errors import DeskError
 from training.encoder import download
-from training.instruct.adapter import CONFIG, adapter_base, load_adapter
+from training.instruct.adapter import ANEW, CONFIG, adapter_base, load_adapter
 from training.instruct.base import Base, load_base
 
 FACTS = "merged.json"
@@ -149,7 +149,7 @@ def _read(file: Path) -> Any:
     except ValueError as error:
         raise DeskError(
             f"{file} is no JSON ({error}), so nobody knows which weights the adapter fits.",
-            "Get the adapter anew: its folder from the Hub, or copydesk train sft.",
+            ANEW,
         ) from error
 
 

@@ -1,0 +1,119 @@
+"""What the ledger remembers of articles and answers, and the rows of its Parquet segments."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from corpus.articles import Article, Response, ScoredSpan, Span, Status
+from corpus.statements import BURIED_AFTER, StatementKey
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A response, and what the annotator was shown with it (no suggestion: blind or none)."""
+
+    response: Response
+    guidelines: str
+    blind: bool
+    suggested_topic: str | None = None
+    suggested_topic_score: float | None = None
+    topic_agent: str = ""
+    suggested_spans: tuple[ScoredSpan, ...] | None = None
+    spans_agent: str = ""
+
+    @property
+    def key(self) -> StatementKey:
+        """Whose answer to what: one annotator answers one article once, and may edit it."""
+        return (self.response.article_id, self.response.annotator)
+
+    @property
+    def status(self) -> Status:
+        """The answer's."""
+        return self.response.status
+
+    @property
+    def answered_at(self) -> datetime:
+        """The answer's."""
+        return self.response.answered_at
+
+    def repeats(self, other: "LedgerEntry") -> bool:
+        """Whether it is the same answer; what was shown with it may have changed since."""
+        return self.response == other.response
+
+    def buried(self) -> "LedgerEntry":
+        """The entry that says this answer is gone from Argilla."""
+        at = self.response.answered_at + BURIED_AFTER
+        gone = replace(self.response, status="deleted", topic=None, spans=None, answered_at=at)
+        return LedgerEntry(response=gone, guidelines=self.guidelines, blind=self.blind)
+
+
+def article_row(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "text": article.text,
+        "title": article.title,
+        "source": article.source,
+        "published_at": article.published_at,
+        "source_split": article.source_split or "",
+        "license": article.license,
+    }
+
+
+def row_article(row: Mapping[str, Any]) -> Article:
+    # Segments of an earlier Copydesk have no licence.
+    found = {"license": "", **row, "source_split": row["source_split"] or None}
+    return Article(**found)
+
+
+def entry_row(entry: LedgerEntry) -> dict[str, Any]:
+    answer = entry.response
+    return {
+        "article_id": answer.article_id,
+        "annotator": answer.annotator,
+        "status": answer.status,
+        "topic": answer.topic or "",
+        "spans": _spans_json(answer.spans),
+        "answered_at": answer.answered_at.astimezone(UTC).isoformat(),
+        "guidelines": entry.guidelines,
+        "blind": entry.blind,
+        "suggested_topic": entry.suggested_topic or "",
+        "suggested_topic_score": float("nan")
+        if entry.suggested_topic_score is None
+        else entry.suggested_topic_score,
+        "topic_agent": entry.topic_agent,
+        "suggested_spans": _spans_json(entry.suggested_spans),
+        "spans_agent": entry.spans_agent,
+    }
+
+
+def _spans_json(spans: Sequence[Span | ScoredSpan] | None) -> str:
+    if spans is None:
+        return ""
+    rows = [
+        [s.start, s.end, s.label, *([s.score] if isinstance(s, ScoredSpan) else [])] for s in spans
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
+    score = row["suggested_topic_score"]
+    shown = json.loads(row["suggested_spans"]) if row["suggested_spans"] else None
+    return LedgerEntry(
+        response=Response(
+            article_id=row["article_id"],
+            annotator=row["annotator"],
+            status=row["status"],
+            topic=row["topic"] or None,
+            spans=tuple(Span(*s) for s in json.loads(row["spans"])) if row["spans"] else None,
+            answered_at=datetime.fromisoformat(row["answered_at"]),
+        ),
+        guidelines=row["guidelines"],
+        blind=row["blind"],
+        suggested_topic=row["suggested_topic"] or None,
+        suggested_topic_score=None if score != score else score,
+        topic_agent=row["topic_agent"],
+        suggested_spans=None if shown is None else tuple(ScoredSpan(*s) for s in shown),
+        spans_agent=row["spans_agent"],
+    )
