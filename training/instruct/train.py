@@ -54,8 +54,9 @@ def train_instructions(
     report_to(tracking)
     require_one_process()
     longest = longest_chat(base, settings)
-    alone = topics_alone(pairs) if settings.topic_alone else []
-    train = _fitted([*pairs, *alone], "train", base, settings, longest)
+    alone = topics_alone(pairs)
+    chats = [*pairs, *(alone if settings.topic_alone else [])]
+    train = _fitted(chats, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)
     set_seed(seed)
@@ -85,7 +86,7 @@ def train_instructions(
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
         seed=seed,
-        settings=_used(settings) | _counted(train, validation) | _base_facts(base),
+        settings=_used(settings, bool(alone)) | _counted(train, validation) | _base_facts(base),
     )
 
 
@@ -152,9 +153,12 @@ def _row(pair: Pair) -> list[Any]:
     return [pair.id, pair.split, pair.messages(), list(astuple(pair.questions))]
 
 
-def _used(settings: InstructionModelSettings) -> dict[str, Any]:
-    """The settings that decided something: those of GRPO only where it ran."""
-    return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
+def _used(settings: InstructionModelSettings, both_asked: bool) -> dict[str, Any]:
+    """The settings that decided something: those of GRPO only where it ran, and whether the topic
+    was also asked alone only where there is more to ask.
+    """
+    unused = {"grpo", "token_budget", "memory_gb"}
+    return settings.model_dump(exclude=unused if both_asked else unused | {"topic_alone"})
 
 
 def _counted(train: Fitted, validation: Fitted) -> dict[str, int]:
