@@ -218,7 +218,8 @@ def test_corrections_teach_and_are_not_in_the_data_set(topics: Ran, hub: HfApi) 
     texts = [said["content"] for chat in rows.messages for said in chat if said["role"] == "user"]
     assert len(texts) == ARTICLES
     assert [text for text in texts if "Oldcastle" in text] == []
-    assert "chats_corrected" in after.card.text
+    assert "(1 of them not: people corrected what an earlier model answered" in after.card.text
+    assert "earlier model" not in topics.card.text
 
 
 def examples(ran: Ran) -> int:
