@@ -1,9 +1,12 @@
-"""train_sft on a base model of a Hub, for desks that ask one question alone, with corrections.
+"""train_sft on a base of a Hub, for desks of one question, with corrections, in two processes.
 
 The ledger is written as a pull leaves it; base, adapters and data sets stand on the embedded Hub.
 """
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +29,8 @@ from corpus.instruct.opinions import (
 from corpus.ledger import LedgerEntry
 from corpus.review_state import open_ledger, resolve_ledger
 from corpus.sources.read import read_articles
+from embedded.ports import free_port
+from flows.model_store import UNFINISHED
 from flows.train_sft import SftReport, TrainSft, train_sft
 from publishing.manifest import from_json
 from tests.running import HubService, Services, run_plain_client
@@ -224,3 +229,24 @@ def test_corrections_teach_and_are_not_in_the_data_set(topics: Ran, hub: HfApi) 
 
 def examples(ran: Ran) -> int:
     return int(ran.manifest.training.examples)
+
+
+def test_two_processes_train_and_one_publishes(topics: Ran, hub: HfApi, services: Services) -> None:
+    overrides = knobs("only-topics", **TOPICS, **{"models.seed": 5})
+    before = hub.model_info(topics_repo()).sha
+    given = [w for k, v in overrides.items() for w in ("--set", f"{k}={json.dumps(v)}")]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--main_process_port", str(free_port()), "-m", "copydesk"]
+    done = subprocess.run(
+        [sys.executable, *launch, "train", "sft", "--force-model", *given],
+        env=os.environ | {"GLOO_SOCKET_IFNAME": "lo"},
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    # Said once, and trained once: the model is found again.
+    assert done.stdout.count(f"Model    {hub.endpoint}/{topics_repo()}\n") == 1
+    commits = [commit.commit_id for commit in hub.list_repo_commits(topics_repo())]
+    assert commits.index(before) == 1
+    again = train_sft(TrainSft(overrides=overrides, publish=False))
+    assert again.stored.reused
+    assert list(again.stored.folder.parent.glob(f"*{UNFINISHED}")) == []

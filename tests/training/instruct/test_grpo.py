@@ -1,5 +1,7 @@
-"""GRPO from an SFT model on: what it leaves, and going on after a kill."""
+"""GRPO from an SFT model on: what it leaves, going on after a kill; both in several processes."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from corpus.errors import DeskError
+from corpus.instruct.answers import to_json
+from embedded.ports import free_port
 from tests.training.conftest import PROJECT
 from tests.training.instruct.tiny import save_tiny
 from tests.training.instruct.tune_tiny import BASE, GRPO, PAIRS, teach, tune
@@ -74,3 +79,32 @@ def test_after_a_kill_it_comes_to_the_same_adapter(
     assert whole.keys() == again.keys()
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     assert [p.validation_score for p in resumed.curve] == rewards
+
+
+def test_two_processes_teach_one_adapter_that_answers(base: str, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    # With --cpu, accelerate starts one process, whatever number it is asked for.
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--main_process_port", str(free_port()), "-m"]
+    done = subprocess.run(
+        [sys.executable, *launch, "tests.training.instruct.tune_tiny", base, out],
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": ".", "GLOO_SOCKET_IFNAME": "lo"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout) == [2, 1.0]
+    assert not (tmp_path / "model.checkpoints").exists()
+    loaded = load_base(base, BASE)
+    model = load_adapter(out, loaded)
+    written = generate_answers(model, loaded.tokenizer, PAIRS[:4], 12)
+    assert written == [to_json(pair.answer) for pair in PAIRS[:4]]
+
+
+def test_several_processes_are_refused(
+    base: str, sft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(DeskError, match="GRPO trains in one process, and 2") as error:
+        tune(base, sft, tmp_path / "model")
+    assert "grpo.enabled=false" in error.value.next_step
+    assert list(tmp_path.iterdir()) == []

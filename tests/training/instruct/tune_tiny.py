@@ -1,8 +1,10 @@
-"""GRPO on a tiny model in a process of its own, which kills itself with signal 9.
+"""SFT on a tiny model, also in several processes; GRPO in one that kills itself with signal 9.
 
+python -m tests.training.instruct.tune_tiny BASE OUTPUT
 python -m tests.training.instruct.tune_tiny BASE SFT OUTPUT STEP
 """
 
+import json
 import os
 import signal
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 from corpus.instruct.answers import Questions
 from corpus.settings.instructions import GrpoSettings
 from tests.training.instruct.tiny import SETTINGS, tiny_pairs
+from training.entities.fit import is_main_process, processes
 from training.instruct.base import load_base
 from training.instruct.grpo import Start, train_with_rewards
 from training.instruct.train import train_instructions
@@ -48,4 +51,9 @@ def die_at(last: int) -> Progress:
 
 
 if __name__ == "__main__":
-    tune(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), die_at(int(sys.argv[4])))
+    if len(sys.argv) == 3:
+        learned = teach(sys.argv[1], Path(sys.argv[2]))
+        if is_main_process():
+            sys.stdout.write(json.dumps([processes(), learned.curve[-1].validation_score]))
+    else:
+        tune(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), die_at(int(sys.argv[4])))
