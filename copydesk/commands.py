@@ -23,6 +23,7 @@ from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
 from copydesk.show import say, show_places, show_rounds
+from copydesk.stop import TERMINATED
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from corpus.errors import DeskError
@@ -69,8 +70,8 @@ def main() -> None:
         print("  → Run copydesk doctor, then the same command again.", file=sys.stderr)
         sys.exit(1)
     except SystemExit as end:
-        # typer turns Ctrl-C into this code.
-        if end.code == 130:
+        # typer turns Ctrl-C into the first.
+        if end.code in (130, TERMINATED):
             print(INTERRUPTED, file=sys.stderr)
         raise
 

@@ -1,5 +1,6 @@
 """Train and score the models of a desk."""
 
+from copydesk.out_folder import is_first_process
 from copydesk.process import run_parameters, use_services
 from copydesk.show import show_training
 from corpus.errors import DeskError
@@ -42,10 +43,14 @@ def train_desk_sft(
     run = run_parameters(desk, source, set_, per_class)
     use_services()
     from flows.score_tables import score_lines
-    from flows.train_sft import TrainSft, train_sft
+    from flows.train_sft import TrainSft, help_train_sft, train_sft
     from flows.verdicts import verdict_lines
 
-    report = train_sft(TrainSft(**run, publish=publishes, force_model=force))
+    config = TrainSft(**run, publish=publishes, force_model=force)
+    if not is_first_process():
+        help_train_sft(config)
+        return
+    report = train_sft(config)
     show_training(report.stored)
     print("\n".join([*score_lines([report.scores]), *verdict_lines(report.judged)]))
     for item in report.items:

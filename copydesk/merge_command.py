@@ -1,6 +1,7 @@
 """copydesk merge: an adapter and its base as one model, which plain transformers loads."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,11 +47,18 @@ def merge(
         return
     _refuse_desk_options({"--desk": desk != DESK, "--source": source, "--set": set_})
     prepare()
-    from training.instruct.merged import adapter_folder, is_merged, open_base_of, public_name
+    from training.instruct.merged import (
+        adapter_folder,
+        is_merged,
+        open_base_of,
+        public_name,
+        published_prompt,
+    )
 
     require_free(out, is_merged, WHAT)
     folder = adapter_folder(adapter)
-    _write(out, folder, public_name(adapter), open_base_of(folder, base))
+    opened = open_base_of(folder, base)
+    _write(out, folder, public_name(adapter), opened, published_prompt(folder))
     _say_how_to_push(out, private=False)
 
 
@@ -65,21 +73,25 @@ def _merge_desk(out: Path, desk: str, source: str | None, set_: list[str] | None
     run: dict[str, Any] = run_parameters(desk, source, set_)
     use_services()
     from corpus.desk import read_desk
-    from flows.desk_adapter import open_desk_adapter
+    from flows.desk_adapter import desk_prompt, open_desk_adapter
     from training.instruct.merged import is_merged
 
     require_free(out, is_merged, WHAT)
     settings = read_desk(run["desk"], run["overrides"])
     found = open_desk_adapter(settings)
-    _write(out, found.folder, found.name, found.base)
+    _write(out, found.folder, found.name, found.base, desk_prompt(settings))
     _say_how_to_push(out, settings.publish.private)
 
 
-def _write(out: Path, adapter: Path, name: str, base: "Base") -> None:
-    from training.instruct.merged import is_merged, write_merged
+def _write(
+    out: Path, adapter: Path, name: str, base: "Base", prompt: tuple[str, str] | None
+) -> None:
+    from publishing.merged_card import MergedFacts, merged_card
+    from training.instruct.merged import is_merged, write_card, write_merged
 
     with new_folder(out, is_merged) as folder:
         merged = write_merged(adapter, name, base, folder)
+        write_card(merged, merged_card(MergedFacts(**asdict(merged), prompt=prompt)), folder)
     print(f"{out}: {merged.adapter} merged into {merged.base}, one model.")
     print(f"{merged.parameters:,} parameters in {merged.precision}; transformers alone loads it.")
 

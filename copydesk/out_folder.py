@@ -1,18 +1,21 @@
 """A folder that is there whole or not at all: written beside its place, then renamed."""
 
+import fcntl
 import os
+import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
+from copydesk.stop import end_orderly
 from corpus.errors import DeskError
-from embedded.exchange import SWAP, exchange
 
 UNFINISHED = ".unfinished"
+# Of this run, or of an earlier Copydesk, which took the number of its process.
+MARK = re.compile(r"(?:[0-9a-f]{8}|\d+)(?P<old>\.old)?")
 
 
 def is_model(folder: Path) -> bool:
@@ -56,28 +59,57 @@ def is_first_process() -> bool:
 
 @contextmanager
 def new_folder(out: Path, is_ours: Callable[[Path], bool] = is_model) -> Iterator[Path]:
-    """A folder to write to; it takes the place of ``out`` at the end, unless an error is raised."""
+    """A folder to write to; it takes the place of ``out`` at the end, unless an error is raised.
+
+    SIGTERM leaves nothing of it. What a process that was killed leaves goes when the next one
+    begins to write to ``out``.
+    """
     require_free(out, is_ours)
     if not is_first_process():
-        with tempfile.TemporaryDirectory() as name:
+        with end_orderly(), tempfile.TemporaryDirectory() as name:
             yield Path(name)
         return
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(out)
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}{UNFINISHED}")
-    unfinished.mkdir()
+    mark = secrets.token_hex(4)
+    unfinished = out.with_name(f".{out.name}.{mark}{UNFINISHED}")
+    with end_orderly():
+        unfinished.mkdir()
+        try:
+            with _locked(unfinished):
+                yield unfinished
+                _readable_as_usual(unfinished)
+                _replace(out, unfinished, out.with_name(f".{out.name}.{mark}.old{UNFINISHED}"))
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
+def _replace(out: Path, new: Path, old: Path) -> None:
+    """What was there is locked while it has another name: nobody takes it for left behind."""
+    if not out.exists():
+        new.rename(out)
+        return
+    with _locked(out):
+        out.rename(old)
+        try:
+            new.rename(out)
+        finally:
+            if not out.exists():
+                old.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Until the end of this process, however it ends; BlockingIOError where another has it."""
+    lock = os.open(folder, os.O_RDONLY)
     try:
-        yield unfinished
-    except BaseException:
-        shutil.rmtree(unfinished)
-        raise
-    _readable_as_usual(unfinished)
-    if out.exists():
-        exchange(out, unfinished)
-        shutil.rmtree(unfinished, ignore_errors=True)
-    else:
-        unfinished.rename(out)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _readable_as_usual(folder: Path) -> None:
@@ -90,12 +122,23 @@ def _readable_as_usual(folder: Path) -> None:
 
 def _remove_abandoned(out: Path) -> None:
     """What killed runs left behind; a model that one was about to replace is put back."""
-    for left in sorted(out.parent.glob(f".{out.name}.*{UNFINISHED}*")):
-        process, _, rest = left.name.removeprefix(f".{out.name}.").partition(".")
-        if not process.isdecimal() or psutil.pid_exists(int(process)):
+    before, after = f".{out.name}.", UNFINISHED
+    for left in sorted(out.parent.iterdir()):
+        if not (left.name.startswith(before) and left.name.endswith(after)):
             continue
-        # Where the system cannot exchange folders at once.
-        if rest.endswith(SWAP) and not out.exists():
-            left.rename(out)
-        else:
-            shutil.rmtree(left, ignore_errors=True)
+        mark = MARK.fullmatch(left.name[len(before) : -len(after)])
+        if mark:
+            _remove(left, out if mark["old"] and not out.exists() else None)
+
+
+def _remove(left: Path, put_back: Path | None) -> None:
+    """Unless the process that writes it is alive: it holds the lock, whatever its number."""
+    try:
+        with _locked(left):
+            if put_back is None:
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.rename(put_back)
+    except (BlockingIOError, FileNotFoundError, NotADirectoryError):
+        # Alive, or another run was here first, or no folder of ours.
+        return

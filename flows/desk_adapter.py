@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.desk import Desk
-from corpus.review_state import read_gold
+from corpus.instruct.pairs import kind_of
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
+from corpus.review_state import desk_questions, read_gold
 from flows.instruction_base import base_repo, base_source, base_weights, require_repo
 from flows.model_store import require_model
 from flows.score_answers import require_same_base
@@ -31,3 +33,9 @@ def open_desk_adapter(desk: Desk) -> DeskAdapter:
     require_same_base(stored, base_weights(desk, gold))
     base = load_base(str(base_source(desk, gold)), base_repo(desk), exact=True)
     return DeskAdapter(stored.model, name, base)
+
+
+def desk_prompt(desk: Desk) -> tuple[str, str]:
+    """System message and first instruction, in the words that its models are trained with."""
+    questions = desk_questions(desk)
+    return system_prompt(questions), PHRASINGS[kind_of(questions)][0]

@@ -19,7 +19,7 @@ from corpus.instruct.pairs import Pair
 from corpus.review_state import Reviewed
 from flows.frozen_test import asked
 from flows.hub_access import download_model, hub_api, last_revision
-from flows.model_store import desk_repo, kind_folder
+from flows.model_store import UNFINISHED, desk_repo, kind_folder
 from publishing.base_model import publish_base_model
 from publishing.hub import Published
 from training.encoder import OFFLINE, base_license, base_model_name
@@ -108,7 +108,9 @@ def _made(desk: Desk, gold: Gold) -> Path:
     from training.instruct.decoder import make_decoder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{FOLDER}.", dir=folder.parent))
+    # By this suffix a later training removes what a kill leaves.
+    name = tempfile.mkdtemp(prefix=f".{FOLDER}.", suffix=UNFINISHED, dir=folder.parent)
+    unfinished = Path(name)
     log.info("making the offline base model %s", base_repo(desk))
     chats = _chats(desk, gold)
     make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())

@@ -33,6 +33,9 @@ COMMANDS: dict[Kind, str] = {"topics": "topics", "entities": "entities", "instru
 UNFINISHED = ".unfinished"
 # Long after any training here has ended.
 ABANDONED_SECONDS = 24 * 3600
+# One that was killed before a holiday still goes on after it.
+CHECKPOINTS = "checkpoints"
+CHECKPOINTS_SECONDS = 7 * ABANDONED_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +201,15 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 
 def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
     """Where a training that was killed left what the next one with the same key goes on from."""
-    return kind_folder(desk, kind) / "checkpoints" / training_key(desk, gold, kind)
+    return kind_folder(desk, kind) / CHECKPOINTS / training_key(desk, gold, kind)
 
 
 def remove_abandoned(folder: Path) -> None:
     """What killed trainings left behind and nobody went on with."""
-    for left in folder.glob(f"*{UNFINISHED}"):
-        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+    unfinished = ((left, ABANDONED_SECONDS) for left in folder.glob(f"*{UNFINISHED}"))
+    checkpoints = ((left, CHECKPOINTS_SECONDS) for left in folder.glob(f"{CHECKPOINTS}/*"))
+    for left, seconds in (*unfinished, *checkpoints):
+        if time.time() - left.stat().st_mtime > seconds:
             shutil.rmtree(left, ignore_errors=True)
 
 

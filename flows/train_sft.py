@@ -1,6 +1,7 @@
 """train_sft: reviewed articles → chats → a LoRA adapter, scored, judged and published."""
 
 import logging
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.instruct.pairs import Pair, corrected_pairs, reviewed_pairs
-from corpus.review_state import Reviewed, desk_questions, read_reviewed
+from corpus.review_state import Reviewed, desk_questions, read_gold, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
@@ -22,7 +23,7 @@ from flows.instruction_base import (
     require_public_base,
     require_repo,
 )
-from flows.model_store import StoredModel, checkpoints_folder, train_once
+from flows.model_store import StoredModel, checkpoints_folder, stored_model, train_once
 from flows.publish import publish_dataset, publish_model
 from flows.publish import show as show_published
 from flows.row_scores import ModelScores
@@ -57,6 +58,7 @@ def train_sft(config: TrainSft) -> SftReport:
     """Train on the reviewed articles, score, judge, publish; running it twice changes nothing."""
     desk = config.read()
     require_repo(desk)
+    require_sft_alone(desk)
     if config.publish:
         require_public_base(desk)
     review = read_reviewed(desk)
@@ -135,24 +137,48 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
 @task(cache_policy=NO_CACHE)
 def train(desk: Desk, gold: Gold) -> StoredModel:
     """One training, with its progress in the log."""
+    return train_once(desk, gold, "instructions", lambda folder: fit_sft(desk, gold, folder))
 
-    def fit(folder: Path) -> TrainedModel:
-        # trl takes ten CPU seconds to import; a model that is found again needs none of them.
-        from training.instruct.train import train_instructions
 
-        trained = train_instructions(
-            training_pairs(desk, gold),
-            open_base(desk, gold),
-            desk.models.instructions,
-            desk.models.seed,
-            folder,
-            on_progress=_log_progress,
-            checkpoints=checkpoints_folder(desk, gold, "instructions"),
-            tracking=desk.models.tracking,
-        )
-        return _with_corrections(trained, gold)
+def fit_sft(desk: Desk, gold: Gold, folder: Path) -> TrainedModel:
+    """Train into the folder; each of several processes calls this, and the first one writes."""
+    # trl takes ten CPU seconds to import; a model that is found again needs none of them.
+    from training.entities.fit import together
+    from training.instruct.train import train_instructions
 
-    return train_once(desk, gold, "instructions", fit)
+    # The offline base is made once.
+    with together().main_process_first():
+        base = open_base(desk, gold)
+    trained = train_instructions(
+        training_pairs(desk, gold),
+        base,
+        desk.models.instructions,
+        desk.models.seed,
+        folder,
+        on_progress=_log_progress,
+        checkpoints=checkpoints_folder(desk, gold, "instructions"),
+        tracking=desk.models.tracking,
+    )
+    return _with_corrections(trained, gold)
+
+
+def help_train_sft(config: TrainSft) -> None:
+    """What the others of several processes do: train with the first one, and nothing else."""
+    desk = config.read()
+    require_sft_alone(desk)
+    gold = read_gold(desk)
+    # Then the first one trains nothing, either.
+    if stored_model(desk, gold, "instructions") is None:
+        with tempfile.TemporaryDirectory() as name:
+            fit_sft(desk, gold, Path(name) / "model")
+
+
+def require_sft_alone(desk: Desk) -> None:
+    """DeskError where GRPO is to follow in several processes, before SFT begins."""
+    if desk.models.instructions.grpo.enabled:
+        from training.instruct.grpo import require_one_process
+
+        require_one_process()
 
 
 def _with_corrections(trained: TrainedModel, gold: Gold) -> TrainedModel:

@@ -1,6 +1,7 @@
 """copydesk merge: one model out of adapter and base, which answers as the two do together."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, ModelCard
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 from typer.testing import CliRunner
@@ -113,6 +114,52 @@ def test_no_folder_of_this_machine_is_named_in_it(base: Path, adapter: Path, mer
     texts = {file.name: file.read_text(encoding="utf-8") for file in merged.glob("*.json")}
     assert {"config.json", "merged.json", "tokenizer_config.json"} <= set(texts)
     assert [n for n, t in texts.items() if str(base) in t or str(adapter.parent) in t] == []
+
+
+def test_its_card_says_what_it_is_and_its_example_runs(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path
+) -> None:
+    card = ModelCard.load(merged / "README.md")
+    facts = json.loads((merged / "merged.json").read_text())
+    data = card.data.to_dict()
+    # The adapter lies in a folder, which nobody else can look up.
+    assert (data["base_model"], data["base_model_relation"]) == ([BASE], "merge")
+    assert (card.data.library_name, card.data.pipeline_tag) == ("transformers", "text-generation")
+    assert f"| Base model | `{BASE}`, weights `{facts['base_weights']}` |" in card.text
+    assert f"| Parameters | {facts['parameters']:,}, float32 |" in card.text
+    assert "`model`, a LoRA adapter" in card.text
+    assert "revision" not in card.text
+    assert str(base.parent) not in card.text
+    (code,) = re.findall(r"```python\n(.*?)```", card.text, re.DOTALL)
+    assert "system" not in code
+    # Written for people who know no more than that; what it is asked is what the desk asks.
+    published = tmp_path / "published"
+    shutil.copytree(adapter, published)
+    prompt = {"system": "You label {news}.", "instructions": ['Say "so".', "Or so."]}
+    (published / "manifest.json").write_text(json.dumps({"prompt": prompt}))
+    run("merge", published, "--base", base, "--out", tmp_path / "one")
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (tmp_path / "one/README.md").read_text(), re.DOTALL
+    )
+    assert "{'role': 'system', 'content': 'You label {news}.'}" in code
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("max_new_tokens=256", "max_new_tokens=24")],
+        cwd=tmp_path / "one", capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_a_card_that_people_wrote_into_is_not_replaced(
+    base: Path, adapter: Path, merged: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "one"
+    shutil.copytree(merged, out)
+    with (out / "README.md").open("a") as card:
+        card.write("\nOurs is better.\n")
+    with pytest.raises(DeskError, match="is there and is no merged model of ours"):
+        run("merge", adapter, "--base", base, "--out", out)
+    assert "Ours is better." in (out / "README.md").read_text()
 
 
 def test_a_base_in_a_folder_is_named_by_its_last_part(
@@ -359,6 +406,11 @@ def test_adapter_and_base_of_a_hub(
     api.upload_file(repo_id=name, path_or_fileobj=config, path_in_repo="adapter_config.json")
     found = run("merge", name, "--out", tmp_path / "one")
     assert f"{name} merged into {name}-base" in found.stdout
+    card = ModelCard.load(tmp_path / "one/README.md")
+    assert card.data.base_model == [f"{name}-base", name]
+    for what, repo_id in (("Adapter", name), ("Base model", f"{name}-base")):
+        revision = api.model_info(repo_id).sha
+        assert f"| {what} | `{repo_id}`, revision `{revision}`" in card.text
     weights, expected = (load_file(f / "model.safetensors") for f in (tmp_path / "one", merged))
     assert weights.keys() == expected.keys()
     assert all(torch.equal(weights[key], expected[key]) for key in weights)
@@ -370,4 +422,5 @@ def test_adapter_and_base_of_a_hub(
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {"model.safetensors", "merged.json"} <= set(api.list_repo_files(f"{name}-merged"))
+    files = {"model.safetensors", "merged.json", "README.md"}
+    assert files <= set(api.list_repo_files(f"{name}-merged"))

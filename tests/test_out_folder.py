@@ -1,85 +1,116 @@
-"""A folder that is replaced by a process that is killed: the old one or the new one, never none."""
+"""The folder that a command writes: whole or not at all, and nothing that stays behind."""
 
+import fcntl
 import os
 import signal
-from collections.abc import Callable
-from multiprocessing import get_context
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from copydesk.out_folder import new_folder
-from embedded import exchange as exchanging
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# Writes half a model and waits for its end.
+WRITER = """
+import sys, time
+from pathlib import Path
+from copydesk.out_folder import new_folder
+with new_folder(Path(sys.argv[1]), lambda _: True) as folder:
+    (folder / "half").write_text("of a model")
+    print("written", flush=True)
+    time.sleep(60)
+"""
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def end_writer(out: Path, how: signal.Signals) -> int:
+    """The exit code of a process that got the signal in the midst of writing."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(out)], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    ) as process:
+        assert process.stdout and process.stdout.readline() == "written\n"
+        assert len(list(out.parent.glob(f".{out.name}.*"))) == 1
+        process.send_signal(how)
+        return process.wait(30)
 
 
-def write(out: Path, content: str) -> None:
+def write(out: Path, content: str = "new") -> None:
     with new_folder(out, lambda _: True) as folder:
         (folder / "model").write_text(content)
 
 
-def killed(work: Callable[[], None]) -> None:
-    process = get_context("fork").Process(target=work)
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize(("after", "content"), [(False, "old"), (True, "new")])
-def test_where_the_system_exchanges_folders_one_is_always_there(
-    after: bool, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
+    assert end_writer(tmp_path / "m", signal.SIGTERM) == 143
+    assert names(tmp_path) == []
+
+
+def test_what_a_kill_leaves_goes_with_the_next_one(tmp_path: Path) -> None:
+    assert end_writer(tmp_path / "m", signal.SIGKILL) == -9
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".m.")
+    write(tmp_path / "m")
+    assert names(tmp_path) == ["m"]
+    assert names(tmp_path / "m") == ["model"]
+
+
+def test_signals_are_as_they_were_afterwards(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    write(tmp_path / "m")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_number_of_a_process_says_nothing(tmp_path: Path) -> None:
+    """In containers every process has the same; an earlier Copydesk went by it."""
+    (tmp_path / f".m.{os.getpid()}.unfinished").mkdir()
+    write(tmp_path / "m")
+    assert names(tmp_path) == ["m"]
+
+
+def test_what_another_one_writes_stays(tmp_path: Path) -> None:
+    """Of the same name, or of a name that begins alike."""
+    alive = tmp_path / ".m.0123abcd.unfinished"
+    others = [tmp_path / ".m.x.0123abcd.unfinished", tmp_path / ".m.0123abcd.txt"]
+    for folder in (alive, *others):
+        folder.mkdir()
+    lock = os.open(alive, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    write(tmp_path / "m")
+    assert set(tmp_path.iterdir()) == {alive, *others, tmp_path / "m"}
+    os.close(lock)
+    write(tmp_path / "m")
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / "m"}
+
+
+@pytest.mark.parametrize("mark", ["0123abcd", "4711"])
+def test_a_model_that_was_about_to_be_replaced_is_put_back(tmp_path: Path, mark: str) -> None:
+    old = tmp_path / f".m.{mark}.old.unfinished"
+    old.mkdir()
+    (old / "model").write_text("old")
+    with pytest.raises(KeyError), new_folder(tmp_path / "m", lambda _: True):
+        raise KeyError
+    assert names(tmp_path) == ["m"]
+    assert (tmp_path / "m" / "model").read_text() == "old"
+
+
+def test_a_replacement_that_fails_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, at_once = tmp_path / "out", exchanging._exchange_at_once
-    write(out, "old")
-    if not at_once(out, out):
-        pytest.skip("this system cannot exchange folders")
+    write(tmp_path / "m", "old")
+    rename = Path.rename
 
-    def die_around(one: Path, other: Path) -> bool:
-        if after:
-            at_once(one, other)
-        die()
-        return True
+    def fails(self: Path, target: Path) -> Path:
+        if target == tmp_path / "m" and ".old." not in self.name:
+            raise OSError("no room")
+        return rename(self, target)
 
-    monkeypatch.setattr(exchanging, "_exchange_at_once", die_around)
-    killed(lambda: write(out, "new"))
-    assert (out / "model").read_text() == content
-    monkeypatch.undo()
-    write(out, "newer")
-    assert (out / "model").read_text() == "newer"
-    assert [file.name for file in tmp_path.iterdir()] == ["out"]
-
-
-@pytest.mark.parametrize(("renames", "content"), [(0, "old"), (1, "old"), (2, "new"), (3, "new")])
-def test_elsewhere_the_next_run_puts_it_back(
-    renames: int, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out, left, rename = tmp_path / "out", [None] * renames, Path.rename
-    write(out, "old")
-    monkeypatch.setattr(exchanging, "_exchange_at_once", lambda *_: False)
-
-    def die_later(path: Path, target: Path) -> Path:
-        if not left:
-            die()
-        left.pop()
-        done = rename(path, target)
-        # The last of them: what follows only removes the old one.
-        if renames == 3 and not left:
-            die()
-        return done
-
-    def replace() -> None:
-        monkeypatch.setattr(Path, "rename", die_later)
-        write(out, "new")
-
-    killed(replace)
-
-    class WrongInputError(Exception):
-        pass
-
-    with pytest.raises(WrongInputError), new_folder(out, lambda _: True):
-        raise WrongInputError
-    assert (out / "model").read_text() == content
-    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="no room"):
+        write(tmp_path / "m")
+    assert names(tmp_path) == ["m"]
+    assert (tmp_path / "m" / "model").read_text() == "old"

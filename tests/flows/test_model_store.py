@@ -13,7 +13,14 @@ from corpus.articles import Article, Response
 from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
 from corpus.ledger_rows import LedgerEntry
-from flows.model_store import ABANDONED_SECONDS, UNFINISHED, require_model, train_once
+from flows.model_store import (
+    ABANDONED_SECONDS,
+    CHECKPOINTS_SECONDS,
+    UNFINISHED,
+    checkpoints_folder,
+    require_model,
+    train_once,
+)
 from publishing.provenance import code_revision
 from training.results import TrainedModel
 
@@ -58,16 +65,25 @@ def test_of_two_trainings_at_once_both_end_with_one_model(desk: Desk, gold: Gold
     assert [path.name for path in mine.folder.parent.iterdir()] == [mine.key]
 
 
-def test_what_a_killed_training_left_is_removed_a_day_later(desk: Desk, gold: Gold) -> None:
+def test_what_a_killed_training_left_is_removed(desk: Desk, gold: Gold) -> None:
+    """A day later; its checkpoints, from which it would have gone on, a week later."""
     kind = train_once(desk, gold, "topics", trained).folder.parent
-    old, fresh = kind / f"k.1{UNFINISHED}", kind / f"k.2{UNFINISHED}"
-    for folder in (old, fresh):
-        folder.mkdir()
-    long_ago = time.time() - ABANDONED_SECONDS - 60
-    os.utime(old, (long_ago, long_ago))
+    checkpoints = checkpoints_folder(desk, gold, "topics").parent
+    day, week = ABANDONED_SECONDS + 60, CHECKPOINTS_SECONDS + 60
+    left = {
+        kind / f"k.1{UNFINISHED}": day,
+        kind / f".base.1{UNFINISHED}": day,
+        kind / f"k.2{UNFINISHED}": 0,
+        checkpoints / "k.1": week,
+        checkpoints / "k.2": day,
+    }
+    for folder, seconds in left.items():
+        folder.mkdir(parents=True)
+        then = time.time() - seconds
+        os.utime(folder, (then, then))
     other = desk.model_copy(update={"models": desk.models.model_copy(update={"seed": 1})})
     train_once(other, gold, "topics", trained)
-    assert (old.exists(), fresh.exists()) == (False, True)
+    assert [folder.exists() for folder in left] == [False, False, True, False, True]
 
 
 def test_the_revision_of_the_code_is_unknown_without_git(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,8 @@ def test_the_stored_adapter_merges_into_one_model(
     done = warm("merge", "--out", str(out), *settings(SFT))
     assert done.returncode == 0, done.stderr
     assert f"{REPO} merged into {REPO}-base" in done.stdout
+    prompt = manifest_of(hub, REPO).prompt
+    assert repr(prompt.system) in (out / "README.md").read_text()
     facts = json.loads((out / "merged.json").read_text())
     assert facts["base_weights"] == forced.stored.training["settings"]["base_weights"]
     code = (

@@ -6,6 +6,7 @@ from typing import Any
 from datasets import Features
 
 from corpus.articles import Span
+from corpus.instruct.answers import ENTITY, TOPIC
 from publishing.dataset import dataset_features
 from publishing.describe_dataset import describe_dataset
 from publishing.manifest import DatasetManifest, ModelManifest
@@ -75,6 +76,9 @@ def model_manifest(
 ) -> ModelManifest:
     """With real scores, in every digit, of a few articles."""
     labels = TYPES if kind == "entities" else TOPICS
+    if kind == "instructions":
+        labels = {TOPIC + name: said for name, said in TOPICS.items()}
+        labels |= {ENTITY + name: said for name, said in TYPES.items()}
     scores = _scores(kind)
     facts: dict[str, Any] = {
         "kind": kind,

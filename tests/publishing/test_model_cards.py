@@ -5,6 +5,7 @@ from huggingface_hub import ModelCard
 
 from publishing.manifest_parts import (
     Calibration,
+    Comparison,
     DatasetChanges,
     Estimate,
     Gate,
@@ -86,6 +87,46 @@ def test_a_model_with_code_of_its_own_says_how_it_is_loaded() -> None:
     training = manifest.training.model_copy(update={"settings": settings})
     card = render_model_card(manifest.model_copy(update={"training": training}), REPO)
     assert "    trust_remote_code=True,  # modeling_frozen_tagger.py" in card
+
+
+@pytest.mark.parametrize(
+    ("asked", "column", "classified", "meant"),
+    [
+        (("topic: ", "entity: "), "Topic and entity model", "topic and entity model\nare those",
+         "topic and entities"),
+        (("topic: ",), "Topic model", "topic model\nis the one", "the topic"),
+        (("entity: ",), "Entity model", "entity model\nis the one", "entities"),
+    ],
+)  # fmt: skip
+def test_an_instruction_model_is_compared_by_what_it_was_asked(
+    asked: tuple[str, ...], column: str, classified: str, meant: str
+) -> None:
+    both = model_manifest("instructions")
+    labels = {k: v for k, v in both.labels.items() if k.startswith(asked)}
+    scores = {k: both.scores[k] for k in ("n", "topic_accuracy")}
+    sft = scores | {"difference": HALF.model_dump()}
+    compared = Comparison(base=scores, classifiers=scores, sft=sft)
+    changed = both.model_copy(update={"labels": labels, "comparison": compared, "scores": scores})
+    card = render_model_card(changed, REPO)
+    require_readable(card)
+    assert f"| Score | This model | Before GRPO | Base model | {column} |\n" in card
+    assert f"; {classified} that the desk trained on the same review" in card
+    assert f"Meant for extracting {meant} from news" in card
+    named = "entity: " in asked
+    assert ("spans taken as text and type" in card) is named
+    assert ("were won by inventing names" in card) is named
+    assert ("It can answer with entities that are not in the text" in card) is named
+    assert ('article = "Cup final tonight' in card) is ("topic: " in asked)
+
+
+def test_corrected_articles_are_not_said_to_be_published() -> None:
+    plain = model_manifest("instructions")
+    assert "an earlier model" not in render_model_card(plain, REPO)
+    settings = {**plain.training.settings, "chats_corrected": 7}
+    training = plain.training.model_copy(update={"settings": settings})
+    card = render_model_card(plain.model_copy(update={"training": training}), REPO)
+    require_readable(card)
+    assert "(7 of them not: people corrected what an earlier model answered), start" in card
 
 
 def test_sections_appear_with_their_figures() -> None:

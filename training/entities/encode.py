@@ -37,15 +37,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Windows of several texts, and how often each rule was needed."""
+    """Windows of several texts, how often each rule was needed, and in which texts (positions)."""
 
     windows: list[Window]
     repairs: Counter[str]
+    repaired: dict[str, list[int]]
 
     @classmethod
     def empty(cls) -> "Encoded":
         """Of no text at all."""
-        return cls([], Counter())
+        return cls([], Counter(), {})
 
 
 def encode(
@@ -62,6 +63,7 @@ def encode(
     """
     names = tag_names(entity_types)
     repairs: Counter[str] = Counter()
+    repaired: dict[str, list[int]] = {}
     found = tokenizer(
         [LONE_SURROGATE.sub("\ufffd", text) for text in texts],
         truncation=True,
@@ -78,11 +80,15 @@ def encode(
         text = texts[text_index]
         offsets = [[trimmed(text, *pair) for pair in found["offset_mapping"][n]] for n in numbers]
         marked = () if spans is None else spans[text_index]
-        starts = first_tokens(resolved(text, marked, repairs), offsets, repairs)
+        needed: Counter[str] = Counter()
+        starts = first_tokens(resolved(text, marked, needed), offsets, needed)
+        repairs += needed
+        for rule in needed:
+            repaired.setdefault(rule, []).append(text_index)
         for number, pairs, own in zip(numbers, offsets, owners(offsets), strict=True):
             labels = to_labels(pairs, starts, names)
             windows.append(Window(text_index, found["input_ids"][number], labels, pairs, own))
-    return Encoded(windows, repairs)
+    return Encoded(windows, repairs, repaired)
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from transformers import (
     DataCollatorForTokenClassification,
     EarlyStoppingCallback,
@@ -143,6 +144,12 @@ def arguments(
 def processes() -> int:
     """How many processes train together; accelerate launch says it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def together() -> PartialState:
+    """All of them, or this one alone."""
+    # Else accelerate looks for a GPU for each process of a machine that has none.
+    return PartialState(cpu=processes() > 1 and not torch.cuda.is_available())
 
 
 def is_main_process() -> bool:

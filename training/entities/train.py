@@ -28,6 +28,8 @@ from training.results import Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
 
 log = logging.getLogger(__name__)
+# Examples that a warning names.
+NAMED = 5
 
 # Of the training of an encoder, which the method frozen leaves as it is.
 ENCODER_SETTINGS = {
@@ -67,7 +69,7 @@ def train_entities(
     frozen = settings.method == "frozen"
     model = (new_tagger if frozen else new_model)(encoder, entity_types, settings)
     encoded = _encode(model, train, settings)
-    _log_repairs(encoded)
+    _log_repairs(encoded, train)
     held = _validation(model, validation, settings)
     if frozen:
         curve = fit_head(model, encoded, held, settings, seed, on_progress)
@@ -164,6 +166,9 @@ def _encode(
     )
 
 
-def _log_repairs(encoded: Encoded) -> None:
+def _log_repairs(encoded: Encoded, examples: Sequence[EntityExample]) -> None:
+    """Which examples they were, so that whoever labelled them can look."""
     for rule, count in sorted(encoded.repairs.items()):
-        log.warning("training examples: %s: %d", rule, count)
+        ids = [examples[i].id for i in encoded.repaired[rule]]
+        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        log.warning("training examples: %s: %d, in %s%s", rule, count, ", ".join(ids[:NAMED]), more)

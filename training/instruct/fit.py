@@ -16,7 +16,7 @@ from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from training.checkpoints import last_checkpoint
-from training.entities.fit import Run
+from training.entities.fit import Run, processes, together
 from training.entities.learning_curve import ReportSteps, points
 from training.instruct.base import Base
 from training.instruct.budget import advice_of, memory_errors
@@ -54,7 +54,9 @@ def fit(
 
     ``score_answers(model)`` gives a score in [0, 1] for the curve.
     """
-    resumed = last_checkpoint(run.checkpoints, run.key)
+    # The first one removes what is of another training, before others look.
+    with together().main_process_first():
+        resumed = last_checkpoint(run.checkpoints, run.key)
     trainer = make_trainer(base, train, validation, settings, seed, run)
     trainer.score_answers = score_answers
     with memory_errors(advice_of(settings)):
@@ -144,16 +146,20 @@ def steps_of(settings: InstructionModelSettings, examples: int) -> int:
 def arguments(
     settings: InstructionModelSettings, examples: int, seed: int, run: Run, validates: bool
 ) -> SFTConfig:
-    """trl's options, precision and checkpointing by the device: its defaults are for GPUs."""
+    """trl's options, precision and checkpointing by the device: its defaults are for GPUs.
+
+    The batch of the settings is that of all processes together.
+    """
     gpu = torch.cuda.is_available()
     bf16 = gpu and torch.cuda.is_bf16_supported()
     steps = steps_of(settings, examples)
     every = max(1, -(-steps // settings.evaluations))
+    share = max(1, settings.batch_size // processes())
     return SFTConfig(
         output_dir=str(run.checkpoints),
         max_steps=steps,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
+        per_device_train_batch_size=share,
+        per_device_eval_batch_size=share,
         gradient_accumulation_steps=settings.accumulation_steps,
         learning_rate=settings.learning_rate,
         warmup_steps=0.1,
@@ -164,6 +170,9 @@ def arguments(
         completion_only_loss=True,
         train_sampling_strategy="random" if settings.packing else "group_by_length",
         gradient_checkpointing=settings.gradient_checkpointing,
+        # As of entity models: else accelerate looks for a GPU for each process.
+        use_cpu=processes() > 1 and not gpu,
+        ddp_find_unused_parameters=False if processes() > 1 else None,
         bf16=bf16,
         fp16=gpu and not bf16,
         eval_strategy="steps" if validates else "no",

@@ -23,7 +23,7 @@ from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint, training_key
-from training.entities.fit import Run
+from training.entities.fit import Run, processes
 from training.entities.learning_curve import ReportSteps
 from training.instruct.adapter import load_adapter, save_adapter
 from training.instruct.base import Base
@@ -63,8 +63,9 @@ def train_with_rewards(
 ) -> TrainedModel:
     """Tune the adapter on by rewards for the pairs of split train; the last step is kept.
 
-    Raises DeskError where no pair is in the train split.
+    Raises DeskError where no pair is in the train split, or several processes were started.
     """
+    require_one_process()
     watch = Stopwatch()
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
@@ -98,6 +99,16 @@ def train_with_rewards(
         seed=seed,
         settings={**start.settings, **grpo},
     )
+
+
+def require_one_process() -> None:
+    """DeskError under a launcher of several: groups of answers are not shared out."""
+    if processes() > 1:
+        raise DeskError(
+            f"GRPO trains in one process, and {processes()} were started.",
+            "Train SFT in several with models.instructions.grpo.enabled=false; then run copydesk "
+            "train sft as the desk says, without accelerate launch.",
+        )
 
 
 def fit_rewards(

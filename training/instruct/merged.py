@@ -1,5 +1,6 @@
 """An adapter and its base as one model, for whoever serves models without peft."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -15,22 +16,28 @@ from training.instruct.adapter import ANEW, CONFIG, adapter_base, load_adapter
 from training.instruct.base import Base, load_base
 
 FACTS = "merged.json"
+CARD = "README.md"
 REPO_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
-OTHERS = {FACTS, "config.json", "generation_config.json", *TOKENIZER_FILES}
+OTHERS = {FACTS, CARD, "config.json", "generation_config.json", *TOKENIZER_FILES}
 WEIGHTS = ("model*.safetensors", "model.safetensors.index.json")
 ADAPTER_FILES = ["adapter_*", "manifest.json", *TOKENIZER_FILES]
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What was merged; ``base_weights`` is a hash of the base's weights."""
+    """What was merged; ``base_weights`` is a hash of the base's weights.
+
+    Revisions are the commits that were downloaded, empty for a folder.
+    """
 
     adapter: str
+    adapter_revision: str
     base: str
+    base_revision: str
     base_weights: str
     parameters: int
     precision: str
@@ -111,15 +118,34 @@ def write_merged(adapter: Path, name: str, base: Base, out: Path) -> Merged:
     for file in (adapter / found for found in TOKENIZER_FILES):
         if file.is_file():
             shutil.copyfile(file, out / file.name)
-    facts = Merged(
+    return Merged(
         adapter=name,
+        adapter_revision=_revision(adapter),
         base=public_name(base.name),
+        base_revision=_revision(Path(base.model.name_or_path)),
         base_weights=base.weights,
         parameters=merged.num_parameters(),
         precision=str(merged.dtype).removeprefix("torch."),
     )
-    (out / FACTS).write_text(json.dumps(asdict(facts), indent=2) + "\n", encoding="utf-8")
-    return facts
+
+
+def write_card(merged: Merged, card: str, out: Path) -> None:
+    """The card, and the facts it was written from; a hash tells whether people changed it since."""
+    (out / CARD).write_text(card, encoding="utf-8")
+    facts = asdict(merged) | {"card": hashlib.sha256(card.encode()).hexdigest()}
+    (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def published_prompt(adapter: Path) -> tuple[str, str] | None:
+    """System message and instruction that a published adapter of ours was trained with."""
+    prompt = _part(_read(adapter / "manifest.json"), "prompt")
+    system, instructions = prompt.get("system"), prompt.get("instructions")
+    return (str(system), str(instructions[0])) if system and instructions else None
+
+
+def _revision(folder: Path) -> str:
+    """As the Hub's client keeps downloads."""
+    return folder.name if folder.parent.name == "snapshots" else ""
 
 
 def public_name(model: str) -> str:
@@ -133,10 +159,15 @@ def public_name(model: str) -> str:
 
 
 def is_merged(folder: Path) -> bool:
-    """Whether nothing but a model that was merged here lies there: it may be replaced."""
+    """Whether nothing but a model that was merged here lies there: it may be replaced.
+
+    Not where people wrote into its card.
+    """
     names = {file.name for file in folder.iterdir()}
     weights = {file.name for form in WEIGHTS for file in folder.glob(form)}
-    return FACTS in names and names <= OTHERS | weights
+    if FACTS not in names or not names <= OTHERS | weights:
+        return False
+    return CARD not in names or _digest(folder / CARD) == _object(_read(folder / FACTS)).get("card")
 
 
 def _read(file: Path) -> Any:
@@ -155,5 +186,12 @@ def _read(file: Path) -> Any:
 
 def _part(whole: Any, key: str) -> dict[str, Any]:
     """An object within another; empty where either is missing or something else."""
-    found = whole.get(key) if isinstance(whole, dict) else None
+    return _object(_object(whole).get(key))
+
+
+def _object(found: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -16,7 +16,7 @@ from corpus.settings.instructions import InstructionModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import training_key
 from training.curves import diagnose, draw_curve
-from training.entities.fit import Run, processes
+from training.entities.fit import Run, is_main_process
 from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
 from training.instruct.base import Base
@@ -46,13 +46,13 @@ def train_instructions(
 
     Pairs of split validation choose the best evaluation. ``checkpoints`` (beside ``output_dir`` if
     left out) is where a training that was killed goes on. ``base.model`` carries the adapter
-    afterwards. Raises DeskError before any training where there is no pair, a setting does not
-    fit the base, or tokens or memory are over their limits.
+    afterwards; of several processes the first one writes. Raises DeskError before any training
+    where there is no pair, a setting does not fit the base, or tokens or memory are over their
+    limits.
     """
     watch = Stopwatch()
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
-    require_one_process()
     longest = longest_chat(base, settings)
     train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
@@ -67,13 +67,14 @@ def train_instructions(
         base, train.pairs, validation.pairs, settings, seed, run,
         (lambda model: _score(model, base, held, settings)) if held else None,
     )  # fmt: skip
-    save_adapter(model, base, output_dir)
     png = output_dir / "learning_curve.png"
     articles = len({p.id for p in train.pairs})
     diagnosis = diagnose(curve, articles, len(held))
-    title = f"Instruction model, {len(train.pairs)} chats"
-    draw_curve(curve, title, LOSS_NAME, f"{SCORE_NAME} ({len(held)} articles)", png, diagnosis)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    if is_main_process():
+        save_adapter(model, base, output_dir)
+        title = f"Instruction model, {len(train.pairs)} chats"
+        draw_curve(curve, title, LOSS_NAME, f"{SCORE_NAME} ({len(held)} articles)", png, diagnosis)
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return TrainedModel(
         folder=output_dir,
         kind="instructions",
@@ -86,15 +87,6 @@ def train_instructions(
         seed=seed,
         settings=_used(settings) | _counted(train, validation) | _base_facts(base),
     )
-
-
-def require_one_process() -> None:
-    """DeskError under a launcher of several: they would write into each other's folders."""
-    if processes() > 1:
-        raise DeskError(
-            f"Instruction models train in one process, and {processes()} were started.",
-            "Run copydesk train sft without accelerate launch.",
-        )
 
 
 def longest_chat(base: Base, settings: InstructionModelSettings) -> int:
