@@ -26,7 +26,7 @@ from corpus.instruct.opinions import (
     append_generations,
     append_opinions,
 )
-from corpus.ledger import LedgerEntry
+from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import open_ledger, resolve_ledger
 from corpus.sources.read import read_articles
 from embedded.ports import free_port
@@ -110,7 +110,7 @@ def pulled(overrides: dict[str, Any]) -> list[Article]:
             for n, a in enumerate(articles)
         ]
     )
-    splits = {r.article.id: r.split for r in resolve_ledger(desk, ledger).reviewed}
+    splits = {r.article.id: r.split for r in resolve_ledger(desk, ledger).gold.reviewed}
     ledger.append_splits(splits)
     return [a for a in articles if splits[a.id] == "train"]
 
