@@ -1,6 +1,9 @@
 """Tracking is off unless asked for, and says what to install."""
 
 import importlib.util
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,12 @@ import pytest
 from corpus.errors import DeskError
 from corpus.settings.models import EntityModelSettings, TopicModelSettings
 from tests.training.conftest import tiny_articles
+from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
 from training.classification.train import train_topics
 from training.entities.train import train_entities
 from training.examples import entity_examples, topic_examples
+from training.instruct.base import load_base
+from training.instruct.train import train_instructions
 from training.tracking import Tracking, report_to
 
 
@@ -43,3 +49,27 @@ def test_models_of_both_kinds_refuse_before_they_train(
         with pytest.raises(DeskError, match="mlflow is not installed"):
             train(examples, labels, settings, "no encoder", 1, tmp_path / "m", tracking="mlflow")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("tracking", ["trackio", "mlflow"])
+def test_an_installed_package_is_given_the_losses(
+    tracking: Tracking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both read where they write when they are imported.
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    pytest.importorskip(tracking, reason=f"the optional package {tracking} is not installed")
+    base = load_base(save_tiny(tmp_path / "base"), "a/tiny")
+    train_instructions(tiny_pairs(), base, SETTINGS, 1, tmp_path / "m", tracking=tracking)
+    assert max(_losses(tracking, tmp_path).values()) > 0
+    assert set(_losses(tracking, tmp_path)) == set(range(1, SETTINGS.max_steps + 1))
+
+
+def _losses(tracking: Tracking, folder: Path) -> dict[int, float]:
+    """Step → training loss, read from the file that the package wrote."""
+    if tracking == "mlflow":
+        with closing(sqlite3.connect(folder / "mlflow.db")) as found:
+            return dict(found.execute("SELECT step, value FROM metrics WHERE key = 'loss'"))
+    with closing(sqlite3.connect(next((folder / "trackio").glob("*.db")))) as found:
+        rows = [json.loads(row) for (row,) in found.execute("SELECT metrics FROM metrics")]
+    return {r["train/global_step"]: r["train/loss"] for r in rows if "train/loss" in r}
