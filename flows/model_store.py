@@ -138,8 +138,8 @@ def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
     stored = stored_model(desk, gold, kind)
     if stored is None:
         raise DeskError(
-            f"No {kind} model of desk {desk.name!r} is trained on the reviewed articles as they "
-            f"are now (key {training_key(desk, gold, kind)}).",
+            f"No {kind} model of desk {desk.name!r} is trained on the reviewed articles and "
+            f"with the settings as they are now (key {training_key(desk, gold, kind)}).",
             f"Run copydesk train {COMMANDS[kind]}.",
         )
     return stored

@@ -4,6 +4,7 @@ import logging
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -125,9 +126,7 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
             desk.models.instructions,
             desk.models.seed,
             folder,
-            on_progress=_log_progress,
-            checkpoints=checkpoints_folder(desk, gold, "instructions"),
-            tracking=desk.models.tracking,
+            **_watched(desk, gold),
         )
         return _with_corrections(tuned, gold)
 
@@ -155,11 +154,18 @@ def fit_sft(desk: Desk, gold: Gold, folder: Path) -> TrainedModel:
         desk.models.instructions,
         desk.models.seed,
         folder,
-        on_progress=_log_progress,
-        checkpoints=checkpoints_folder(desk, gold, "instructions"),
-        tracking=desk.models.tracking,
+        **_watched(desk, gold),
     )
     return _with_corrections(trained, gold)
+
+
+def _watched(desk: Desk, gold: Gold) -> dict[str, Any]:
+    """How both trainings show where they are, and where they go on after a kill."""
+    return {
+        "on_progress": _log_progress,
+        "checkpoints": checkpoints_folder(desk, gold, "instructions"),
+        "tracking": desk.models.tracking,
+    }
 
 
 def help_train_sft(config: TrainSft) -> None:

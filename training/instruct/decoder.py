@@ -18,13 +18,14 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase,
 
 from training.instruct.generate import chat_ids
 from training.instruct.heads import HEAD, HEADS, THETA, balance
-from training.instruct.last_layer import Keys, write_third
+from training.instruct.last_layer import Keys, Scales, write_third
 from training.instruct.layers import write_first, write_second
 from training.instruct.names import Beginnings, name_beginnings
 from training.instruct.output import write_head
-from training.instruct.stream import SHAPE, STREAM
-from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer
-from training.instruct.words import Parts, token_parts, token_texts
+from training.instruct.stream import SHAPE, STREAM, THEME, WEIGHT
+from training.instruct.themes import Themes, token_themes
+from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer, token_texts
+from training.instruct.words import Parts, token_parts
 from training.results import Progress
 
 FEED_FORWARD = 256
@@ -43,8 +44,9 @@ def make_decoder(
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         parts = token_parts(tokenizer, chats, generator)
+        themes = token_themes(tokenizer, chats)
         names = name_beginnings(tokenizer, parts, chats)
-        model = _make(tokenizer, parts, names, chats, generator)
+        model = _make(tokenizer, parts, themes, names, chats, generator)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -52,6 +54,7 @@ def make_decoder(
 def _make(
     tokenizer: PreTrainedTokenizerBase,
     parts: Parts,
+    themes: Themes,
     names: Beginnings | None,
     chats: Chats,
     generator: torch.Generator,
@@ -62,20 +65,26 @@ def _make(
     embeddings = model.model.embed_tokens.weight
     embeddings[:, STREAM.word], embeddings[:, STREAM.code] = parts.words, parts.codes
     embeddings[:, STREAM.shape] = SHAPE * parts.shapes
+    embeddings[:, STREAM.theme] = THEME * themes.vectors
+    embeddings[:, STREAM.weight.start] = WEIGHT * themes.weights
+    lengths = embeddings.square().sum(dim=1)
+    # RMSNorm would make a longer one less of everything.
+    embeddings[:, STREAM.filler.start] = (lengths.max() - lengths).sqrt()
     some = [chat_ids(pair.messages(), tokenizer) for pair in islice(chats(), MEASURED)]
     layers = model.model.layers
     # From below: what a layer sees depends on those before it.
-    write_first(layers[0].self_attn, _magnified(model, some, 0))
     user: Any = tokenizer.convert_tokens_to_ids(ROLES[1])
-    of_user = _magnified(model, some, 1, user)
-    write_second(layers[1].self_attn, _magnified(model, some, 1), of_user, parts.gist)
+    assistant: Any = tokenizer.convert_tokens_to_ids(ROLES[2])
+    roles = [(ids.index(user), ids.index(assistant)) for ids in some]
+    write_first(layers[0].self_attn, _scales(model, some, roles, 0).article)
+    scales = _scales(model, some, roles, 1)
+    write_second(layers[1].self_attn, scales.article, scales.user)
     _centre_gist(model, some)
-    keys = _keys(tokenizer, parts.codes)
-    of_user = _magnified(model, some, 2, user)
-    write_third(layers[2].self_attn, _magnified(model, some, 2), of_user, keys, names)
+    scales = _scales(model, some, roles, 2)
+    write_third(layers[2].self_attn, scales, _keys(tokenizer, parts.codes), names)
     for layer in layers:
         balance(layer.self_attn)
-    write_head(model.lm_head.weight, parts, token_texts(tokenizer))
+    write_head(model.lm_head.weight, parts, themes.vectors, token_texts(tokenizer))
     return model
 
 
@@ -117,19 +126,25 @@ def _random(shape: Sequence[int], generator: torch.Generator) -> torch.Tensor:
     return torch.randn(*shape, generator=generator) / math.sqrt(shape[-1])
 
 
-def _magnified(
-    model: Any, chats: Sequence[list[int]], layer: int, token: int | None = None
-) -> float:
+def _scales(
+    model: Any, chats: Sequence[list[int]], roles: Sequence[tuple[int, int]], layer: int
+) -> Scales:
     """How many times larger RMSNorm makes the stream before this layer, on average.
 
-    Of all tokens, or of those that are ``token``.
+    ``roles``: where the user's turn and the assistant's begin.
     """
-    lengths = []
-    for ids in chats:
+    of_article, of_answer, of_user = [], [], []
+    for ids, (user, assistant) in zip(chats, roles, strict=True):
         seen = model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
-        chosen = [i for i, one in enumerate(ids) if token in (None, one)]
-        lengths.append(seen[layer][0, chosen].norm(dim=1))
-    return float((math.sqrt(STREAM.width) / torch.cat(lengths)).mean())
+        magnified = math.sqrt(STREAM.width) / seen[layer][0].norm(dim=1)
+        of_user.append(magnified[user])
+        of_article.append(magnified[user + 1 : assistant])
+        of_answer.append(magnified[assistant:])
+    return Scales(
+        article=float(torch.cat(of_article).mean()),
+        answer=float(torch.cat(of_answer).mean()),
+        user=float(torch.stack(of_user).mean()),
+    )
 
 
 def _centre_gist(model: Any, chats: Sequence[list[int]]) -> None:

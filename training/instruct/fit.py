@@ -18,6 +18,7 @@ from corpus.settings.instructions import InstructionModelSettings
 from training.checkpoints import last_checkpoint
 from training.entities.fit import Run, processes, together
 from training.entities.learning_curve import ReportSteps, points
+from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base
 from training.instruct.budget import advice_of, memory_errors
 from training.results import CurvePoint
@@ -59,7 +60,7 @@ def fit(
         resumed = last_checkpoint(run.checkpoints, run.key)
     trainer = make_trainer(base, train, validation, settings, seed, run)
     trainer.score_answers = score_answers
-    with memory_errors(advice_of(settings)):
+    with memory_errors(advice_of(settings)), answers_alone():
         trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
     trainer.accelerator.wait_for_everyone()
     return trainer.model, points(trainer.state.log_history, SCORE_KEY)

@@ -26,6 +26,7 @@ from training.checkpoints import last_checkpoint, training_key
 from training.entities.fit import Run, processes
 from training.entities.learning_curve import ReportSteps
 from training.instruct.adapter import load_adapter, save_adapter
+from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base
 from training.instruct.budget import memory_errors, require_memory, shape_of
 from training.instruct.fit import adapter_size
@@ -134,7 +135,7 @@ def fit_rewards(
     trainer.remove_callback(PrinterCallback)
     if run.on_progress is not None:
         trainer.add_callback(ReportSteps(run.on_progress))
-    with memory_errors(ADVICE):
+    with memory_errors(ADVICE), answers_alone():
         trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
     names = [r.__name__ for r in rewards]
     return trainer.model, points(trainer.state.log_history, names)

@@ -6,15 +6,15 @@ from typing import Any
 
 import torch
 
-from training.instruct.stream import CAPITAL, COMMON, SHAPE, STREAM, USER
+from training.instruct.stream import CAPITAL, CODE, COMMON, SHAPE, STREAM, USER
 
-HEADS, HEAD = 5, 96
+HEADS, HEAD = 6, 96
 # Rotary positions: so slow at the end that half of a head's dimensions hardly turn within a text.
 THETA = 1e18
 FAST = 8
 # Pairs of dimensions that hardly turn: contents are compared there, of two sorts if need be.
 STEADY = [*range(FAST, HEAD // 2 - 2), *range(HEAD // 2 + FAST, HEAD - 2)]
-ONE_HALF, OTHER_HALF = STEADY[::2], STEADY[1::2]
+MOST, FEW = STEADY[:CODE], STEADY[CODE:]
 # The slowest pairs: what a head likes of a token, wherever it stands, and whether it works at all.
 GATE = HEAD // 2 - 2
 LIKES, MORE_LIKES = HEAD // 2 - 1, HEAD - 1
@@ -28,11 +28,14 @@ BID = 40.0
 class Head:
     """One head of one layer, emptied: it attends to all alike and hands on nothing.
 
-    ``scale``: how many times larger the layer sees what the stream holds (RMSNorm).
+    ``scale``: how many times larger the layer sees what the stream holds (RMSNorm), of what is
+    attended to; ``asking``: of what attends, where that is not the same.
     """
 
-    def __init__(self, attention: Any, number: int, scale: float) -> None:
-        self._attention, self._scale = attention, scale
+    def __init__(
+        self, attention: Any, number: int, scale: float, asking: float | None = None
+    ) -> None:
+        self._attention, self._scale, self._asking = attention, scale, asking or scale
         self._at, self._handed = HEAD * number, 0
         for part in (attention.q_proj, attention.k_proj, attention.v_proj):
             part.weight[self._at : self._at + HEAD] = 0
@@ -60,7 +63,7 @@ class Head:
         user = STREAM.shape.start + USER
         self.asks(MORE_LIKES, 1.0)
         self.likes(MORE_LIKES, user, (strongest + BID) / SHAPE)
-        self._attention.q_proj.weight[self._at + GATE, STREAM.key] = ROOT * key / self._scale
+        self._attention.q_proj.weight[self._at + GATE, STREAM.key] = ROOT * key / self._asking
         self.likes(GATE, user, -2 * BID / SHAPE)
 
     def likes_names(self, capital: float, common: float) -> None:
@@ -68,6 +71,11 @@ class Head:
         self.asks(MORE_LIKES, 1.0)
         self.likes(MORE_LIKES, STREAM.shape.start + CAPITAL, capital / SHAPE)
         self.likes(MORE_LIKES, STREAM.shape.start + COMMON, common / SHAPE)
+
+    def likes_where(self, asked: int, stored: int, size: float) -> None:
+        """Tokens that hold something at the second place, for tokens that do at the first."""
+        self._attention.q_proj.weight[self._at + GATE, asked] = size * ROOT / self._asking
+        self.likes(GATE, stored, 1.0)
 
     def looks_back(self, tokens: int) -> None:
         """To the token so many before, by rotary positions alone."""
@@ -86,7 +94,7 @@ class Head:
         """Codes: where in the stream the query's begins, and the key's; along these dimensions."""
         q, k = self._attention.q_proj.weight, self._attention.k_proj.weight
         for i, dimension in enumerate(dimensions):
-            q[self._at + dimension, asked + i] = size * ROOT / self._scale
+            q[self._at + dimension, asked + i] = size * ROOT / self._asking
             k[self._at + dimension, stored + i] = 1.0 / self._scale
 
     def hands_on(self, read: slice, to: int, size: float) -> None:

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from training.instruct.heads import HEAD, MORE_LIKES, ONE_HALF, OTHER_HALF, Head
+from training.instruct.heads import FEW, HEAD, MORE_LIKES, MOST, Head
 from training.instruct.names import Beginnings
 from training.instruct.stream import COPY_TO, GISTS, IN_ANSWER, IN_ARTICLE, SHAPE, STREAM, USER
 
-BEGINS, FOLLOWS, SAID, FIRST, NONE_LEFT = 0.52, 13.0, 3.8, 4.5, 4.9
+BEGINS, FOLLOWS, SAID, FIRST, NONE_LEFT = 0.52, 13.0, 3.0, 4.5, 4.9
 # Where one is copied the likeliest gets nearly all attention.
 SHARP = 3.0
 # The article's tokens against others. RMSNorm makes them unlike in length, so more is more noise.
@@ -36,21 +36,27 @@ class Keys(NamedTuple):
     type: torch.Tensor
 
 
-def write_third(
-    attention: Any, scale: float, scale_of_user: float, keys: Keys, names: Beginnings | None
-) -> None:
-    """``scale_of_user`` is ``scale`` of the user's role alone."""
+class Scales(NamedTuple):
+    """How many times larger a layer sees what the stream holds: of whose tokens."""
+
+    article: float
+    answer: float
+    user: float
+
+
+def write_third(attention: Any, scales: Scales, keys: Keys, names: Beginnings | None) -> None:
+    """All that this layer does is for the tokens of an answer."""
     for number, (read, to) in enumerate(COPY_TO):
-        head = Head(attention, number, scale)
+        head = Head(attention, number, scales.article, scales.answer)
         _looks_for_names(head, names, SHARP)
         # The user's role is in the article's turn and farther than all of it.
         head.works_where(keys.text, 30.0)
         head.hands_on(read, to, 1.2)
-    head = Head(attention, 2, scale)
+    head = Head(attention, 2, scales.answer)
     head.only(IN_ANSWER)
     head.works_where(keys.topic, 15.0)
     head.hands_on_of(STREAM.gist, LOUD_GIST * torch.eye(GISTS), STREAM.gist.start, 0.0)
-    head = Head(attention, 3, scale)
+    head = Head(attention, 3, scales.answer)
     head.only(IN_ANSWER)
     head.likes_names(capital=7.0, common=-2.0)
     head.prefers_far(-120.0)
@@ -58,7 +64,8 @@ def write_third(
     head.works_where(keys.type, 65.0)
     word = slice(STREAM.word.start, STREAM.word.start + HEAD)
     head.hands_on_of(word, LOUD_NAME * torch.eye(HEAD), STREAM.copied.start, 0.0)
-    _write_none_left(Head(attention, 4, scale), scale / scale_of_user, names)
+    head = Head(attention, 4, scales.article, scales.answer)
+    _write_none_left(head, scales.article / scales.user, names)
 
 
 def _looks_for_names(head: Head, names: Beginnings | None, sharp: float) -> None:
@@ -74,9 +81,9 @@ def _looks_for_names(head: Head, names: Beginnings | None, sharp: float) -> None
             for i, weight in enumerate(weights.tolist()):
                 head.likes(MORE_LIKES, at + i, sharp * BEGINS * weight / unit)
     head.prefers_far(sharp * FIRST)
-    head.compares(STREAM.said.start, STREAM.code.start, -sharp * SAID, ONE_HALF)
+    head.compares(STREAM.said.start, STREAM.code.start, -sharp * SAID, MOST)
     near = STREAM.near_before.start
-    head.compares(near, near, sharp * FOLLOWS, OTHER_HALF)
+    head.compares(near, near, sharp * FOLLOWS, FEW)
 
 
 def _write_none_left(head: Head, user: float, names: Beginnings | None) -> None:

@@ -12,29 +12,35 @@ which proposal to follow, and when.
 import math
 from typing import Any
 
-import torch
-
-from training.instruct.heads import LIKES, MORE_LIKES, STEADY, Head
+from training.instruct.heads import FEW, LIKES, MORE_LIKES, MOST, Head
 from training.instruct.stream import (
     ASSISTANT,
-    CODE,
     COPY_TO,
     FORM,
     IN_ANSWER,
     IN_ARTICLE,
+    JOINED,
+    QUOTED,
     SHAPE,
     SHAPES,
+    SPECIAL,
     STREAM,
+    THEME,
     USER,
+    WEIGHT,
 )
-from training.instruct.words import RARE
 
+# What followed the last token, of those places the one where also the token before it stood. The
+# first token of a name, after a quotation mark, is rather no piece within a word.
+LAST, LAST_BUT_ONE, NO_BEGINNING = 25.0, 8.0, -6.0
 # How fast a name fades from what is near: to a third within 14 tokens.
 NEAR = 30.0
 # As many signs of JSON take half of the attention that the answer's beginning has without them.
-FORMS, ROOM = 30.0, 20.0
-# RMSNorm makes tokens unlike in length; more would let a few of them be all of the gist.
-GIST_ONLY = 3.0
+FORMS, ROOM = 30.0, 2.0
+# The score of a word for itself, by its code.
+SAME = 15.0
+# A word's second time is worth a sixth less of this than its first, so a twentieth of the weight.
+FRESH = 18.0
 # So many words would have to be said until they fill half of what attention gives out: below
 # that it adds them up, instead of taking their mean.
 MANY = 20.0
@@ -47,17 +53,30 @@ def write_first(attention: Any, scale: float) -> None:
     head = Head(attention, 0, scale)
     head.looks_back(1)
     head.hands_on(slice(STREAM.shape.start, STREAM.code.stop), STREAM.before.start, 1.0)
+    head = Head(attention, 1, scale)
+    head.asks(LIKES, 30.0)
     for number, speaker in enumerate((USER, ASSISTANT)):
-        head = Head(attention, 1 + number, scale)
         at = STREAM.shape.start + speaker
-        head.asks(LIKES, 30.0)
-        head.likes(LIKES, at, 1.0 / SHAPE)
+        head.likes(LIKES, at, (1.0 + number) / SHAPE)
         head.hands_on(slice(at, at + 1), STREAM.turn.start + number, 1.0 / SHAPE)
+    _write_fresh(Head(attention, 2, scale))
     head = Head(attention, 3, scale)
     head.likes_names(capital=20.0, common=0.0)
     head.prefers_far(-NEAR)
     head.hands_on(STREAM.code, STREAM.near.start, 1.0)
     _write_room(Head(attention, 4, scale))
+    head = Head(attention, 5, scale)
+    head.looks_back(2)
+    head.hands_on(STREAM.code, STREAM.earlier.start, 1.0)
+
+
+def _write_fresh(head: Head) -> None:
+    """The more often the word stood here before, the less attention is left for the user's role."""
+    role = STREAM.shape.start + USER
+    head.compares(STREAM.code.start, STREAM.code.start, SAME, MOST)
+    head.asks(LIKES, 1.0)
+    head.likes(LIKES, role, SAME / SHAPE)
+    head.hands_on(slice(role, role + 1), STREAM.fresh.start, 1.0 / SHAPE)
 
 
 def _write_room(head: Head) -> None:
@@ -69,29 +88,40 @@ def _write_room(head: Head) -> None:
     head.hands_on(slice(role, role + 1), STREAM.room.start, ROOM / SHAPE)
 
 
-def write_second(attention: Any, scale: float, scale_of_user: float, gist: torch.Tensor) -> None:
+def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
     """Induction within the article, its gist, the names said so far, the key that is answered.
 
-    ``scale_of_user`` is ``scale`` of the user's role alone. ``gist`` (GISTS, WORD): from the mean
-    word to what tells articles apart.
+    ``scale_of_user`` is ``scale`` of the user's role alone.
     """
+    before = STREAM.before.start
     for number, (read, to) in enumerate(COPY_TO):
         head = Head(attention, number, scale)
-        head.compares(STREAM.code.start, STREAM.before.start + SHAPES, 20.0, STEADY[:CODE])
+        head.compares(STREAM.code.start, before + SHAPES, LAST, MOST)
+        head.compares(before + SHAPES, STREAM.earlier.start, LAST_BUT_ONE, FEW)
+        head.likes_where(before + QUOTED, before + JOINED, NO_BEGINNING / SHAPE**2)
         head.only(IN_ARTICLE)
         head.hands_on(read, to, 1.5)
         if number == 0:
             head.hands_on(STREAM.shape, STREAM.proposed.start, 1.5)
-    head = Head(attention, 2, scale)
-    head.only(IN_ARTICLE, GIST_ONLY)
-    head.likes_names(capital=0.0, common=-RARE)
-    head.hands_on_of(STREAM.word, gist, STREAM.gist.start, 1.0)
+    _write_gist(Head(attention, 2, scale))
     _write_said(Head(attention, 3, scale), scale / scale_of_user)
     head = Head(attention, 4, scale)
     head.looks_back(1)
-    code_before = slice(STREAM.before.start + SHAPES, STREAM.before.stop)
+    code_before = slice(before + SHAPES, STREAM.before.stop)
     head.hands_on(code_before, STREAM.key.start, 1.0)
     head.hands_on(STREAM.near, STREAM.near_before.start, 1.0)
+
+
+def _write_gist(head: Head) -> None:
+    """The mean of the article's words, each once, by how much it counts; none is new elsewhere."""
+    head.asks(LIKES, 1.0)
+    head.likes(LIKES, STREAM.fresh.start, FRESH)
+    head.likes(LIKES, STREAM.weight.start, 1.0 / WEIGHT)
+    head.likes(LIKES, STREAM.turn.start + 1, -2 * FRESH)
+    # These have no code, so they are always new.
+    for shape in (SPECIAL, QUOTED):
+        head.likes(LIKES, STREAM.shape.start + shape, -FRESH / SHAPE)
+    head.hands_on(STREAM.theme, STREAM.gist.start, 1.0 / THEME)
 
 
 def _write_said(head: Head, user: float) -> None:
@@ -101,5 +131,5 @@ def _write_said(head: Head, user: float) -> None:
     head.likes_names(capital=likes, common=0.0)
     rest = user * (2 * likes + math.log(MANY))
     head.likes(MORE_LIKES, STREAM.shape.start + USER, rest / SHAPE)
-    # Names are longer than most, so RMSNorm takes two thirds of their weight: measured.
-    head.hands_on(STREAM.code, STREAM.said.start, 3 * MANY)
+    # More would make answers so long that RMSNorm hides what else they hold.
+    head.hands_on(STREAM.code, STREAM.said.start, MANY)

@@ -12,26 +12,27 @@ from training.instruct.words import Parts
 
 # A proposal to copy a word, or a sign that rather ends a name; nearness to the gist; how a token
 # looks; and how large scores get.
-COPY, COPY_OTHER, GIST, LOOKS, SHARPNESS = 1.6, 0.5, 0.7, 0.5, 16.0
+COPY, COPY_OTHER, GIST, LOOKS, SHARPNESS = 1.6, 0.5, 0.2, 0.5, 16.0
 IN_NAMES = re.compile(r"^[^\W_]|^[-'’&./]+$")
-# By how much a list ends when no name is left, and when little room is.
-END_NONE, END_ROOM = 0.8, 3.0
+# How much rather a list ends at all, when no name is left, and while there is room: by a logistic
+# regression on the lists of the sample desk.
+END, END_NONE, END_ROOM = 1.0, 1.1, -2.0
 
 
-def write_head(head: Any, parts: Parts, texts: Sequence[str]) -> None:
+def write_head(head: Any, parts: Parts, themes: torch.Tensor, texts: Sequence[str]) -> None:
     """Likely is what the stream proposes to copy, what is near the gist, and what looks right."""
     seen = torch.cat([parts.codes, parts.words], dim=1)[:, :COPIED]
     copied = torch.tensor([COPY if IN_NAMES.search(t.strip()) else COPY_OTHER for t in texts])
     head[:, STREAM.copied] = copied[:, None] * seen / seen.norm(dim=1, keepdim=True)
-    head[:, STREAM.gist] = GIST * parts.words @ parts.gist.T / parts.gist.norm()
+    head[:, STREAM.gist] = GIST * themes / themes.norm(dim=1).mean().clamp_min(1e-6)
     head[:, STREAM.wanted] = LOOKS * parts.shapes
     for place in (BLANK, JOINED):
         head[:, STREAM.proposed.start + place] = LOOKS * parts.shapes[:, place]
-    head[:, [STREAM.none_left.start, STREAM.room.start]] = 0
+    known = [STREAM.turn.start + 1, STREAM.none_left.start, STREAM.room.start]
+    head[:, known] = 0
     for end, more in _ends(texts):
         head[end] = head[more]
-        head[end, STREAM.none_left] = END_NONE
-        head[end, STREAM.room] = -END_ROOM
+        head[end, known] = torch.tensor([END, END_NONE, END_ROOM])
     head.mul_(SHARPNESS / math.sqrt(STREAM.width))
 
 

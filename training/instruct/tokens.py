@@ -61,3 +61,8 @@ def _with_blanks(bare: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer.from_str(json.dumps(content)), eos_token=END, pad_token=END
     )
+
+
+def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """What each token of the vocabulary reads by itself."""
+    return [str(tokenizer.decode([i])) for i in range(len(tokenizer))]

