@@ -72,10 +72,9 @@ class Head:
         self.likes(MORE_LIKES, STREAM.shape.start + CAPITAL, capital / SHAPE)
         self.likes(MORE_LIKES, STREAM.shape.start + COMMON, common / SHAPE)
 
-    def likes_where(self, asked: int, stored: int, size: float) -> None:
-        """Tokens that hold something at the second place, for tokens that do at the first."""
-        self._attention.q_proj.weight[self._at + GATE, asked] = size * ROOT / self._asking
-        self.likes(GATE, stored, 1.0)
+    def where(self, asked: int, size: float) -> None:
+        """By so much, for tokens that hold something there, what ``likes`` names along GATE."""
+        self._attention.q_proj.weight[self._at + GATE, asked] += size * ROOT / self._asking
 
     def looks_back(self, tokens: int) -> None:
         """To the token so many before, by rotary positions alone."""

@@ -12,7 +12,7 @@ which proposal to follow, and when.
 import math
 from typing import Any
 
-from training.instruct.heads import FEW, LIKES, MORE_LIKES, MOST, Head
+from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head
 from training.instruct.stream import (
     ASSISTANT,
     COPY_TO,
@@ -20,6 +20,7 @@ from training.instruct.stream import (
     IN_ANSWER,
     IN_ARTICLE,
     JOINED,
+    KIND,
     QUOTED,
     SHAPE,
     SHAPES,
@@ -32,7 +33,7 @@ from training.instruct.stream import (
 
 # What followed the last token, of those places the one where also the token before it stood. The
 # first token of a name, after a quotation mark, is rather no piece within a word.
-LAST, LAST_BUT_ONE, NO_BEGINNING = 25.0, 8.0, -6.0
+LAST, LAST_BUT_ONE, NO_BEGINNING, REST = 25.0, 8.0, -6.0, 50.0
 # How fast a name fades from what is near: to a third within 14 tokens.
 NEAR = 30.0
 # As many signs of JSON take half of the attention that the answer's beginning has without them.
@@ -98,7 +99,11 @@ def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
         head = Head(attention, number, scale)
         head.compares(STREAM.code.start, before + SHAPES, LAST, MOST)
         head.compares(before + SHAPES, STREAM.earlier.start, LAST_BUT_ONE, FEW)
-        head.likes_where(before + QUOTED, before + JOINED, NO_BEGINNING / SHAPE**2)
+        head.where(before + QUOTED, NO_BEGINNING / SHAPE)
+        head.likes(GATE, before + JOINED, 1.0 / SHAPE)
+        # After a type nothing is copied, though the article may say "event" too.
+        head.where(STREAM.shape.start + KIND, REST / SHAPE)
+        head.likes(GATE, STREAM.shape.start + USER, 2.0 / SHAPE)
         head.only(IN_ARTICLE)
         head.hands_on(read, to, 1.5)
         if number == 0:

@@ -51,9 +51,9 @@ def _one_after_another(sizes: Sequence[int]) -> Iterator[slice]:
         at += size
 
 
-SHAPES, CODE, WORD, COPIED, GISTS = 16, 48, 128, 128, 16
+SHAPES, CODE, WORD, COPIED, GISTS = 17, 48, 128, 128, 16
 # Two speakers; the width must be a multiple of HEADS, so there are some to spare.
-TURN = 3
+TURN = 5
 OF_ITSELF = (SHAPES, CODE, WORD, GISTS, 1, 1)
 BEFORE, PROPOSED = (SHAPES + CODE, CODE), (COPIED, SHAPES)
 STREAM = Stream(
@@ -67,9 +67,10 @@ COPY_TO = tuple(
     for at in (0, COPIED // 2)
 )
 # Of the shape: no word, who speaks from here on, a blank before, a capital, a word that is joined
-# to what stands before, a quotation mark, a sign of JSON, what ends a sentence, how common it is.
+# to what stands before, a quotation mark, a sign of JSON, what ends a sentence, how common it is,
+# the name of a type or its end.
 SPECIAL, USER, ASSISTANT, BLANK, CAPITAL, JOINED = 0, 3, 4, 5, 6, 10
-QUOTED, FORM, ENDS, COMMON = 11, 13, 14, 15
+QUOTED, FORM, ENDS, COMMON, KIND = 11, 13, 14, 15, 16
 # Of a shape that is there; a word and a code have the length 1. Of a token's theme and weight.
 SHAPE, THEME, WEIGHT = 0.35, 0.1, 0.1
 IN_ARTICLE, IN_ANSWER = (1.0, -1.0), (0.0, 1.0)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
+from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +17,7 @@ from training.instruct.stream import (
     ENDS,
     FORM,
     JOINED,
+    KIND,
     QUOTED,
     SHAPES,
     WORD,
@@ -38,6 +40,7 @@ def token_parts(
     counts = _counts(tokenizer, chats)
     words = _words(tokenizer, counts, generator)
     shapes = _shapes(tokenizer, counts)
+    shapes[_kinds(tokenizer, chats), KIND] = 1.0
     return Parts(words, _codes(tokenizer, generator), shapes)
 
 
@@ -100,6 +103,13 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.T
     most = math.log1p(max(forms.values())) or 1.0
     shapes[:, COMMON] = torch.tensor([math.log1p(forms[_plain(t)]) / most for t in texts])
     return shapes
+
+
+def _kinds(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> list[int]:
+    """The token with which each type's name ends in an answer."""
+    types = {kind for pair in islice(chats(), 1) for kind in pair.questions.types or ()}
+    ids: Any = [tokenizer(f'"{kind}')["input_ids"] for kind in sorted(types)]
+    return [found[-1] for found in ids]
 
 
 def _shape(text: str) -> list[float]:
