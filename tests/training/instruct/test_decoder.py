@@ -1,6 +1,8 @@
 """The offline decoder: words of the desk, and heads that can copy before anything is learned."""
 
 import json
+import statistics
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -143,16 +145,21 @@ def test_the_gist_tells_topics_of_articles_that_it_did_not_learn_from(base: Base
 
 
 def test_a_word_counts_once_for_the_gist(base: Base) -> None:
-    one = sample_pairs()[0]
-    ids = begun(base, one, "{")
-    user = ids.index(base.tokenizer.convert_tokens_to_ids("<|user|>"))
-    texts = [str(base.tokenizer.decode([i])).strip() if n > user else "" for n, i in enumerate(ids)]
-    twice = next(t for t in texts if len(t) > 3 and texts.count(t) == 2)
-    first, second = (i for i, text in enumerate(texts) if text == twice)
-    heads = attended(base, ids, 1, 2)[-1]
-    assert float(heads[second]) < 0.1 * float(heads[first])
-    # Nor does what the system says count.
-    assert float(heads[:user].sum()) < 0.05
+    ratios = []
+    user = base.tokenizer.convert_tokens_to_ids("<|user|>")
+    for one in sample_pairs()[:10]:
+        ids = begun(base, one, "{")
+        heads = attended(base, ids, 1, 2)[-1]
+        article = range(ids.index(user) + 1, len(ids))
+        texts = {i: str(base.tokenizer.decode([ids[i]])).strip() for i in article}
+        for word, count in Counter(texts.values()).items():
+            if count == 2 and len(word) > 3:
+                first, second = (float(heads[i]) for i in article if texts[i] == word)
+                ratios.append(second / first)
+        # Nor does what the system says count.
+        assert float(heads[: ids.index(user)].sum()) < 0.05
+    assert len(ratios) >= 10
+    assert statistics.median(ratios) < 0.1
 
 
 def test_all_tokens_are_equally_long(base: Base) -> None:
