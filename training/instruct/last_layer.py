@@ -7,8 +7,8 @@ adapter decides.
 Which name is next is a choice among the article's tokens by four things: how much like the
 beginning of a name a token is (``names``), whether the names before it are those that were said
 last, whether it was said, how early it stands; or none of them. Their weights are about those of a
-conditional logit (McFadden 1974) on the names of 150 articles of the sample desk, but what was said
-counts twice as much: right answers, which it learned from, never say a name again.
+conditional logit (McFadden 1974) on the names of 150 articles of the sample desk; that of what was
+said is the one that ranks the ends of lists best.
 """
 
 from typing import Any, NamedTuple
