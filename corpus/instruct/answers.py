@@ -7,7 +7,7 @@ in which they stand there.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -68,7 +68,22 @@ def answer_labels(questions: Questions) -> list[str]:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether a text holds these words, not as a part of others ("Ann" in "Annual")."""
-    return _place(name, text) is not None
+    return next(places(name, text), None) is not None
+
+
+def places(name: str, text: str) -> Iterator[int]:
+    """Where these words begin in a text, not as a part of others."""
+    for found in re.finditer(re.escape(name), text):
+        if not (_goes_on(text, found.start()) or _goes_on(text, found.end())):
+            yield found.start()
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a word goes on here; not in scripts without upper and lower case, many of which have
+    no blanks between words either.
+    """
+    around = text[max(0, at - 1) : at + 1]
+    return len(around) == 2 and all(s.isdigit() or s.lower() != s.upper() for s in around)
 
 
 def in_text_order(answer: Answer, text: str) -> Answer:
@@ -78,14 +93,9 @@ def in_text_order(answer: Answer, text: str) -> Answer:
     """
     if answer.entities is None:
         return answer
-    places = {m: _place(m.text, text) for m in answer.entities}
-    ordered = sorted(places, key=lambda m: (places[m] is None, places[m] or 0, m))
+    first = {m: next(places(m.text, text), None) for m in answer.entities}
+    ordered = sorted(first, key=lambda m: (first[m] is None, first[m] or 0, m))
     return Answer(answer.topic, tuple(ordered))
-
-
-def _place(name: str, text: str) -> int | None:
-    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
-    return found.start() if found else None
 
 
 def mentions(text: str, spans: Sequence[Span]) -> tuple[Mention, ...]:

@@ -9,6 +9,7 @@ answers tell (``names``); nothing else is trained. An adapter learns what to do 
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,19 +33,19 @@ FEED_FORWARD = 256
 # Of the head, where nothing is written.
 OTHER_WEIGHT = 0.5
 # Chats whose vectors tell how much RMSNorm magnifies, and what articles share.
-MEASURED = 16
+MEASURED, MEASURED_CHARACTERS = 16, 1500
 
 
 def make_decoder(
     chats: Chats, seed: int, folder: Path, on_progress: Progress | None = None
 ) -> None:
-    """A decoder with the words of these chats, into ``folder``; they are read four times."""
+    """A decoder with the words of these chats, into ``folder``; they are read six times."""
     set_seed(seed)
     tokenizer = chat_tokenizer(chats, on_progress)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         parts = token_parts(tokenizer, chats, generator)
-        themes = token_themes(tokenizer, chats)
+        themes = token_themes(tokenizer, chats, on_progress)
         names = name_beginnings(tokenizer, parts, chats)
         model = _make(tokenizer, parts, themes, names, chats, generator)
     model.save_pretrained(folder)
@@ -70,7 +71,10 @@ def _make(
     lengths = embeddings.square().sum(dim=1)
     # RMSNorm would make a longer one less of everything.
     embeddings[:, STREAM.filler.start] = (lengths.max() - lengths).sqrt()
-    some = [chat_ids(pair.messages(), tokenizer) for pair in islice(chats(), MEASURED)]
+    some = [
+        chat_ids(replace(pair, text=pair.text[:MEASURED_CHARACTERS]).messages(), tokenizer)
+        for pair in islice(chats(), MEASURED)
+    ]
     layers = model.model.layers
     # From below: what a layer sees depends on those before it.
     user: Any = tokenizer.convert_tokens_to_ids(ROLES[1])
@@ -135,7 +139,7 @@ def _scales(
     """
     of_article, of_answer, of_user = [], [], []
     for ids, (user, assistant) in zip(chats, roles, strict=True):
-        seen = model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
+        seen = model.model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
         magnified = math.sqrt(STREAM.width) / seen[layer][0].norm(dim=1)
         of_user.append(magnified[user])
         of_article.append(magnified[user + 1 : assistant])
@@ -151,7 +155,7 @@ def _centre_gist(model: Any, chats: Sequence[list[int]]) -> None:
     """What all articles share is taken off, so that what is left tells them apart."""
     gists = []
     for ids in chats:
-        seen = model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
+        seen = model.model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
         gists.append(seen[2][0, -1, STREAM.gist])
     model.model.layers[1].self_attn.o_proj.bias[STREAM.gist] -= torch.stack(gists).mean(dim=0)
 

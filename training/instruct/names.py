@@ -1,6 +1,5 @@
 """Which words begin a name: what the chats' own answers teach the offline decoder beforehand."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from transformers import PreTrainedTokenizerBase
 
+from corpus.instruct.answers import places
 from corpus.instruct.pairs import Pair
 from training.instruct.tokens import Chats
 from training.instruct.words import Parts
@@ -69,4 +69,4 @@ def _tokens(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], 
 
 def _starts(pair: Pair, text: str) -> Iterator[int]:
     for name in {mention.text for mention in pair.answer.entities or ()}:
-        yield from (m.start() for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+        yield from places(name, text)

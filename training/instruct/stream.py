@@ -66,11 +66,11 @@ COPY_TO = tuple(
     (slice(COPYABLE.start + at, COPYABLE.start + at + COPIED // 2), STREAM.copied.start + at)
     for at in (0, COPIED // 2)
 )
-# Of the shape: no word, who speaks from here on, a blank before, a capital, a word that is joined
-# to what stands before, a quotation mark, a sign of JSON, what ends a sentence, how common it is,
-# the name of a type or its end.
-SPECIAL, USER, ASSISTANT, BLANK, CAPITAL, JOINED = 0, 3, 4, 5, 6, 10
-QUOTED, FORM, ENDS, COMMON, KIND = 11, 13, 14, 15, 16
+# Of the shape: no word, who speaks from here on, a blank before, a capital, all capitals, digits,
+# neither letter nor digit, joined to what stands before, a quotation mark, a line's end, a sign of
+# JSON, what ends a sentence, how common it is, the name of a type.
+SPECIAL, USER, ASSISTANT, BLANK, CAPITAL, CAPITALS, DIGITS, SIGN = 0, 3, 4, 5, 6, 7, 8, 9
+JOINED, QUOTED, NEWLINE, FORM, ENDS, COMMON, KIND = 10, 11, 12, 13, 14, 15, 16
 # Of a shape that is there; a word and a code have the length 1. Of a token's theme and weight.
 SHAPE, THEME, WEIGHT = 0.35, 0.1, 0.1
 IN_ARTICLE, IN_ANSWER = (1.0, -1.0), (0.0, 1.0)

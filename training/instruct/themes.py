@@ -12,10 +12,12 @@ from transformers import PreTrainedTokenizerBase
 
 from training.encoder import OFFLINE, encoder_path
 from training.instruct.stream import GISTS
-from training.instruct.tokens import Chats, token_texts
+from training.instruct.tokens import Chats, token_forms
+from training.results import Progress
 
-# Articles that are enough to learn from, and how many of them are read at once.
-READ, AT_ONCE = 2000, 64
+# Articles that are enough to learn from (MiniLM takes some 50 CPU seconds for them), how much of
+# each is read, as MiniLM reads no more, and how many at once.
+READ, CHARACTERS, AT_ONCE = 1000, 1500, 64
 # Holds the vectors back, of words that few articles have above all.
 RIDGE = 0.05
 # A word of all articles counts so much, and one of 360 counts 5.
@@ -32,7 +34,9 @@ class Themes(NamedTuple):
     weights: torch.Tensor
 
 
-def token_themes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Themes:
+def token_themes(
+    tokenizer: PreTrainedTokenizerBase, chats: Chats, on_progress: Progress | None = None
+) -> Themes:
     """Vectors whose mean over the words of an article tells what MiniLM reads in all of it.
 
     MiniLM's vectors of whole articles are regressed (ridge) on which words they have, each counted
@@ -43,10 +47,11 @@ def token_themes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Themes:
     encoder = SentenceTransformer(encoder_path(OFFLINE), device="cpu")
     words: list[torch.Tensor] = []
     seen: list[torch.Tensor] = []
-    texts = islice(dict.fromkeys(pair.text for pair in chats() if pair.text.strip()), READ)
-    for some in _batches(texts):
+    for some in _batches(islice(_texts(chats), READ)):
         words += [torch.unique(forms[tokenizer(text)["input_ids"]]) for text in some]
         seen.append(encoder.encode(some, convert_to_tensor=True, show_progress_bar=False))
+        if on_progress is not None:
+            on_progress(len(words), 0)
     number = int(forms.max()) + 1
     rarity = _rarity(words, number)
     vectors = _regressed(words, rarity, torch.cat(seen)) if words else torch.zeros(number, GISTS)
@@ -56,7 +61,17 @@ def token_themes(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Themes:
 def _forms(tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
     """(tokens,): the same number for " The" and "the"."""
     numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers))
-    return torch.tensor([numbers[text.strip().lower()] for text in token_texts(tokenizer)])
+    return torch.tensor([numbers[form.lower()] for form in token_forms(tokenizer)])
+
+
+def _texts(chats: Chats) -> Iterator[str]:
+    """The beginning of each article, once."""
+    seen: set[str] = set()
+    for pair in chats():
+        text = pair.text[:CHARACTERS]
+        if text.strip() and text not in seen:
+            seen.add(text)
+            yield text
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -25,6 +25,7 @@ CHAT_TEMPLATE = (
 )
 # A blank in a byte-level BPE.
 BLANK = "\u0120"
+UNREADABLE = "\ufffd"
 
 Chats = Callable[[], Iterable[Pair]]
 
@@ -66,3 +67,15 @@ def _with_blanks(bare: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
 def token_texts(tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """What each token of the vocabulary reads by itself."""
     return [str(tokenizer.decode([i])) for i in range(len(tokenizer))]
+
+
+def token_forms(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """The same for a token and for it with a blank before it.
+
+    What is no whole character reads alike, so its bytes tell it apart.
+    """
+    pieces: Any = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    return [
+        piece.removeprefix(BLANK) if UNREADABLE in text else text.strip() or text
+        for piece, text in zip(pieces, token_texts(tokenizer), strict=True)
+    ]

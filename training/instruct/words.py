@@ -12,17 +12,21 @@ from training.encoder import OFFLINE, encoder_path
 from training.instruct.stream import (
     BLANK,
     CAPITAL,
+    CAPITALS,
     CODE,
     COMMON,
+    DIGITS,
     ENDS,
     FORM,
     JOINED,
     KIND,
+    NEWLINE,
     QUOTED,
     SHAPES,
+    SIGN,
     WORD,
 )
-from training.instruct.tokens import Chats, token_texts
+from training.instruct.tokens import Chats, token_forms, token_texts
 
 
 class Parts(NamedTuple):
@@ -36,7 +40,7 @@ class Parts(NamedTuple):
 def token_parts(
     tokenizer: PreTrainedTokenizerBase, chats: Chats, generator: torch.Generator
 ) -> Parts:
-    """Of every token of the vocabulary; the chats are read once."""
+    """Of every token of the vocabulary; the chats are read twice."""
     counts = _counts(tokenizer, chats)
     words = _words(tokenizer, counts, generator)
     shapes = _shapes(tokenizer, counts)
@@ -80,12 +84,12 @@ def _codes(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> to
     A token and the same with a blank before it have one. A special token has none, nor has one
     with a quotation mark: what followed it in the article does not go on with an answer.
     """
-    texts = [text.strip() or text for text in token_texts(tokenizer)]
-    of_text = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    drawn = torch.randn(len(of_text), CODE, generator=generator)
-    codes: torch.Tensor = (drawn / drawn.norm(dim=1, keepdim=True))[[of_text[t] for t in texts]]
+    forms = token_forms(tokenizer)
+    of_form = {form: i for i, form in enumerate(dict.fromkeys(forms))}
+    drawn = torch.randn(len(of_form), CODE, generator=generator)
+    codes: torch.Tensor = (drawn / drawn.norm(dim=1, keepdim=True))[[of_form[f] for f in forms]]
     codes[tokenizer.all_special_ids] = 0.0
-    codes[[i for i, text in enumerate(texts) if '"' in text]] = 0.0
+    codes[[i for i, form in enumerate(forms) if '"' in form]] = 0.0
     return codes
 
 
@@ -95,7 +99,7 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.T
     shapes = torch.tensor([_shape(text) for text in texts])
     for place, i in enumerate(sorted(tokenizer.all_special_ids)):
         shapes[i] = 0.0
-        # The end, then the roles in their order: USER and ASSISTANT of ``heads``.
+        # The end, then the roles in their order: USER and ASSISTANT of ``stream``.
         shapes[i, [0, 1 + place]] = 1.0
     forms: dict[str, float] = defaultdict(float)
     for text, count in zip(texts, counts.tolist(), strict=True):
@@ -106,10 +110,10 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.T
 
 
 def _kinds(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> list[int]:
-    """The token with which each type's name ends in an answer."""
-    types = {kind for pair in islice(chats(), 1) for kind in pair.questions.types or ()}
-    ids: Any = [tokenizer(f'"{kind}')["input_ids"] for kind in sorted(types)]
-    return [found[-1] for found in ids]
+    """Types that are one token, and no name begins with: they are not written with a capital."""
+    types = {kind for pair in islice(chats(), 1) for kind in pair.questions.types}
+    read: Any = [tokenizer(f'"{kind}')["input_ids"][1:] for kind in sorted(types) if kind.islower()]
+    return [ids[0] for ids in read if len(ids) == 1]
 
 
 def _shape(text: str) -> list[float]:
@@ -117,12 +121,12 @@ def _shape(text: str) -> list[float]:
     seen = [0.0] * SHAPES
     seen[BLANK] = text[:1] == " "
     seen[CAPITAL] = word[:1].isupper()
-    seen[7] = len(word) > 1 and word.isupper()
-    seen[8] = any(sign.isdigit() for sign in word)
-    seen[9] = bool(word) and not any(sign.isalnum() for sign in word)
+    seen[CAPITALS] = len(word) > 1 and word.isupper()
+    seen[DIGITS] = any(sign.isdigit() for sign in word)
+    seen[SIGN] = bool(word) and not any(sign.isalnum() for sign in word)
     seen[JOINED] = text[:1].isalnum()
     seen[QUOTED] = '"' in text
-    seen[12] = "\n" in text
+    seen[NEWLINE] = "\n" in text
     seen[FORM] = any(sign in "{}[]:" for sign in text)
     seen[ENDS] = text[-1:] in (".", "!", "?", "\n")
     return [float(value) for value in seen]

@@ -4,13 +4,14 @@ import json
 import statistics
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaModel
 
 from corpus.articles import Span
-from corpus.instruct.answers import Answer, Questions, mentions, to_json
+from corpus.instruct.answers import Answer, Questions, mentions, places, to_json
 from corpus.instruct.pairs import Pair, pair
 from tests.training.instruct.tiny import tiny_pairs
 from training.encoder import OFFLINE, encoder_path
@@ -19,6 +20,7 @@ from training.instruct.decoder import make_decoder
 from training.instruct.generate import prompt_ids
 from training.instruct.heads import HEAD, HEADS, balance
 from training.instruct.stream import STREAM
+from training.instruct.tokens import CONTEXT
 from training.instruct.weights import weights_digest
 
 ARTICLES = 120
@@ -366,6 +368,52 @@ def test_a_word_is_near_where_minilm_has_it_near(base: Base) -> None:
 def test_texts_come_back_byte_for_byte(base: Base) -> None:
     for text in ("Ada  Okafor\n🏑 Übersee", ' {"topic": "Sports"}'):
         assert base.tokenizer.decode(base.tokenizer(text)["input_ids"]) == text
+
+
+def test_a_type_is_followed_by_nothing_of_the_article_and_a_name_is(tmp_path: Path) -> None:
+    """Types that are written like names begin names too."""
+    text = "The Event Horizon left. It was an event that pleased all."
+    for kind, copies in (("event", False), ("Event", True)):
+        asked = Questions(("World",), (kind,))
+        many = [pair(str(i), text, Answer("World", ()), "train", asked) for i in range(40)]
+        make_decoder(lambda chats=many: chats, 1, tmp_path / kind)
+        made = load_base(str(tmp_path / kind), "a/base")
+        made.model.set_attn_implementation("eager")
+        answer = f'{{"topic": "World", "entities": [{{"text": "A", "type": "{kind}'
+        ids = begun(made, many[0], answer)
+        at = ids[int(attended(made, ids, 1, 0)[-1].argmax())]
+        assert (at != made.tokenizer.convert_tokens_to_ids("<|user|>")) is copies
+
+
+def test_pieces_of_characters_are_told_apart(base: Base) -> None:
+    """They read alike, as no character at all."""
+    embeddings = base.model.model.embed_tokens.weight.detach()
+    pieces = {i for sign in "ŁóдЖ" for i in base.tokenizer(sign)["input_ids"]}
+    assert len(pieces) >= 5
+    codes = embeddings[sorted(pieces)][:, STREAM.code]
+    assert float(torch.pdist(codes).min()) > 0.5
+
+
+def test_names_are_found_where_words_have_no_blanks_between_them() -> None:
+    assert list(places("习近平", "国家主席习近平说")) == [4]
+    assert list(places("Ann", "Annual Ann, Joann")) == [7]
+
+
+def test_a_very_long_article_costs_no_more_than_its_beginning(tmp_path: Path) -> None:
+    long = "Ada Okafor scored twice in Geneva on Monday. " * 2000
+    pairs = [pair(str(i), f"{i} {long}", Answer("World", ()), "train", CLEAR) for i in range(3)]
+    read: list[int] = []
+    plain = LlamaModel.forward
+
+    def counted(self: LlamaModel, input_ids: torch.Tensor, **rest: Any) -> Any:
+        read.append(input_ids.shape[1])
+        return plain(self, input_ids, **rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LlamaModel, "forward", counted)
+        make_decoder(lambda: pairs, 1, tmp_path / "base")
+    assert read
+    assert max(read) <= CONTEXT
 
 
 @pytest.mark.parametrize("texts", [["Ada Okafor scored twice."], ["Same."] * 3, [""]])
