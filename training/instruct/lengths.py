@@ -94,14 +94,21 @@ def _shortened(pair: Pair, tokenizer: PreTrainedTokenizerBase, longest: int) -> 
 
 
 def _without_end(pair: Pair, tokenizer: PreTrainedTokenizerBase, tokens: int, longest: int) -> str:
-    """The text without its last ``tokens``; DeskError where it has no more than these."""
+    """The text without its last ``tokens``, shorter by a character at least.
+
+    Raises DeskError where nothing of it would be left.
+    """
     found = tokenizer(pair.text, add_special_tokens=False, return_offsets_mapping=True)
     offsets = found["offset_mapping"]
     keep = len(offsets) - tokens
-    if keep < 1:
+    # Where the first dropped token begins: several tokens can be one character's, each with its
+    # offsets, and the end of the last kept one would then keep them all.
+    end = min(offsets[keep][0], len(pair.text) - 1) if keep > 0 else 0
+    text = pair.text[:end].rstrip()
+    if not text:
         raise DeskError(
             f"Instruction and answer of article {pair.id} alone need more than {longest} tokens.",
             "Raise models.instructions.max_length_tokens, lower max_new_tokens, or choose a base "
             "model that reads more.",
         )
-    return pair.text[: offsets[keep - 1][1]].rstrip()
+    return text

@@ -1,5 +1,6 @@
 """SFT: which tokens teach, what is refused before it begins, and going on after a kill."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from safetensors.torch import load_file
 from trl.kernels import ChunkedLogProbFunction
 
 from corpus.errors import DeskError
+from corpus.instruct.answers import Answer
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs
@@ -18,6 +20,7 @@ from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base, load_base
 from training.instruct.budget import memory_bytes, require_memory, require_tokens, shape_of
 from training.instruct.fit import linear_layers, make_trainer, steps_of
+from training.instruct.generate import prompt_ids
 from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
 from training.instruct.train import train_instructions
 
@@ -189,6 +192,26 @@ class TestLengths:
         (asked,) = shorten_prompts([pair], base.tokenizer, 90, length - 20)
         assert len(asked.text) < len(pair.text)
         assert asked.answer == pair.answer
+
+    @pytest.mark.parametrize("end", ["习近平主席", " 🏑", "🏑🏑🏑"])
+    def test_characters_of_several_tokens_are_cut_too(self, base: Base, end: str) -> None:
+        pair, _ = self.long(base)
+        pair = replace(pair, text=pair.text[:80] + end)
+        length = chat_tokens(pair, base.tokenizer)
+        asked = len(prompt_ids(pair, base.tokenizer))
+        for fewer in range(1, 8):
+            (kept,) = fit_lengths([pair], base.tokenizer, length - fewer, "shorten").pairs
+            assert chat_tokens(kept, base.tokenizer) <= length - fewer
+            (short,) = shorten_prompts([pair], base.tokenizer, 90, asked + 90 - fewer)
+            assert len(prompt_ids(short, base.tokenizer)) <= asked - fewer
+            assert pair.text.startswith(kept.text)
+            assert pair.text.startswith(short.text)
+
+    def test_an_article_of_which_nothing_is_left_is_said(self, base: Base) -> None:
+        pair = replace(self.long(base)[0], text="🏑", answer=Answer("Sports", ()))
+        length = chat_tokens(pair, base.tokenizer)
+        with pytest.raises(DeskError, match=f"alone need more than {length - 1}"):
+            fit_lengths([pair], base.tokenizer, length - 1, "shorten")
 
 
 class TestBudget:
