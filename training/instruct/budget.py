@@ -18,6 +18,8 @@ PER_LAYER = 17
 # With checkpointing only each layer's input is kept, and one layer is computed again.
 CHECKPOINTED = 1
 FULL_PRECISION = 4
+# trl's loss makes scores of so many tokens for so many entries of the vocabulary at a time.
+TILE_TOKENS, TILE_ENTRIES = 4096, 32768
 # Adapter weights, their gradients, and two moments of AdamW.
 COPIES = 4
 # Python, libraries, and what the allocator cannot give back.
@@ -55,10 +57,10 @@ def memory_bytes(shape: Shape, batch: int, tokens: int, checkpointing: bool) -> 
     per_token = shape.layers * shape.hidden * (CHECKPOINTED if checkpointing else PER_LAYER)
     if checkpointing:
         per_token += shape.hidden * PER_LAYER
-    # Scores of the whole vocabulary for a token, and their gradients.
-    per_token += 2 * shape.vocabulary
+    # Scores and their gradients, of one tile.
+    tile = 2 * min(batch * tokens, TILE_TOKENS) * min(shape.vocabulary, TILE_ENTRIES)
     fixed = shape.weight_bytes + COPIES * FULL_PRECISION * shape.trained + FIXED
-    return fixed + batch * tokens * per_token * FULL_PRECISION
+    return fixed + (batch * tokens * per_token + tile) * FULL_PRECISION
 
 
 def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from trl.kernels import ChunkedLogProbFunction
+from trl.kernels.chunked_logprob import TOKEN_CHUNK_SIZE
+from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE
 
 from corpus.errors import DeskError
 from corpus.instruct.answers import Answer
@@ -18,7 +20,14 @@ from training.entities.fit import Run
 from training.instruct import fit as fitting
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base, load_base
-from training.instruct.budget import memory_bytes, require_memory, require_tokens, shape_of
+from training.instruct.budget import (
+    TILE_ENTRIES,
+    TILE_TOKENS,
+    memory_bytes,
+    require_memory,
+    require_tokens,
+    shape_of,
+)
 from training.instruct.fit import linear_layers, make_trainer, steps_of
 from training.instruct.generate import prompt_ids
 from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
@@ -234,6 +243,15 @@ class TestBudget:
         with pytest.raises(DeskError, match="of memory") as error:
             require_memory(shape_of(base.model, 1), with_(memory_gb=0.1), 320)
         assert "a smaller models.instructions.base" in error.value.next_step
+
+    def test_of_a_large_vocabulary_one_tile_of_scores_counts(self, base: Base) -> None:
+        assert (TILE_TOKENS, TILE_ENTRIES) == (TOKEN_CHUNK_SIZE, _CHUNKED_LOGPROB_CHUNK_SIZE)
+        shape = shape_of(base.model, 1)
+        tile, large = (replace(shape, vocabulary=v) for v in (TILE_ENTRIES, 150_000))
+        assert memory_bytes(large, 8, 512, True) == memory_bytes(tile, 8, 512, True)
+        one, two = (memory_bytes(large, batch, 4096, True) for batch in (1, 2))
+        # The others' scores are not there yet, or no more.
+        assert two - one < TILE_TOKENS * TILE_ENTRIES
 
     def test_steps_are_those_of_the_epochs_or_fewer(self) -> None:
         assert steps_of(with_(epochs=2, batch_size=4, max_steps=100), 32) == 16
