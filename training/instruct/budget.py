@@ -18,10 +18,17 @@ PER_LAYER = 17
 # With checkpointing only each layer's input is kept, and one layer is computed again.
 CHECKPOINTED = 1
 FULL_PRECISION = 4
+# trl's loss makes scores of so many tokens for so many entries of the vocabulary at a time.
+TILE_TOKENS, TILE_ENTRIES = 4096, 32768
 # Adapter weights, their gradients, and two moments of AdamW.
 COPIES = 4
 # Python, libraries, and what the allocator cannot give back.
 FIXED = 0.6 * GIB
+# Where there is no more to halve.
+SMALLER = (
+    "lower models.instructions.max_length_tokens or lora_rank, choose a smaller "
+    "models.instructions.base, or four_bit=true on a GPU"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +62,60 @@ def memory_bytes(shape: Shape, batch: int, tokens: int, checkpointing: bool) -> 
     per_token = shape.layers * shape.hidden * (CHECKPOINTED if checkpointing else PER_LAYER)
     if checkpointing:
         per_token += shape.hidden * PER_LAYER
-    # Scores of the whole vocabulary for a token, and their gradients.
-    per_token += 2 * shape.vocabulary
+    # Scores and their gradients, of one tile.
+    tile = 2 * min(batch * tokens, TILE_TOKENS) * min(shape.vocabulary, TILE_ENTRIES)
     fixed = shape.weight_bytes + COPIES * FULL_PRECISION * shape.trained + FIXED
-    return fixed + batch * tokens * per_token * FULL_PRECISION
+    return fixed + (batch * tokens * per_token + tile) * FULL_PRECISION
 
 
 def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:
-    """The estimate in GiB; DeskError where it is more than there is, with what would fit.
+    """The estimate of SFT in GiB; DeskError where it is more than there is, with what would fit.
 
     ``longest``: tokens of the longest chat.
     """
-    # What the base holds already is not free, and counted below.
-    limit = settings.memory_gb or free_gb() + (shape.weight_bytes + FIXED) / GIB
+    limit = _limit_gb(shape, settings)
     needed = memory_bytes(shape, settings.batch_size, longest, settings.gradient_checkpointing)
     if needed <= limit * GIB:
         return needed / GIB
-    raise DeskError(
-        f"Training would take about {needed / GIB:.1f} GB of memory (batch_size "
-        f"{settings.batch_size}, {longest} tokens, {shape.parameters / 1e6:.0f} million "
-        f"parameters), and there are {limit:.1f} GB.",
+    raise _too_little(
+        shape, needed, limit, f"batch_size {settings.batch_size}, {longest} tokens",
         _advice(shape, settings, longest, limit),
+    )  # fmt: skip
+
+
+def require_grpo_memory(shape: Shape, settings: InstructionModelSettings, prompt: int) -> float:
+    """As ``require_memory``, of GRPO, which learns from all answers of a step at a time.
+
+    ``prompt``: tokens of the longest one.
+    """
+    grpo, room = settings.grpo, settings.max_new_tokens
+    limit = _limit_gb(shape, settings)
+    needed = memory_bytes(
+        shape, grpo.prompts * grpo.answers, prompt + room, settings.gradient_checkpointing
     )
+    if needed <= limit * GIB:
+        return needed / GIB
+    raise _too_little(
+        shape, needed, limit,
+        f"grpo.prompts {grpo.prompts} of {prompt} tokens, grpo.answers {grpo.answers} of {room}",
+        _grpo_advice(shape, settings, prompt, limit),
+    )  # fmt: skip
 
 
 def require_tokens(tokens: int, steps: int, settings: InstructionModelSettings) -> None:
-    """DeskError where a training reads more tokens than its budget allows."""
-    budget = settings.token_budget
-    if budget is None or tokens <= budget:
-        return
-    fitting = int(steps * budget / tokens)
-    raise DeskError(
-        f"Training would read {tokens:,} tokens in {steps} steps, more than the budget of "
-        f"{budget:,} (models.instructions.token_budget).",
-        f"Set models.instructions.max_steps={fitting}, or raise the budget."
-        if fitting
-        else "Not even one step fits: raise the budget, or lower batch_size.",
-    )
+    """DeskError where SFT reads more tokens than its budget allows."""
+    _require_tokens(tokens, steps, settings, "max_steps", "batch_size")
+
+
+def require_grpo_tokens(settings: InstructionModelSettings, prompt: int) -> None:
+    """DeskError where GRPO may read and write more tokens than the budget allows.
+
+    ``prompt``: tokens of the longest one.
+    """
+    grpo = settings.grpo
+    a_step = grpo.prompts * grpo.answers * (prompt + settings.max_new_tokens)
+    smaller = "grpo.prompts, grpo.answers or max_new_tokens"
+    _require_tokens(grpo.max_steps * a_step, grpo.max_steps, settings, "grpo.max_steps", smaller)
 
 
 def free_gb() -> float:
@@ -114,12 +138,19 @@ def memory_errors(advice: str) -> Iterator[None]:
 
 
 def advice_of(settings: InstructionModelSettings) -> str:
-    """For SFT: half as many chats at a time, with the same steps."""
-    half, twice = max(1, settings.batch_size // 2), settings.accumulation_steps * 2
-    return (
-        f"Set models.instructions.batch_size={half} and accumulation_steps={twice} (the same "
-        "steps), or gradient_checkpointing=true. Nothing was published."
-    )
+    """For SFT: half as many chats at a time, with the same steps; of one chat, what is smaller."""
+    batch, checkpointing = settings.batch_size, settings.gradient_checkpointing
+    half = batch // 2
+    steps = settings.accumulation_steps * -(-batch // max(1, half))
+    ways = [
+        f"models.instructions.batch_size={half} and accumulation_steps={steps} (the same steps)"
+        if half
+        else "",
+        "" if checkpointing else "models.instructions.gradient_checkpointing=true",
+    ]
+    said = ", or ".join(way for way in ways if way)
+    advice = f"Set {said}." if said else f"{SMALLER[0].upper()}{SMALLER[1:]}."
+    return f"{advice} Nothing was published."
 
 
 def _is_memory(error: RuntimeError) -> bool:
@@ -143,7 +174,60 @@ def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limi
                     f"Set models.instructions.batch_size={size}, accumulation_steps={steps}{also}."
                 )
             size //= 2
+    return f"Even one chat at a time does not fit: {SMALLER}."
+
+
+def _grpo_advice(
+    shape: Shape, settings: InstructionModelSettings, prompt: int, limit: float
+) -> str:
+    """Fewer prompts before fewer answers: those to one prompt are compared."""
+    prompts, answers = settings.grpo.prompts, settings.grpo.answers
+    tokens = prompt + settings.max_new_tokens
+    checkpointing = settings.gradient_checkpointing
+    while prompts * answers >= 2:
+        if memory_bytes(shape, prompts * answers, tokens, checkpointing) <= limit * GIB:
+            return (
+                f"Set models.instructions.grpo.prompts={prompts} and grpo.answers={answers}, or "
+                "lower models.instructions.max_new_tokens."
+            )
+        if prompts > 1:
+            prompts //= 2
+        elif answers > 2:
+            answers = max(2, answers // 2)
+        else:
+            break
+    also = "" if checkpointing else "set models.instructions.gradient_checkpointing=true, or "
     return (
-        "Even one chat at a time does not fit: choose a smaller models.instructions.base, or "
-        "four_bit=true on a GPU."
+        "Even models.instructions.grpo.prompts=1 with grpo.answers=2 does not fit: "
+        f"{also}lower max_new_tokens or max_length_tokens, or choose a smaller "
+        "models.instructions.base."
+    )
+
+
+def _limit_gb(shape: Shape, settings: InstructionModelSettings) -> float:
+    """What the base holds already is not free, and counted in the estimate."""
+    return settings.memory_gb or free_gb() + (shape.weight_bytes + FIXED) / GIB
+
+
+def _too_little(shape: Shape, needed: float, limit: float, what: str, advice: str) -> DeskError:
+    return DeskError(
+        f"Training would take about {needed / GIB:.1f} GB of memory ({what}, "
+        f"{shape.parameters / 1e6:.0f} million parameters), and there are {limit:.1f} GB.",
+        advice,
+    )
+
+
+def _require_tokens(
+    tokens: int, steps: int, settings: InstructionModelSettings, steps_setting: str, smaller: str
+) -> None:
+    budget = settings.token_budget
+    if budget is None or tokens <= budget:
+        return
+    fitting = int(steps * budget / tokens)
+    raise DeskError(
+        f"Training would read {tokens:,} tokens in {steps} steps, more than the budget of "
+        f"{budget:,} (models.instructions.token_budget).",
+        f"Set models.instructions.{steps_setting}={fitting}, or raise the budget."
+        if fitting
+        else f"Not even one step fits: raise the budget, or lower {smaller}.",
     )

@@ -51,7 +51,10 @@ def prompt_ids(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> list[int]:
 def chat_ids(
     messages: list[Message], tokenizer: PreTrainedTokenizerBase, add_generation_prompt: bool = False
 ) -> list[int]:
-    """Tokens of a chat, as the model's template writes it."""
+    """Tokens of a chat, as the model's template writes it.
+
+    Special tokens in a message's text count as such: ``lengths`` breaks up those of articles.
+    """
     found: Any = tokenizer.apply_chat_template(
         messages,
         tokenize=True,

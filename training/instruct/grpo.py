@@ -28,8 +28,14 @@ from training.entities.learning_curve import ReportSteps
 from training.instruct.adapter import load_adapter, save_adapter
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base
-from training.instruct.budget import memory_errors, require_memory, shape_of
+from training.instruct.budget import (
+    memory_errors,
+    require_grpo_memory,
+    require_grpo_tokens,
+    shape_of,
+)
 from training.instruct.fit import adapter_size
+from training.instruct.generate import prompt_ids
 from training.instruct.lengths import fit_lengths, shorten_prompts
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
@@ -64,19 +70,15 @@ def train_with_rewards(
 ) -> TrainedModel:
     """Tune the adapter on by rewards for the pairs of split train; the last step is kept.
 
-    Raises DeskError where no pair is in the train split, or several processes were started.
+    Raises DeskError where no pair is in the train split, tokens or memory are over their limits,
+    or several processes were started.
     """
     require_one_process()
     watch = Stopwatch()
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
     train = _prompts(pairs, base, settings)
-    at_once = settings.model_copy(
-        update={"batch_size": settings.grpo.prompts * settings.grpo.answers}
-    )
-    require_memory(
-        shape_of(base.model, adapter_size(base, settings)), at_once, settings.max_length_tokens
-    )
+    _require_affordable(base, train, settings)
     set_seed(seed)
     chats = [[p.id, p.messages()] for p in train]
     weights = [weights_digest(start.adapter), base.weights]
@@ -196,3 +198,11 @@ def _prompts(pairs: Sequence[Pair], base: Base, settings: InstructionModelSettin
             "Review more articles and run copydesk pull; then train again.",
         )
     return shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
+
+
+def _require_affordable(
+    base: Base, train: Sequence[Pair], settings: InstructionModelSettings
+) -> None:
+    longest = max(len(prompt_ids(pair, base.tokenizer)) for pair in train)
+    require_grpo_tokens(settings, longest)
+    require_grpo_memory(shape_of(base.model, adapter_size(base, settings)), settings, longest)

@@ -1,4 +1,8 @@
-"""Chats that do not fit: shortened, left out or refused, by the rule of the desk, and counted."""
+"""Chats as a model can read them: no article takes another's turn, and none is too long.
+
+Chats that do not fit are shortened, left out or refused, by the rule of the desk, and counted. All
+text of articles goes through here before a model learns from it or is asked about it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +14,7 @@ from corpus.errors import DeskError
 from corpus.instruct.answers import stands_in
 from corpus.instruct.pairs import Pair
 from training.instruct.generate import chat_ids, prompt_ids
+from training.instruct.plain import plain_pairs
 
 Rule = Literal["shorten", "leave_out", "refuse"]
 
@@ -17,12 +22,13 @@ Rule = Literal["shorten", "leave_out", "refuse"]
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """The pairs that fit, in their order, and what became of the others; tokens of all chats, and
-    of the longest.
+    of the longest. ``broken_up``: pairs that fit whose article held a special token.
     """
 
     pairs: tuple[Pair, ...]
     shortened: int
     left_out: int
+    broken_up: int
     tokens: int
     longest: int
 
@@ -30,14 +36,17 @@ class Fitted:
 def fit_lengths(
     pairs: Sequence[Pair], tokenizer: PreTrainedTokenizerBase, longest: int, rule: Rule
 ) -> Fitted:
-    """Every chat with at most ``longest`` tokens, its answer included.
+    """Every chat with at most ``longest`` tokens, its answer included, and only the roles' turns.
 
     A shortened article loses its end, and its answer the entities that stood there alone. Raises
     DeskError by the rule ``refuse``, and where instruction and answer alone are too long.
     """
     kept: list[Pair] = []
-    shortened = left_out = tokens = most = 0
-    for pair in pairs:
+    shortened = left_out = broken_up = tokens = most = 0
+    plain = plain_pairs(tokenizer)
+    for written in pairs:
+        pair = plain(written)
+        is_broken = pair != written
         length = chat_tokens(pair, tokenizer)
         if length > longest:
             if rule == "refuse":
@@ -52,9 +61,10 @@ def fit_lengths(
             pair, length = _shortened(pair, tokenizer, longest)
             shortened += 1
         kept.append(pair)
+        broken_up += is_broken
         tokens += length
         most = max(most, length)
-    return Fitted(tuple(kept), shortened, left_out, tokens, most)
+    return Fitted(tuple(kept), shortened, left_out, broken_up, tokens, most)
 
 
 def chat_tokens(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> int:
@@ -68,11 +78,15 @@ def shorten_prompts(
     max_new_tokens: int,
     context: int | None,
 ) -> list[Pair]:
-    """Prompts that leave room for an answer: too long an article loses its end, its gold stays."""
+    """Prompts that leave room for an answer: too long an article loses its end, its gold stays.
+
+    No article takes the turn of another.
+    """
+    plain = [*map(plain_pairs(tokenizer), pairs)]
     if context is None:
-        return list(pairs)
+        return plain
     found = []
-    for pair in pairs:
+    for pair in plain:
         over = len(prompt_ids(pair, tokenizer)) + max_new_tokens - context
         while over > 0:
             pair = replace(pair, text=_without_end(pair, tokenizer, over, context))
@@ -94,14 +108,21 @@ def _shortened(pair: Pair, tokenizer: PreTrainedTokenizerBase, longest: int) -> 
 
 
 def _without_end(pair: Pair, tokenizer: PreTrainedTokenizerBase, tokens: int, longest: int) -> str:
-    """The text without its last ``tokens``; DeskError where it has no more than these."""
+    """The text without its last ``tokens``, shorter by a character at least.
+
+    Raises DeskError where nothing of it would be left.
+    """
     found = tokenizer(pair.text, add_special_tokens=False, return_offsets_mapping=True)
     offsets = found["offset_mapping"]
     keep = len(offsets) - tokens
-    if keep < 1:
+    # Where the first dropped token begins: several tokens can be one character's, each with its
+    # offsets, and the end of the last kept one would then keep them all.
+    end = min(offsets[keep][0], len(pair.text) - 1) if keep > 0 else 0
+    text = pair.text[:end].rstrip()
+    if not text:
         raise DeskError(
             f"Instruction and answer of article {pair.id} alone need more than {longest} tokens.",
             "Raise models.instructions.max_length_tokens, lower max_new_tokens, or choose a base "
             "model that reads more.",
         )
-    return pair.text[: offsets[keep - 1][1]].rstrip()
+    return text

@@ -1,10 +1,12 @@
 """How surprised a model is by the right answers; its exponent a token is the perplexity."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from peft import PeftModel
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
@@ -43,14 +45,34 @@ def surprises(
     for at in range(0, len(order), BATCH):
         batch = order[at : at + BATCH]
         ids, mask, labels = _padded([encoded[i] for i in batch], tokenizer.pad_token_id)
-        device = model.device
-        logits = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
-        said, right = logits[:, :-1].float(), labels[:, 1:].to(device)
-        nats = cross_entropy(said.transpose(1, 2), right, reduction="none", ignore_index=IGNORED)
-        for i, row, kept in zip(batch, nats, right != IGNORED, strict=True):
-            found[i] = Surprise(float(row.sum()), int(kept.sum()))
+        for i, nats in zip(batch, _nats(model, ids, mask, labels), strict=True):
+            found[i] = Surprise(float(nats.sum()), len(nats))
     model.train(was_training)
     return [found[i] for i in range(len(pairs))]
+
+
+def _nats(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor
+) -> list[torch.Tensor]:
+    """Cross-entropies of each chat's labels; scores are made where some chat's answer stands."""
+    right = labels[:, 1:]
+    places = (right != IGNORED).any(dim=0).nonzero().flatten().to(model.device)
+    options = {"logits_to_keep": places} if _scores_places(model) else {}
+    inputs = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
+    logits = model(**inputs, **options).logits
+    if not options:
+        logits = logits[:, places]
+    right = right.to(logits.device)[:, places.to(logits.device)]
+    return [
+        cross_entropy(said[row != IGNORED].float(), row[row != IGNORED], reduction="none")
+        for said, row in zip(logits, right, strict=True)
+    ]
+
+
+def _scores_places(model: Any) -> bool:
+    """Whether a model can be told where scores are wanted; a few old architectures cannot."""
+    inner = model.get_base_model() if isinstance(model, PeftModel) else model
+    return "logits_to_keep" in inspect.signature(inner.forward).parameters
 
 
 def _encode(pair: Pair, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], int]:

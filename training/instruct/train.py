@@ -152,6 +152,7 @@ def _counted(train: Fitted, validation: Fitted) -> dict[str, int]:
     return {
         "chats_shortened": train.shortened + validation.shortened,
         "chats_left_out": train.left_out + validation.left_out,
+        "chats_broken_up": train.broken_up + validation.broken_up,
     }
 
 

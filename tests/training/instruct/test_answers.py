@@ -1,7 +1,10 @@
 """Answers: constrained to their schema, scored against gold, rewarded by it."""
 
+from copy import deepcopy
+
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 
 from corpus.instruct.answers import (
     Answer,
@@ -15,10 +18,11 @@ from corpus.instruct.answers import (
 from tests.training.instruct.tiny import QUESTIONS, SETTINGS, save_tiny, tiny_pairs
 from training.evaluation import score_topics
 from training.evaluation.answers import invented_names, score_answers
+from training.instruct import perplexity
 from training.instruct.ask import ask
 from training.instruct.base import Base, load_base
 from training.instruct.constrain import answer_pattern
-from training.instruct.generate import chat_ids, generate_answers
+from training.instruct.generate import chat_ids, generate_answers, prompt_ids
 from training.instruct.perplexity import surprises
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
 
@@ -88,6 +92,31 @@ class TestWriting:
             logits = base.model(torch.tensor([ids])).logits[0].log_softmax(-1)
         last = range(len(ids) - found.tokens, len(ids))
         assert found.nats == pytest.approx(-sum(float(logits[i - 1, ids[i]]) for i in last), 1e-4)
+
+    @pytest.mark.parametrize("told", [True, False])
+    def test_a_batch_is_scored_where_its_answers_stand(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch, told: bool
+    ) -> None:
+        """The sums are those of whole chats, one by one; also with an adapter."""
+        pairs = tiny_pairs()[:5]
+        model = get_peft_model(deepcopy(base.model), LoraConfig(init_lora_weights=False))
+        expected = []
+        for pair in pairs:
+            ids = chat_ids(pair.messages(), base.tokenizer)
+            begin = len(prompt_ids(pair, base.tokenizer))
+            with torch.no_grad():
+                said = model(torch.tensor([ids])).logits[0].log_softmax(-1)
+            expected.append(-sum(float(said[i - 1, ids[i]]) for i in range(begin, len(ids))))
+        scored: list[int] = []
+        model.get_output_embeddings().register_forward_hook(
+            lambda _module, given, _made: scored.append(given[0].shape[1])
+        )
+        if not told:
+            monkeypatch.setattr(perplexity, "_scores_places", lambda _: False)
+        found = surprises(model, base.tokenizer, pairs)
+        assert [s.nats for s in found] == pytest.approx(expected, rel=1e-4)
+        longest = max(len(chat_ids(p.messages(), base.tokenizer)) for p in pairs)
+        assert scored[0] < 0.7 * longest if told else scored == [longest]
 
     def test_an_answer_beyond_the_context_counts_as_far_as_it_is_read(self, base: Base) -> None:
         (pair,) = tiny_pairs()[:1]

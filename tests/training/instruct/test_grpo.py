@@ -15,10 +15,11 @@ from corpus.instruct.answers import to_json
 from embedded.ports import free_port
 from tests.training.conftest import PROJECT
 from tests.training.instruct.tiny import save_tiny
-from tests.training.instruct.tune_tiny import BASE, GRPO, PAIRS, teach, tune
+from tests.training.instruct.tune_tiny import BASE, GRPO, PAIRS, TUNED, teach, tune
 from training.instruct.adapter import load_adapter
 from training.instruct.base import load_base
 from training.instruct.generate import generate_answers
+from training.instruct.grpo import Start, train_with_rewards
 from training.results import TrainedModel
 
 WEIGHTS = "adapter_model.safetensors"
@@ -98,6 +99,19 @@ def test_two_processes_teach_one_adapter_that_answers(base: str, tmp_path: Path)
     model = load_adapter(out, loaded)
     written = generate_answers(model, loaded.tokenizer, PAIRS[:4], 12)
     assert written == [to_json(pair.answer) for pair in PAIRS[:4]]
+
+
+@pytest.mark.parametrize("limit", [{"token_budget": 1000}, {"memory_gb": 0.1}])
+def test_what_is_over_a_limit_is_refused_before_training(
+    base: str, sft: Path, tmp_path: Path, limit: dict[str, float]
+) -> None:
+    settings = TUNED.model_copy(update=limit)
+    with pytest.raises(DeskError) as error:
+        train_with_rewards(
+            PAIRS, load_base(base, BASE), Start(sft, {}), settings, 1, tmp_path / "model"
+        )
+    assert "grpo." in error.value.next_step
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_several_processes_are_refused(
