@@ -105,6 +105,8 @@ def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
         head.where(STREAM.shape.start + KIND, REST / SHAPE)
         head.likes(GATE, STREAM.shape.start + USER, 2.0 / SHAPE)
         head.only(IN_ARTICLE)
+        # A copied quotation mark would end a name in the midst of it.
+        head.likes(LIKES, STREAM.shape.start + QUOTED, -2.0 / SHAPE)
         head.hands_on(read, to, 1.5)
         if number == 0:
             head.hands_on(STREAM.shape, STREAM.proposed.start, 1.5)

@@ -22,7 +22,7 @@ END, END_NONE, END_ROOM = 1.0, 1.1, -2.0
 def write_head(head: Any, parts: Parts, themes: torch.Tensor, texts: Sequence[str]) -> None:
     """Likely is what the stream proposes to copy, what is near the gist, and what looks right."""
     seen = torch.cat([parts.codes, parts.words], dim=1)[:, :COPIED]
-    copied = torch.tensor([_copied(text.strip()) for text in texts])
+    copied = torch.tensor([COPY if IN_NAMES.search(t.strip()) else COPY_OTHER for t in texts])
     head[:, STREAM.copied] = copied[:, None] * seen / seen.norm(dim=1, keepdim=True)
     head[:, STREAM.gist] = GIST * themes / themes.norm(dim=1).mean().clamp_min(1e-6)
     head[:, STREAM.wanted] = LOOKS * parts.shapes
@@ -34,13 +34,6 @@ def write_head(head: Any, parts: Parts, themes: torch.Tensor, texts: Sequence[st
         head[end] = head[more]
         head[end, known] = torch.tensor([END, END_NONE, END_ROOM])
     head.mul_(SHARPNESS / math.sqrt(STREAM.width))
-
-
-def _copied(text: str) -> float:
-    """How likely a proposal makes it: a quotation mark would end the name in the midst of it."""
-    if '"' in text:
-        return 0.0
-    return COPY if IN_NAMES.search(text) else COPY_OTHER
 
 
 def _ends(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
