@@ -8,7 +8,7 @@ answers tell (``names``); nothing else is trained. An adapter learns what to do 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from training.instruct.last_layer import Keys, Scales, write_third
 from training.instruct.layers import write_first, write_second
 from training.instruct.names import Beginnings, name_beginnings
 from training.instruct.output import write_head
+from training.instruct.plain import plain_pairs
 from training.instruct.stream import SHAPE, STREAM, THEME, WEIGHT
 from training.instruct.themes import Themes, token_themes
 from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer, token_texts
@@ -71,10 +72,7 @@ def _make(
     lengths = embeddings.square().sum(dim=1)
     # RMSNorm would make a longer one less of everything.
     embeddings[:, STREAM.filler.start] = (lengths.max() - lengths).sqrt()
-    some = [
-        chat_ids(replace(pair, text=pair.text[:MEASURED_CHARACTERS]).messages(), tokenizer)
-        for pair in islice(chats(), MEASURED)
-    ]
+    some = list(_measured(tokenizer, chats))
     layers = model.model.layers
     # From below: what a layer sees depends on those before it.
     user: Any = tokenizer.convert_tokens_to_ids(ROLES[1])
@@ -90,6 +88,14 @@ def _make(
         balance(layer.self_attn)
     write_head(model.lm_head.weight, parts, themes.vectors, token_texts(tokenizer))
     return model
+
+
+def _measured(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Iterator[list[int]]:
+    """Some chats, of long articles the beginning: more is not read in training either."""
+    plain = plain_pairs(tokenizer)
+    for pair in islice(chats(), MEASURED):
+        short = replace(pair, text=pair.text[:MEASURED_CHARACTERS])
+        yield chat_ids(plain(short).messages(), tokenizer)
 
 
 def _config(tokenizer: PreTrainedTokenizerBase) -> LlamaConfig:
