@@ -42,13 +42,14 @@ def train_desk_sft(
     """The desk's instruction model: trained, scored, judged, and published if the gate agrees."""
     run = run_parameters(desk, source, set_, per_class)
     use_services()
+    from flows.instruction_training import help_train_sft
     from flows.score_tables import score_lines
-    from flows.train_sft import TrainSft, help_train_sft, train_sft
+    from flows.train_sft import TrainSft, train_sft
     from flows.verdicts import verdict_lines
 
     config = TrainSft(**run, publish=publishes, force_model=force)
     if not is_first_process():
-        help_train_sft(config)
+        help_train_sft(config.read())
         return
     report = train_sft(config)
     show_training(report.stored)

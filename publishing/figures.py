@@ -112,6 +112,11 @@ def listed(values: Sequence[Any], quote: str = "") -> str:
     return ", ".join(f"{quote}{marked(value)}{quote}" for value in values)
 
 
+def grouped(value: Count) -> str:
+    """A large whole number with its thousands apart: 14,853,888."""
+    return _mark(value.key, f"{value:,}")
+
+
 def day(value: Text) -> str:
     """The day of an ISO 8601 time."""
     return _mark(value.key, value[:10])

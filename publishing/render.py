@@ -177,6 +177,7 @@ def _environment() -> Environment:
         "listed": figures.listed,
         "literal": figures.literal,
         "day": figures.day,
+        "grouped": figures.grouped,
         "plain": figures.plain,
         "quoted": figures.quoted,
         "year": figures.year,

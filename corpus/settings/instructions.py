@@ -58,7 +58,7 @@ class InstructionModelSettings(DeskPart):
         None, gt=0, description="memory that training may take; left out: what is free"
     )
     constrained: bool = Field(
-        False, description="allow only tokens that keep the answer's schema, when answering"
+        False, description="let every answer keep its schema, and end within max_new_tokens"
     )
     grpo: GrpoSettings = GrpoSettings()
 

@@ -41,9 +41,9 @@ from corpus.review_state import (
 )
 from corpus.splits import is_blind
 from corpus.statements import current_statements
+from flows.instruction_training import chats_corrected, training_pairs
 from flows.model_store import training_key
 from flows.pull_answers import resolve
-from flows.train_sft import chats_corrected, training_pairs
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 TEXT = "Ada Reyes of Wexmoor won the {} in front of nine thousand people on a rainy Monday {}."

@@ -130,6 +130,7 @@ def test_the_card_of_the_base_says_what_it_is(
     assert isinstance(manifest, BaseManifest)
     card = ModelCard.load(hub.hf_hub_download(f"{REPO}-base", "README.md"))
     assert "answers nothing" in card.text
+    assert f"| Parameters | {manifest.parameters:,} |" in card.text
     (code,) = re.findall(r"```python\n(.*?)```", card.text, re.DOTALL)
     assert str(manifest.parameters) in run(code, services, tmp_path)
 

@@ -66,6 +66,8 @@ def test_a_number_without_a_key_stops_the_card() -> None:
     figures.require_keys("`seed=999`, F1, [x](/a/12), v1\n```python\nn = 3\n```\n")
     total = figures.keyed({"a": 2, "b": 3})
     assert figures.shown_figures(figures.marked(total["a"])) == [figures.Shown("/a", "2")]
+    large = figures.keyed({"a": 14_853_888})
+    assert figures.shown_figures(figures.grouped(large["a"])) == [figures.Shown("/a", "14,853,888")]
     with pytest.raises(DeskError, match="no figure of its manifest"):
         figures.marked(total["a"] + total["b"])
 

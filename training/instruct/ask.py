@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from training.instruct.base import Base
@@ -41,19 +42,38 @@ def write_answers(
     settings: InstructionModelSettings,
     on_progress: Progress | None = None,
 ) -> list[str]:
-    """What ``ask`` gives, of pairs whose right answer nobody knows."""
+    """What ``ask`` gives, of pairs whose right answer nobody knows.
+
+    Constrained, every answer keeps the schema, whatever the model.
+    """
+    keep = keep_schema(base, pairs, settings)
     asked = shorten_prompts(pairs, base.tokenizer, settings.max_new_tokens, base.context)
-    keep = _keep_schema(base, pairs) if settings.constrained and pairs else None
     with memory_errors(SMALLER):
         return generate_answers(
             model, base.tokenizer, asked, settings.max_new_tokens, on_progress, keep
         )
 
 
-def _keep_schema(base: Base, pairs: Sequence[Pair]) -> Callable[[], Any]:
-    """Gives a new processor for each batch; all pairs of a desk are asked the same questions."""
-    from training.instruct.constrain import KeepSchema, token_index
+def keep_schema(
+    base: Base, pairs: Sequence[Pair], settings: InstructionModelSettings
+) -> Callable[[], Any] | None:
+    """Gives a new processor for each batch, where answers are constrained and any are asked for.
+
+    All pairs of a desk are asked the same questions. DeskError where ``max_new_tokens`` is fewer
+    than the shortest answer has.
+    """
+    if not settings.constrained or not pairs:
+        return None
+    from training.instruct.constrain import AnswerTokens, KeepSchema
 
     eos: Any = base.tokenizer.eos_token_id
-    index = token_index(base.tokenizer, pairs[0].questions)
-    return lambda: KeepSchema(index, eos)
+    answers = AnswerTokens(base.tokenizer, pairs[0].questions)
+    room = settings.max_new_tokens
+    if room < answers.shortest:
+        raise DeskError(
+            f"models.instructions.max_new_tokens is {room}, and the shortest answer that keeps the "
+            f"schema has {answers.shortest} tokens of {base.name!r}.",
+            f"Set models.instructions.max_new_tokens={answers.shortest} or more (names of entities "
+            "need room, too), or models.instructions.constrained=false.",
+        )
+    return lambda: KeepSchema(answers, eos, room)

@@ -19,6 +19,7 @@ from training.curves import diagnose, draw_curve
 from training.entities.fit import Run, is_main_process
 from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
+from training.instruct.ask import keep_schema
 from training.instruct.base import Base
 from training.instruct.budget import require_memory, require_tokens, shape_of
 from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
@@ -57,6 +58,8 @@ def train_instructions(
     train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)
+    # Refuses now what scoring would refuse after the training.
+    keep_schema(base, train.pairs, settings)
     set_seed(seed)
     key = training_key(
         [[_row(p) for p in pairs], settings.model_dump(), base.name, base.weights, seed]

@@ -1,11 +1,14 @@
 """Answers: constrained to their schema, scored against gold, rewarded by it."""
 
 from copy import deepcopy
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
+from corpus.errors import DeskError
 from corpus.instruct.answers import (
     Answer,
     Mention,
@@ -15,16 +18,17 @@ from corpus.instruct.answers import (
     read_answer,
     to_json,
 )
-from tests.training.instruct.tiny import QUESTIONS, SETTINGS, save_tiny, tiny_pairs
+from tests.training.instruct.tiny import CONTEXT, QUESTIONS, SETTINGS, save_tiny, tiny_pairs
 from training.evaluation import score_topics
 from training.evaluation.answers import invented_names, score_answers
 from training.instruct import perplexity
-from training.instruct.ask import ask
+from training.instruct.ask import ask, write_answers
 from training.instruct.base import Base, load_base
-from training.instruct.constrain import answer_pattern
+from training.instruct.constrain import AnswerTokens, KeepSchema, answer_pattern, tokens_to_end
 from training.instruct.generate import chat_ids, generate_answers, prompt_ids
 from training.instruct.perplexity import surprises
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
+from training.instruct.train import train_instructions
 
 ADA, WEX = Mention("Ada Okafor", "person"), Mention("Wexmoor", "location")
 GOLD = Answer("Sports", (ADA, WEX))
@@ -53,13 +57,6 @@ class TestWriting:
         assert all(read_answer(w, topics).answer is None for w, _ in written[False])
         answers = [read_answer(w, topics).answer for w, _ in written[True]]
         assert all(answer is not None and answer.topic in topics.topics for answer in answers)
-
-    def test_with_entities_it_is_the_beginning_of_one_until_it_is_cut_off(self, base: Base) -> None:
-        import regex
-
-        settings = SETTINGS.model_copy(update={"constrained": True})
-        for written, _ in ask(base.model, base, tiny_pairs()[:4], settings):
-            assert regex.fullmatch(answer_pattern(QUESTIONS), written, partial=True), written
 
     @pytest.mark.parametrize(
         "answer",
@@ -125,6 +122,65 @@ class TestWriting:
         (part,) = surprises(base.model, base.tokenizer, [pair], length - 5)
         assert part.tokens == whole.tokens - 5
         assert part.nats < whole.nats
+
+
+class TestConstrained:
+    """Whatever is written, it is an answer."""
+
+    @pytest.mark.parametrize("room", [64, 256])
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_noise_about_entities_ends_in_time(self, tmp_path: Path, seed: int, room: int) -> None:
+        wide = load_base(save_tiny(tmp_path, seed, CONTEXT + room))
+        settings = SETTINGS.model_copy(update={"constrained": True, "max_new_tokens": room})
+        pairs = tiny_pairs()[:6]
+        written = write_answers(wide.model, wide, pairs, settings)
+        assert [w for w in written if read_answer(w, QUESTIONS).answer is None] == []
+        alone = [write_answers(wide.model, wide, [pair], settings)[0] for pair in pairs[:2]]
+        assert written[:2] == alone
+
+    @pytest.mark.parametrize("room", [12, 13, 30, 64, 256])
+    def test_rows_that_end_early_wait_for_the_others(self, base: Base, room: int) -> None:
+        tokenizer: Any = base.tokenizer
+        keep = KeepSchema(AnswerTokens(tokenizer, QUESTIONS), tokenizer.eos_token_id, room)
+        dice = torch.Generator().manual_seed(room)
+        ids = torch.zeros((16, 1), dtype=torch.long)
+        for _ in range(room):
+            scores = torch.rand((16, len(tokenizer)), generator=dice)
+            done = (ids[:, 1:] == tokenizer.eos_token_id).any(dim=1)
+            chosen = keep(ids, scores).argmax(dim=1).masked_fill(done, tokenizer.pad_token_id)
+            ids = torch.cat([ids, chosen[:, None]], dim=1)
+        written = tokenizer.batch_decode(ids[:, 1:], skip_special_tokens=True)
+        assert [w for w in written if read_answer(w, QUESTIONS).answer is None] == []
+        assert room < 64 or len(set(map(len, written))) > 8
+
+    def test_too_little_room_for_any_is_refused_before_anything_is_written(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        shortest = AnswerTokens(base.tokenizer, QUESTIONS).shortest
+        answer = to_json(Answer("Sports", ()))
+        assert shortest <= len(base.tokenizer(answer)["input_ids"])
+        changes = {"constrained": True, "max_new_tokens": shortest - 1}
+        settings = SETTINGS.model_copy(update=changes)
+        monkeypatch.setattr(base.model, "generate", lambda **_: pytest.fail("it writes"))
+        with pytest.raises(DeskError, match=f"max_new_tokens is {shortest - 1}, .* {shortest} to"):
+            write_answers(base.model, base, tiny_pairs()[:2], settings)
+        with pytest.raises(DeskError, match="max_new_tokens"):
+            train_instructions(tiny_pairs(), base, settings, 1, tmp_path / "model")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("escape", [r"\ud83d", r"\u0041", r"\/"])
+    def test_escapes_that_we_never_write_are_no_answer(self, escape: str) -> None:
+        """The first is half a character."""
+        import regex
+
+        said = to_json(Answer("Sports", (Mention("Ada", "person"),)))
+        assert regex.fullmatch(answer_pattern(QUESTIONS), said.replace("Ada", r"A\u001fda"))
+        assert not regex.fullmatch(answer_pattern(QUESTIONS), said.replace("Ada", escape))
+
+    def test_the_distance_to_the_end(self) -> None:
+        """State 5 leads nowhere, and 4 has a long way and a short one."""
+        transitions = {1: {10: 2, 11: 5}, 2: {10: 3}, 4: {10: 1, 11: 3}, 5: {10: 5}, 3: {0: 3}}
+        assert tokens_to_end(transitions, {3}) == {3: 0, 2: 1, 4: 1, 1: 2}
 
 
 class TestScores:
