@@ -60,13 +60,18 @@ def test_an_adapter_given_as_this_folder_is_checked(
         run("merge", ".", "--base", other, "--out", tmp_path / "one")
 
 
+def copied(adapter: Path, to: Path, name: str, content: bytes) -> Path:
+    """The adapter's folder with another content in one of its files."""
+    shutil.copytree(adapter, to)
+    (to / name).write_bytes(content)
+    return to
+
+
 @pytest.mark.parametrize("content", [b"{cut", b"\xff\xfe"])
 def test_a_manifest_that_is_cut_off_is_named(
     base: Path, adapter: Path, tmp_path: Path, content: bytes
 ) -> None:
-    published = tmp_path / "published"
-    shutil.copytree(adapter, published)
-    (published / "manifest.json").write_bytes(content)
+    published = copied(adapter, tmp_path / "published", "manifest.json", content)
     with pytest.raises(DeskError, match=r"manifest\.json is no JSON") as error:
         run("merge", published, "--base", base, "--out", tmp_path / "one")
     assert "copydesk train sft" in error.value.next_step
@@ -86,9 +91,7 @@ def test_a_manifest_that_is_cut_off_is_named(
 def test_an_adapter_whose_settings_cannot_be_read_is_named(
     adapter: Path, tmp_path: Path, content: bytes, said: str
 ) -> None:
-    broken = tmp_path / "broken"
-    shutil.copytree(adapter, broken)
-    (broken / "adapter_config.json").write_bytes(content)
+    broken = copied(adapter, tmp_path / "broken", "adapter_config.json", content)
     with pytest.raises(DeskError, match=rf"adapter_config\.json {said}") as error:
         run("merge", broken, "--out", tmp_path / "one")
     assert "its folder from the Hub, or copydesk train sft" in error.value.next_step

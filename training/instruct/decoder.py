@@ -3,8 +3,9 @@
 A Llama of three small layers. Its words are those of the desk, a byte-level BPE learned from the
 chats; each starts with the mean vector of the pieces that MiniLM, the offline encoder, reads in it
 (``words``). Its attention is written down where it can be (``layers``): copying from the article,
-its gist, the names that come next, whether any is left. Which words begin a name the chats' own
-answers tell (``names``); nothing else is trained. An adapter learns what to do with it.
+its gist, the names that come next, whether any is left. Two regressions are fitted: what each word
+says of an article's subject (``themes``), and which words begin a name, as the chats' own answers
+tell (``names``). Nothing else is trained. An adapter learns what to do with it.
 """
 
 import math

@@ -1,12 +1,12 @@
 """The first two layers of the offline decoder: what their heads do before anything is learned.
 
-The first tells each token what stands before it, in whose turn it stands, which names are near, and
-how much of an answer is written. The second finds where the last word stood in the article and
-proposes what followed there (an induction head: Elhage et al. 2021, "A Mathematical Framework for
-Transformer Circuits"; Olsson et al. 2022, arXiv:2209.11895), makes the mean of the article's words,
-as sentence-transformers does (mean pooling), adds up the names that were said, and finds the key
-that is answered. The third (``last_layer``) brings what that key needs. An adapter then learns
-which proposal to follow, and when.
+The first tells each token which two stand before it, in whose turn it stands, whether its word is
+new, which names are near, and how much of an answer is written. The second finds where the last two
+tokens stood in the article and proposes what followed there (an induction head: Elhage et al. 2021,
+"A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022, arXiv:2209.11895), makes
+the mean of what the article's words say of its subject (``themes``), adds up the names that were
+said, and finds the key that is answered. The third (``last_layer``) brings what that key needs. An
+adapter then learns which proposal to follow, and when.
 """
 
 import math
@@ -48,8 +48,8 @@ MANY = 20.0
 
 
 def write_first(attention: Any, scale: float) -> None:
-    """Each token learns what stands before it, whose turn it is, which names are near, and how much
-    room an answer has left.
+    """Each token learns which two stand before it, whose turn it is, whether its word is new, which
+    names are near, and how much room an answer has left.
     """
     head = Head(attention, 0, scale)
     head.looks_back(1)

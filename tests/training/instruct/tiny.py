@@ -1,6 +1,7 @@
 """A tiny causal language model made from a config, and chats about two topics."""
 
 from pathlib import Path
+from typing import Any
 
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, set_seed
 
@@ -70,3 +71,8 @@ def save_tiny(folder: Path, seed: int = 1, context: int = CONTEXT) -> str:
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
+
+
+def with_(**changes: Any) -> InstructionModelSettings:
+    """The tiny settings, but for these."""
+    return SETTINGS.model_copy(update=changes)
