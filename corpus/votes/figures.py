@@ -1,0 +1,69 @@
+"""Figures of agreement with intervals, from sums over resampled items."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.intervals import Interval, ratio, resampled_totals, to_interval
+
+# Of fewer items resamples are so alike that they say nothing.
+MIN_ITEMS = 5
+LOWEST_KAPPA = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures over ``pairs`` pairs of answers to ``items`` items, by name."""
+
+    items: int
+    pairs: int
+    values: Mapping[str, Interval]
+
+
+def item_totals(items: Sequence[str], columns: np.ndarray, seed: int, resamples: int) -> np.ndarray:
+    """Sums of (rows, columns) over resampled items, the observed ones first.
+
+    ``items`` names the item of each row: rows of one item are drawn together.
+    """
+    _, at = np.unique(np.array(items, dtype=object).astype(str), return_inverse=True)
+    summed = np.zeros((at.max() + 1, columns.shape[1]))
+    np.add.at(summed, at, columns)
+    return resampled_totals(summed, seed, resamples)
+
+
+def to_figure(values: np.ndarray, items: int, lowest: float = 0.0) -> Interval | None:
+    """The first value with the middle 95 percent of the others; NaN says that there is none.
+
+    Of fewer than five items the interval is all that is possible, from ``lowest`` to 1.
+    """
+    value = float(values[0])
+    if np.isnan(value):
+        return None
+    drawn = values[1:][~np.isnan(values[1:])]
+    if items < MIN_ITEMS or not len(drawn):
+        return Interval(value, min(lowest, value), max(1.0, value))
+    return to_interval(value, drawn)
+
+
+def there(values: Mapping[str, Interval | None]) -> dict[str, Interval]:
+    """Without those that could not be told."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def part_of(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Element by element; NaN where there is nothing to divide by."""
+    part, whole = np.broadcast_arrays(part, whole)
+    found: np.ndarray = np.where(whole > 0, ratio(part, whole), np.nan)
+    return found
+
+
+def beyond_chance(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """(observed - expected) / (1 - expected).
+
+    Where chance alone would always agree there is nothing to disagree on: 1 by convention.
+    """
+    room = 1 - expected
+    kappa = np.where(np.isnan(observed), np.nan, 1.0)
+    np.divide(observed - expected, room, out=kappa, where=room > 1e-12)
+    return kappa
