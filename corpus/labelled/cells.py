@@ -81,9 +81,7 @@ def to_topics(value: Any, names: Sequence[str] | None) -> tuple[str, ...] | None
     return tuple(dict.fromkeys(topic for topic in found if topic is not None))
 
 
-def to_spans(
-    value: Any, text: str | None, names: Sequence[str] | None
-) -> tuple[Span, ...] | None:
+def to_spans(value: Any, text: str | None, names: Sequence[str] | None) -> tuple[Span, ...] | None:
     """Spans in text order, each once; None where nobody looked for any (an empty list: none).
 
     Without a text nothing tells whether they lie inside it.

@@ -88,5 +88,5 @@ def require_columns(
         if name not in known and columns.is_required(role):
             raise DeskError(
                 f"{path} has no column {name!r} (it has: {', '.join(map(repr, known)) or 'none'}).",
-                f"Name the column that holds the {role.replace('_', ' ')}: {columns.flags[role]} NAME.",
+                f"Name the column that holds the {role}: {columns.flags[role]} NAME.",
             )

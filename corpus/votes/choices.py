@@ -2,9 +2,10 @@
 
 Items with different numbers of answers:
 
-- ``percent``: of all pairs of answers to the same question, so an item with more answers counts more.
-- Fleiss' kappa (Fleiss 1971; unequal numbers as in Fleiss, Levin and Paik 2003): the share of agreeing
-  pairs of each question, the mean over the questions; chance by the labels of all their answers.
+- ``percent``: of all pairs of answers to the same question; one with more answers counts more.
+- Fleiss' kappa (Fleiss 1971; unequal numbers as in Fleiss, Levin and Paik 2003): the share of
+  agreeing pairs of each question, the mean over the questions; chance by the labels of all their
+  answers.
 - Krippendorff's alpha (2011): made for unequal numbers.
 
 Questions with one answer count in none of them.
@@ -17,7 +18,6 @@ import numpy as np
 
 from corpus.intervals import RESAMPLES
 from corpus.votes.figures import (
-    LOWEST_KAPPA,
     Figures,
     beyond_chance,
     item_totals,
@@ -47,15 +47,17 @@ def choice_figures(
     apart = np.array([[_apart(a, b, distance) for b in labels] for a in labels])
     differing = np.einsum("uk,kl,ul->u", counts, apart, counts) / (sizes - 1)
     columns = np.column_stack([agreeing, pairs, agreeing / pairs, pairs > 0, differing, counts])
+    two = 2 * counts.sum(axis=0) / counts.sum()
+    most = 2 * apart.max()
+    added = np.array([[1, 1, 1, 1, 0, *two], [0, 1, 0, 1, most, *two]])
     items = [unit[0].item for unit in units]
-    totals = item_totals(items, columns, seed, resamples)
-    n = len(set(items))
+    totals = item_totals(items, columns, added, seed, resamples)
     values = {
-        "percent": to_figure(part_of(totals[:, 0], totals[:, 1]), n),
-        "fleiss_kappa": to_figure(_fleiss(totals), n, LOWEST_KAPPA),
-        "krippendorff_alpha": to_figure(_alpha(totals[:, 4:], apart), n, LOWEST_KAPPA),
+        "percent": to_figure(part_of(totals[:, 0], totals[:, 1])),
+        "fleiss_kappa": to_figure(_fleiss(totals)),
+        "krippendorff_alpha": to_figure(_alpha(totals[:, 4:], apart)),
     }
-    return Figures(n, int(pairs.sum()), there(values))
+    return Figures(len(set(items)), int(pairs.sum()), there(values))
 
 
 def label_figures(
@@ -69,24 +71,22 @@ def label_figures(
         return {}
     labels, counts = count_labels(units)
     others = counts.sum(axis=1, keepdims=True) - 1
+    usual = counts.sum(axis=0) / (counts > 0).sum(axis=0)
+    added = np.vstack([np.hstack([right * usual, usual]) for right in (1, 0)])
     items = [unit[0].item for unit in units]
-    totals = item_totals(items, np.hstack([counts * (counts - 1) / others, counts]), seed, resamples)
-    shared, chosen = np.split(totals, 2, axis=1)
-    everything = chosen.sum(axis=1)
-    found = {}
-    for at, label in enumerate(labels):
-        there_in = counts[:, at] > 0
-        n = len({item for item, is_in in zip(items, there_in, strict=True) if is_in})
-        agreed = part_of(shared[:, at], chosen[:, at])
-        values = {
-            "f1": to_figure(agreed, n),
-            "kappa": to_figure(
-                beyond_chance(agreed, part_of(chosen[:, at], everything)), n, LOWEST_KAPPA
-            ),
-        }
-        pairs = int((counts[:, at] * others[:, 0] - counts[:, at] * (counts[:, at] - 1) / 2).sum())
-        found[label] = Figures(n, pairs, there(values))
-    return found
+    columns = np.hstack([counts * (counts - 1) / others, counts])
+    shared, chosen = np.split(item_totals(items, columns, added, seed, resamples), 2, axis=1)
+    agreed = part_of(shared, chosen)
+    kappa = beyond_chance(agreed, part_of(chosen, chosen.sum(axis=1, keepdims=True)))
+    pairs = (counts * others - counts * (counts - 1) / 2).sum(axis=0)
+    return {
+        label: Figures(
+            items=len({i for i, n in zip(items, counts[:, at], strict=True) if n}),
+            pairs=int(pairs[at]),
+            values=there({"f1": to_figure(agreed[:, at]), "kappa": to_figure(kappa[:, at])}),
+        )
+        for at, label in enumerate(labels)
+    }
 
 
 def annotator_figures(
@@ -113,14 +113,16 @@ def annotator_figures(
     others = counts - mine
     pairs = others.sum(axis=1, keepdims=True)
     agreeing = (mine * others).sum(axis=1, keepdims=True)
+    columns = np.hstack([agreeing, pairs, mine * pairs, others])
+    usual = columns.sum(axis=0)[2:] / pairs.sum()
+    added = np.array([[1, 1, *usual], [0, 1, *usual]])
     items = [unit[0].item for unit in units]
-    totals = item_totals(items, np.hstack([agreeing, pairs, mine * pairs, others]), seed, resamples)
+    totals = item_totals(items, columns, added, seed, resamples)
     observed = part_of(totals[:, 0], totals[:, 1])
     shares = [part_of(side, totals[:, 1:2]) for side in np.split(totals[:, 2:], 2, axis=1)]
     kappa = beyond_chance(observed, (shares[0] * shares[1]).sum(axis=1))
-    n = len(set(items))
-    values = {"percent": to_figure(observed, n), "cohen_kappa": to_figure(kappa, n, LOWEST_KAPPA)}
-    return Figures(n, int(pairs.sum()), there(values))
+    values = {"percent": to_figure(observed), "cohen_kappa": to_figure(kappa)}
+    return Figures(len(set(items)), int(pairs.sum()), there(values))
 
 
 def pair_figures(

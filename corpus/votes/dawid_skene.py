@@ -21,8 +21,8 @@ SMALLEST = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Ballots:
-    """Votes as numbers, one a place: who (in [0, annotators)) chose what (in [0, classes)) for which
-    item (in [0, items)). ``weight`` says how often each item counts, (items,); its votes with it.
+    """Votes as numbers, three arrays of (votes,): who (in [0, annotators)) chose what (in
+    [0, classes)) for which item. ``weight``, (items,), says how often an item counts.
     """
 
     item: np.ndarray
@@ -113,9 +113,7 @@ def _expect(ballots: Ballots, shares: np.ndarray, confusion: np.ndarray) -> np.n
     logs = np.log(confusion)
     told = np.stack(
         [
-            np.bincount(
-                ballots.item, logs[ballots.annotator, true, ballots.choice], ballots.items
-            )
+            np.bincount(ballots.item, logs[ballots.annotator, true, ballots.choice], ballots.items)
             for true in range(ballots.classes)
         ],
         axis=1,

@@ -4,9 +4,9 @@ Votes tie where nothing decides between them; whoever reads the result decides w
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic, TypeGuard
 
 from corpus.articles import Span
 from corpus.votes.sets import overlap
@@ -30,8 +30,8 @@ class Decided(Generic[Value]):
     value: Value | None
     rule: str
     answers: int
-    probabilities: Mapping[Hashable, float]
-    tied: tuple[Hashable, ...] = ()
+    probabilities: Mapping[Any, float]
+    tied: tuple[Any, ...] = ()
 
 
 def decide_choice(
@@ -52,9 +52,10 @@ def decide_set(
     probabilities: Mapping[Candidate, float],
     overlaps: bool = True,
 ) -> Decided[frozenset[Candidate]]:
-    """Every candidate more probable than not; one with exactly one half makes a tie of the question.
+    """Every candidate more probable than not; exactly one half makes a tie of the question.
 
-    ``overlaps`` False: of overlapping spans stays the most probable, then the longest, then the first.
+    ``overlaps`` False: of overlapping spans stays the most probable, then the longest, then the
+    first.
     """
     tied = tuple(sorted(c for c, p in probabilities.items() if abs(p - 0.5) <= CLOSE))
     chosen = [c for c, p in probabilities.items() if p - 0.5 > CLOSE]
@@ -85,9 +86,12 @@ def _apart(
     return kept
 
 
-def _longest_first(candidate: Span | str) -> tuple[int, str | int]:
-    is_span = isinstance(candidate, Span)
-    return (candidate.start - candidate.end, candidate.start) if is_span else (0, candidate)
+def _longest_first(candidate: Span | str) -> tuple[int, int]:
+    return (candidate.start - candidate.end, candidate.start) if _is_span(candidate) else (0, 0)
+
+
+def _is_span(candidate: Span | str) -> TypeGuard[Span]:
+    return isinstance(candidate, Span)
 
 
 def _overlap(a: Span | str, b: Span | str) -> bool:

@@ -1,4 +1,8 @@
-"""Figures of agreement with intervals, from sums over resampled items."""
+"""Figures with intervals, from sums over resampled items.
+
+Two items are added to those that are resampled, one where all is as it should be and one where
+nothing is (as Agresti and Coull 1998 add to a proportion), so that no small file looks certain.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.intervals import Interval, ratio, resampled_totals, to_interval
-
-# Of fewer items resamples are so alike that they say nothing.
-MIN_ITEMS = 5
-LOWEST_KAPPA = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +21,30 @@ class Figures:
     values: Mapping[str, Interval]
 
 
-def item_totals(items: Sequence[str], columns: np.ndarray, seed: int, resamples: int) -> np.ndarray:
+def item_totals(
+    items: Sequence[str], columns: np.ndarray, added: np.ndarray, seed: int, resamples: int
+) -> np.ndarray:
     """Sums of (rows, columns) over resampled items, the observed ones first.
 
-    ``items`` names the item of each row: rows of one item are drawn together.
+    ``items`` names the item of each row: rows of one item are drawn together. ``added`` are the
+    columns of the two that are added.
     """
     _, at = np.unique(np.array(items, dtype=object).astype(str), return_inverse=True)
     summed = np.zeros((at.max() + 1, columns.shape[1]))
     np.add.at(summed, at, columns)
-    return resampled_totals(summed, seed, resamples)
+    totals = resampled_totals(np.vstack([summed, added]), seed, resamples)
+    totals[0] = summed.sum(axis=0)
+    return totals
 
 
-def to_figure(values: np.ndarray, items: int, lowest: float = 0.0) -> Interval | None:
-    """The first value with the middle 95 percent of the others; NaN says that there is none.
-
-    Of fewer than five items the interval is all that is possible, from ``lowest`` to 1.
-    """
-    value = float(values[0])
-    if np.isnan(value):
+def to_figure(values: np.ndarray) -> Interval | None:
+    """The first value with the middle 95 percent of the others; NaN says that there is none."""
+    value, drawn = float(values[0]), values[1:][~np.isnan(values[1:])]
+    if np.isnan(value) or not len(drawn):
         return None
-    drawn = values[1:][~np.isnan(values[1:])]
-    if items < MIN_ITEMS or not len(drawn):
-        return Interval(value, min(lowest, value), max(1.0, value))
-    return to_interval(value, drawn)
+    found = to_interval(value, drawn)
+    # The two that are added may pull the interval of a perfect value below it.
+    return Interval(value, min(found.low, value), max(found.high, value))
 
 
 def there(values: Mapping[str, Interval | None]) -> dict[str, Interval]:

@@ -21,6 +21,7 @@ from corpus.votes.vote import Candidate, Unit, Value, Vote, by_unit
 Rule = Literal["majority", "dawid-skene", "trusted", "adjudicated"]
 # Of a text there are many places that nobody marks. From 3 on their number changes little.
 BLANKS = 10.0
+SINGLE, MAJORITY, DAWID_SKENE = "single", "majority", "dawid-skene"
 RULES: tuple[str, ...] = get_args(Rule)
 
 
@@ -41,7 +42,7 @@ def settle_choices(votes: Sequence[Vote[str]], policy: Policy) -> list[Decided[s
     found = []
     for unit, all_votes in units.items():
         rule, counted = votes_that_count(all_votes, policy)
-        shares = posteriors[unit] if rule == "dawid-skene" else choice_shares(_values(counted))
+        shares = posteriors[unit] if rule == DAWID_SKENE else choice_shares(_values(counted))
         found.append(decide_choice(unit, rule, len(all_votes), shares))
     return found
 
@@ -51,14 +52,15 @@ def settle_sets(
 ) -> list[Decided[frozenset[Candidate]]]:
     """A set a question: every span or label with more than half of the votes that count.
 
-    By ``dawid-skene`` every candidate is a yes-or-no item of its own, answered by all who were asked; overlapping spans that are all probable are decided by their probability.
+    By ``dawid-skene`` every candidate is a yes-or-no item of its own, answered by all who were
+    asked; of overlapping spans that are all probable the most probable stays.
     """
     units = by_unit(votes)
     posteriors = set_posteriors(units, policy.smoothing) if _weighs(policy) else {}
     found = []
     for unit, all_votes in units.items():
         rule, counted = votes_that_count(all_votes, policy)
-        by_votes = rule != "dawid-skene"
+        by_votes = rule != DAWID_SKENE
         shares = set_shares(_values(counted)) if by_votes else posteriors[unit]
         found.append(decide_set(unit, rule, len(all_votes), shares, overlaps=by_votes))
     return found
@@ -73,8 +75,8 @@ def votes_that_count(
     if policy.rule == "trusted" and (chosen := _by(votes, policy.trusted)):
         return "trusted", chosen
     if len(votes) == 1:
-        return "single", votes
-    return "dawid-skene" if _weighs(policy) else "majority", votes
+        return SINGLE, votes
+    return DAWID_SKENE if _weighs(policy) else MAJORITY, votes
 
 
 def choice_posteriors(
@@ -128,7 +130,7 @@ def set_posteriors(
 
 
 def _weighs(policy: Policy) -> bool:
-    return policy.rule == "dawid-skene"
+    return policy.rule == DAWID_SKENE
 
 
 def _by(votes: Sequence[Vote[Value]], names: Collection[str]) -> list[Vote[Value]]:

@@ -54,18 +54,24 @@ def set_figures(
     used = [pair for pair in pairs if label is None or label in pair.counts]
     if not used:
         return Figures(0, 0, {})
-    rows = [
-        np.sum([c for name, c in pair.counts.items() if label in (None, name)] or [(0, 0, 0)], axis=0)
-        for pair in used
-    ]
+    rows = np.array(
+        [
+            np.sum([c for name, c in pair.counts.items() if label in (None, name)], axis=0)
+            if pair.counts
+            else (0, 0, 0)
+            for pair in used
+        ]
+    )
+    marked = rows[rows[:, 2] > 0, 2]
+    usual = marked.mean() if len(marked) else 1.0
+    added = np.array([[usual, usual, usual], [0, 0, usual]])
     items = [pair.unit[0] for pair in used]
-    totals = item_totals(items, np.array(rows), seed, resamples)
-    n = len(set(items))
+    totals = item_totals(items, rows, added, seed, resamples)
     values = {
-        "f1_exact": to_figure(part_of(totals[:, 0], totals[:, 2]), n),
-        "f1_overlap": to_figure(part_of(totals[:, 1], totals[:, 2]), n),
+        "f1_exact": to_figure(part_of(totals[:, 0], totals[:, 2])),
+        "f1_overlap": to_figure(part_of(totals[:, 1], totals[:, 2])),
     }
-    return Figures(n, len(used), there(values))
+    return Figures(len(set(items)), len(used), there(values))
 
 
 def jaccard_distance(a: Set[Candidate], b: Set[Candidate]) -> float:

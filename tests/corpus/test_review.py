@@ -18,11 +18,12 @@ from corpus.errors import DeskError
 from corpus.gold import build_gold, measure_acceptance
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
-from corpus.resolve import resolve
+from corpus.resolve import Resolution, resolve_articles
 from corpus.settings.review import SplitSettings
 from corpus.simulation import SimulatedReviewer, require_labels
 from corpus.splits import assign_splits, is_blind, leaks
 from corpus.statements import current_statements
+from corpus.votes.rules import Policy
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 ADA = Span(0, 3, "person")
@@ -53,9 +54,13 @@ def desk(**overrides: object) -> Desk:
     return read_desk("desk.yaml", {"review.min_submitted": 1, **overrides})
 
 
+def resolve(responses: Sequence[Response], asks_topic: bool, asks_spans: bool) -> Resolution:
+    return resolve_articles({"a": responses}, asks_topic, asks_spans, Policy())["a"]
+
+
 def test_majority_and_ties() -> None:
     two_of_three = [answer("x", "World", [ADA]), answer("y", "World", [ADA]), answer("z", "Sports")]
-    found = resolve(two_of_three, asks_topic=True, asks_spans=True)
+    found = resolve(two_of_three, True, True)
     assert (found.topic, found.spans, found.rule) == ("World", (ADA,), "majority")
     assert found.agreement == pytest.approx(2 / 3)
     tie = resolve([answer("x", "World"), answer("y", "Sports")], True, False)
