@@ -9,6 +9,7 @@ crowd_btc_spans.parquet (item_id, question, annotator, spans, gold_spans): real 
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from corpus.votes.rules import Policy, settle_choices, settle_sets
 
 SEED = 13
 CROWDS = {"crowd_agnews_topics": "gold", "crowd_btc_spans": "gold_spans"}
-POLICIES = (Policy("majority"), Policy("dawid-skene"))
+# Each alone is trusted where there are so few, else the one who answered most.
+FEW = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,7 +47,15 @@ def crowd(folder: Path, name: str) -> dict[str, Any]:
     report = choice_report if file.kind == "topics" else set_report
     agreement = describe_agreement(file, report(file.votes, SEED), SEED)
     say(f"{name}: {agreement['answers']:,} answers")
-    return {"agreement": agreement, "rules": [rule(file, policy) for policy in POLICIES]}
+    return {"agreement": agreement, "rules": [rule(file, p) for p in policies(file)]}
+
+
+def policies(file: VoteFile[Any]) -> list[Policy]:
+    """Of the rules those that need nobody else; nobody adjudicated these crowds."""
+    often = Counter(vote.annotator for vote in file.votes).most_common()
+    chosen = sorted(name for name, _ in (often if len(often) <= FEW else often[:1]))
+    trusted = [Policy("trusted", frozenset({name})) for name in chosen]
+    return [Policy("majority"), Policy("dawid-skene"), *trusted]
 
 
 def rule(file: VoteFile[Any], policy: Policy) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def rule(file: VoteFile[Any], policy: Policy) -> dict[str, Any]:
     cpu = round(time.process_time() - began, 2)
     found = describe_resolution(file, policy, decided, SEED)
     say(f"{policy.rule}: {found['decided_by']}")
-    return {**found, "cpu": cpu}
+    return {**found, "trusted": sorted(policy.trusted), "cpu": cpu}
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def _rules(rules: list[Mapping[str, Any]]) -> Iterator[str]:
             scores = rule[key] if key else rule
             if key and not rule["ties"]:
                 continue
-            of = f"{rule['rule']}, {title}" if rule["ties"] else rule["rule"]
+            who = " ".join([rule["rule"], *rule["trusted"]])
+            of = f"{who}, {title}" if rule["ties"] else who
             cells = " | ".join(_shown(scores[name]) for name in names)
             ties = f"{rule['ties']:,} of {rule['compared']:,}"
             yield f"| {of} | {cells} | {ties} | {rule['cpu']:.1f} |"
