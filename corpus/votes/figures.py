@@ -38,10 +38,15 @@ def item_totals(
 
 
 def to_figure(values: np.ndarray) -> Interval | None:
-    """The first value with the middle 95 percent of the others; NaN says that there is none."""
+    """The first value with the middle 95 percent of the others; NaN says that there is none.
+
+    Without resamples there is a value alone, twice more as low and high.
+    """
     value, drawn = float(values[0]), values[1:][~np.isnan(values[1:])]
-    if np.isnan(value) or not len(drawn):
+    if np.isnan(value):
         return None
+    if not len(drawn):
+        return Interval(value, value, value)
     found = to_interval(value, drawn)
     # The two that are added may pull the interval of a perfect value below it.
     return Interval(value, min(found.low, value), max(found.high, value))

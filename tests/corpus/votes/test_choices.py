@@ -86,6 +86,24 @@ def test_an_annotator_against_all_others() -> None:
     assert alone == Figures(0, 0, {})
 
 
+def test_alpha_against_the_published_example() -> None:
+    """Krippendorff 2011, example C: nominal data, 4 observers, missing values."""
+    table = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+        [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+    ]
+    votes = [
+        Vote(str(i), f"o{who}", str(row[i]))
+        for who, row in enumerate(table)
+        for i in range(12)
+        if row[i] is not None
+    ]
+    found = choice_figures(votes, 1, RESAMPLES)
+    assert value(found, "krippendorff_alpha") == pytest.approx(0.743, abs=5e-4)
+
+
 def test_one_label_throughout_is_agreement_by_convention() -> None:
     votes = [Vote(str(i), who, "X") for i in range(9) for who in "pq"]
     found = choice_figures(votes, 1)
