@@ -27,7 +27,8 @@ def agreement_lines(found: Mapping[str, Any]) -> Iterator[str]:
         f"{found['compared']:,} items have answers of two or more annotators "
         f"({found['pairs_of_answers']:,} pairs of answers); 95 % intervals over items"
     )
-    yield from _figures(found)
+    figures = list(_figures(found))
+    yield from figures or ["nobody marked anything, so there is nothing to agree on"]
     for title, key in (
         ("annotator", "per_annotator"),
         ("label", "per_label"),

@@ -6,15 +6,18 @@ estimated in turns. The start is the share of the votes, so nothing is drawn and
 always give the same result.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+log = logging.getLogger(__name__)
+
 # Added to every cell of a confusion matrix, so that no annotator is ever certain.
 SMOOTHING = 0.01
-TOLERANCE = 1e-6
-MOST_ITERATIONS = 5000
+TOLERANCE = 1e-5
+MOST_ITERATIONS = 1000
 # Below the smallest share that a float's logarithm can hold.
 SMALLEST = 1e-300
 
@@ -57,7 +60,7 @@ def estimate(
     tolerance: float = TOLERANCE,
     most_iterations: int = MOST_ITERATIONS,
 ) -> Estimate:
-    """Iterate until no probability moves by more than ``tolerance``."""
+    """Iterate until no probability moves by more than ``tolerance``; else say so in the log."""
     posterior = vote_shares(ballots)
     for iteration in range(1, most_iterations + 1):
         shares, confusion = _maximize(ballots, posterior, smoothing)
@@ -66,6 +69,12 @@ def estimate(
         posterior = moved
         if change <= tolerance:
             return Estimate(posterior, shares, confusion, iteration, converged=True)
+    log.warning(
+        "Dawid-Skene still moves a probability by %.2g after %d iterations: the answers tell little "
+        "of who errs how.",
+        change,
+        most_iterations,
+    )
     return Estimate(posterior, shares, confusion, most_iterations, converged=False)
 
 

@@ -1,17 +1,19 @@
 """Agreement of everybody, of each annotator, pair, label and revision of the guidelines."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Any
+from typing import TypeVar
 
 from corpus.intervals import RESAMPLES
 from corpus.votes.choices import annotator_figures, choice_figures, label_figures, pair_figures
 from corpus.votes.figures import Figures
-from corpus.votes.sets import count_pairs, jaccard_distance, set_figures
-from corpus.votes.vote import Candidate, Value, Vote, annotators_of, by_unit
+from corpus.votes.sets import PairCount, count_pairs, jaccard_distance, set_figures
+from corpus.votes.vote import Candidate, Vote, by_unit, compared
 
 Pair = tuple[str, str]
+Key = TypeVar("Key", str, Pair)
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,21 @@ def choice_report(
     votes: Sequence[Vote[str]], seed: int, resamples: int = RESAMPLES
 ) -> AgreementReport:
     """Where one label was chosen."""
-    names = annotators_of(votes)
+    units = compared(by_unit(votes).values())
+    beside = _grouped((v.annotator, other) for unit in units for v in unit for other in unit)
+    own = _grouped((v.annotator, v) for unit in units for v in unit)
+    met = {(a.annotator, b.annotator) for unit in units for a, b in combinations(unit, 2)}
     return AgreementReport(
         overall=choice_figures(votes, seed, resamples),
-        annotators=_some(names, lambda name: annotator_figures(votes, name, seed, resamples)),
-        pairs=_some(_met(votes), lambda pair: pair_figures(votes, pair, seed, resamples)),
+        annotators=_each(beside, lambda n, some: annotator_figures(some, n, seed, resamples)),
+        pairs=_each(
+            {pair: own[pair[0]] + own[pair[1]] for pair in met},
+            lambda pair, both: pair_figures(both, pair, seed, resamples),
+        ),
         labels=label_figures(votes, seed, resamples),
-        revisions=_some(
-            _revisions(votes),
-            lambda revision: choice_figures(
-                [v for v in votes if v.guidelines == revision], seed, resamples
-            ),
+        revisions=_each(
+            _grouped((v.guidelines, v) for v in votes if v.guidelines),
+            lambda _, some: choice_figures(some, seed, resamples),
         ),
     )
 
@@ -56,42 +62,32 @@ def set_report(
     overall = set_figures(pairs, seed, resamples=resamples)
     if any(isinstance(candidate, str) for vote in votes for candidate in vote.value):
         alpha = choice_figures(votes, seed, resamples, jaccard_distance).values
-        values = {**overall.values, "krippendorff_alpha": alpha["krippendorff_alpha"]}
-        overall = Figures(overall.items, overall.pairs, values if alpha else overall.values)
+        values = {n: f for n, f in alpha.items() if n == "krippendorff_alpha"}
+        overall = replace(overall, values={**overall.values, **values})
 
-    def among(wanted: Callable[[Any], bool]) -> Figures:
-        return set_figures([p for p in pairs if wanted(p)], seed, resamples=resamples)
+    def measure(_: object, some: Sequence[PairCount]) -> Figures:
+        return set_figures(some, seed, resamples=resamples)
 
-    labels = sorted({label for pair in pairs for label in pair.counts})
+    used = _grouped((label, pair) for pair in pairs for label in pair.counts)
     return AgreementReport(
         overall=overall,
-        annotators=_some(annotators_of(votes), lambda name: among(lambda p: name in p.annotators)),
-        pairs=_some(
-            sorted({p.annotators for p in pairs}), lambda two: among(lambda p: p.annotators == two)
-        ),
-        labels=_some(labels, lambda label: set_figures(pairs, seed, label, resamples)),
-        revisions=_some(
-            _revisions(votes), lambda revision: among(lambda p: p.guidelines == revision)
-        ),
+        annotators=_each(_grouped((n, pair) for pair in pairs for n in pair.annotators), measure),
+        pairs=_each(_grouped((pair.annotators, pair) for pair in pairs), measure),
+        labels=_each(used, lambda label, some: set_figures(some, seed, label, resamples)),
+        revisions=_each(_grouped((p.guidelines, p) for p in pairs if p.guidelines), measure),
     )
 
 
-def _some(keys: Sequence[Any], measure: Callable[[Any], Figures]) -> dict[Any, Figures]:
-    """Of each key where there is anything to compare."""
-    measured = {key: measure(key) for key in keys}
+def _grouped(keyed: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = {}
+    for key, item in keyed:
+        found.setdefault(key, []).append(item)
+    return found
+
+
+def _each(
+    groups: Mapping[Key, list[Item]], measure: Callable[[Key, list[Item]], Figures]
+) -> dict[Key, Figures]:
+    """Of each group where there is anything to compare, in order."""
+    measured = {key: measure(key, groups[key]) for key in sorted(groups)}
     return {key: found for key, found in measured.items() if found.pairs}
-
-
-def _met(votes: Sequence[Vote[Value]]) -> list[Pair]:
-    """Pairs of annotators who answered the same question."""
-    return sorted(
-        {
-            (a.annotator, b.annotator)
-            for unit in by_unit(votes).values()
-            for a, b in combinations(unit, 2)
-        }
-    )
-
-
-def _revisions(votes: Sequence[Vote[Any]]) -> list[str]:
-    return sorted({vote.guidelines for vote in votes if vote.guidelines})

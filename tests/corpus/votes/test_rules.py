@@ -63,6 +63,12 @@ def test_many_annotators_do_not_underflow() -> None:
     assert all(sum(p.values()) == pytest.approx(1) for p in probabilities.values())
 
 
+def test_what_does_not_converge_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    votes, _ = noisy(60, (0.8, 0.6, 0.5))
+    assert not estimate(ballots(votes), most_iterations=2).converged
+    assert "after 2 iterations" in caplog.text
+
+
 def test_majority_names_the_tied_labels() -> None:
     votes = [Vote("a", "p", "X"), Vote("a", "q", "Y"), Vote("b", "p", "X"), Vote("c", "p", "Z")]
     votes += [Vote("c", "q", "Z"), Vote("c", "r", "X")]
