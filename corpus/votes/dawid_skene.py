@@ -70,8 +70,8 @@ def estimate(
         if change <= tolerance:
             return Estimate(posterior, shares, confusion, iteration, converged=True)
     log.warning(
-        "Dawid-Skene still moves a probability by %.2g after %d iterations: the answers tell little "
-        "of who errs how.",
+        "Dawid-Skene still moves a probability by %.2g after %d iterations: the answers tell "
+        "little of who errs how.",
         change,
         most_iterations,
     )
