@@ -1,5 +1,6 @@
 """What every pull from Argilla does: it reads all only where people were active since the last."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 
 import argilla as rg
@@ -7,11 +8,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.data_sets import guidelines_revision
-from argilla_settings.responses import activity
+from argilla_settings.responses import PulledRecord, activity, pull_records
+from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger import Ledger
 from corpus.moves import Moves, read_moves
-from corpus.statements import Said, StatementKey, tombstones
+from corpus.statements import Said, StatementKey, current_statements, tombstones
+
+log = logging.getLogger("flows.pulling")
 
 
 def pull_changes(
@@ -44,6 +48,24 @@ def read_activity(client: rg.Argilla, dataset: rg.Dataset, moves: Moves) -> dict
     # Argilla does not count imported answers as activity.
     imported = moves.count(str(dataset.id))
     return {**probe, "imported": str(imported)} if imported else probe
+
+
+@task(cache_policy=NO_CACHE)
+def append_answers(
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
+) -> int:
+    """Page all records with answers and append what the ledger does not hold."""
+    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
+    held = current_statements(ledger.entries())
+    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
+    entries = [entry for record in pulled for entry in record.entries]
+    ledger.append_articles(record.article for record in pulled)
+    gone = buried(ledger, dataset, held, entries)
+    new = ledger.append_entries([*entries, *gone])
+    log.info(
+        "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
+    )
+    return new
 
 
 def buried(
