@@ -1,6 +1,6 @@
 """Which labels are wrong: cleanlab beside what the trained model doubts, on labels of real people.
 
-    make bench-label-errors DATA=folder    (.venv/bin/python -m benchmarks.label_errors --data folder)
+    make bench-label-errors DATA=folder    (python -m benchmarks.label_errors --data folder)
 
 The folder holds crowd_agnews_topics.parquet (item_id, text, annotator, label, gold). What an
 annotator said is taken for gold, or what the majority did; the real gold tells what is wrong. Also:
@@ -10,21 +10,18 @@ what somebody who is always right would bring by deciding the ties of the majori
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as parquet
 
+from benchmarks.crowd_topics import SEED, Labelled, adjudicated, figure, read_crowd
 from benchmarks.results import about, save, say
 from corpus.errors import DeskError
-from corpus.intervals import Interval, drawn_counts, resampled_totals, share, to_interval
+from corpus.intervals import drawn_counts, to_interval
 from corpus.settings.models import TopicModelSettings
-from corpus.votes.decided import TIE
-from corpus.votes.rules import MAJORITY, Policy, settle_choices
-from corpus.votes.vote import Vote
+from corpus.votes.rules import MAJORITY
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
 from training.evaluation.doubts import topic_doubt
@@ -32,20 +29,11 @@ from training.evaluation.label_errors import METHOD, label_doubts, unseen_probab
 from training.examples import TopicExample
 from training.worth.topics import embed
 
-SEED = 13
 ENCODER, LENGTH_TOKENS = "offline", 128
 LOOKED_AT, RECALLED = 100, 400
+# Desks begin with few; of those the first tenth is looked at.
+AMOUNTS, DRAWS = (100, 250, 1000), 20
 TRAINED, PLAIN, CLEANLAB = "trained model, in-sample", "other topic, unseen", "cleanlab, unseen"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
-    """Texts with what was answered, by annotator, and gold; ``by_majority`` "" for a tie."""
-
-    texts: list[str]
-    answers: Mapping[str, list[str]]
-    by_majority: list[str]
-    gold: list[str]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,26 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found.append({"given": name} | compare(crowd, vectors, given, models))
         say(str(found[-1]))
     measured = {"method": METHOD, "looked_at": LOOKED_AT, "recalled": RECALLED, "given": found}
-    save("label_errors", begun, {**measured, "adjudication": adjudicated(crowd)})
-
-
-def read_crowd(folder: Path) -> Labelled:
-    """All items that have a gold."""
-    file = folder / "crowd_agnews_topics.parquet"
-    if not file.is_file():
-        raise DeskError(f"The benchmark needs {file}.", "Run make bench-label-errors DATA=folder.")
-    rows = [r for r in parquet.read_table(file).to_pylist() if r["gold"]]
-    texts = {r["item_id"]: r["text"] for r in rows}
-    gold = {r["item_id"]: r["gold"] for r in rows}
-    votes = [Vote(r["item_id"], r["annotator"], r["label"]) for r in rows]
-    decided = {d.unit[0]: d for d in settle_choices(votes, Policy())}
-    said = {(v.item, v.annotator): v.value for v in votes}
-    return Labelled(
-        texts=list(texts.values()),
-        answers={a: [said[i, a] for i in texts] for a in sorted({v.annotator for v in votes})},
-        by_majority=[decided[i].value or "" for i in texts],
-        gold=[gold[i] for i in texts],
-    )
+    few = [of_few(crowd, vectors, amount) for amount in AMOUNTS]
+    say(str(few))
+    save("label_errors", begun, {**measured, "few": few, "adjudication": adjudicated(crowd)})
 
 
 def compare(
@@ -110,6 +81,29 @@ def compare(
         "better_than": base,
         "difference": described(totals[CLEANLAB] - totals[base]),
     }
+
+
+def of_few(crowd: Labelled, vectors: np.ndarray, amount: int) -> dict[str, Any]:
+    """Precision in the first tenth of so many labels of one annotator, over DRAWS draws."""
+    said = list(crowd.answers.values())
+    rows = []
+    for draw in range(DRAWS):
+        given = said[draw % len(said)]
+        chosen = np.random.default_rng(draw).permutation(len(given))[:amount]
+        labels = [given[i] for i in chosen]
+        wrong = np.array([given[i] != crowd.gold[i] for i in chosen])
+        ways = (
+            label_doubts(vectors[chosen], labels, SEED),
+            unseen_doubts(vectors[chosen], labels),
+        )
+        first = [np.argsort(-doubts, kind="stable")[: amount // 10] for doubts in ways]
+        rows.append([wrong.mean(), *(wrong[top].mean() for top in first)])
+    of = np.array(rows)
+    mean = np.vstack(list(drawn_counts(DRAWS, SEED))) @ of / DRAWS
+    figures = {"wrong": 0, CLEANLAB: 1, PLAIN: 2}
+    found = {name: figure(to_interval(of[:, c].mean(), mean[:, c])) for name, c in figures.items()}
+    better = figure(to_interval((of[:, 1] - of[:, 2]).mean(), mean[:, 1] - mean[:, 2]))
+    return {"labels": amount, "draws": DRAWS, **found, "difference": better}
 
 
 def unseen_doubts(vectors: np.ndarray, labels: Sequence[str]) -> np.ndarray:
@@ -159,41 +153,9 @@ def described(found: np.ndarray) -> dict[str, Any]:
     """Both figures with their intervals."""
     names = ("precision", "recall")
     return {
-        name: _figure(to_interval(found[0, column], found[1:, column]))
+        name: figure(to_interval(found[0, column], found[1:, column]))
         for column, name in enumerate(names)
     }
-
-
-def adjudicated(crowd: Labelled) -> dict[str, Any]:
-    """Accuracy of the majority's gold before and after somebody who is always right decides its
-    ties. Nobody did: it is simulated from gold.
-    """
-    votes = [Vote(str(i), a, s[i]) for a, s in crowd.answers.items() for i in range(len(s))]
-    right = [Vote(str(i), "gold", g) for i, g in enumerate(crowd.gold)]
-    before = {d.unit[0]: d for d in settle_choices(votes, Policy())}
-    tied = {i for i, d in before.items() if d.rule == TIE}
-    policy = Policy(adjudicators=frozenset({"gold"}))
-    after = settle_choices([*votes, *(v for v in right if v.item in tied)], policy)
-    columns = []
-    for decided in after:
-        gold, tie = crowd.gold[int(decided.unit[0])], before[decided.unit[0]]
-        lot = 1 / len(tie.tied) if gold in tie.tied else 0.0
-        counted = lot if tie.rule == TIE else float(tie.value == gold)
-        columns.append((counted, float(decided.value == gold), 1.0))
-    totals = resampled_totals(np.array(columns), SEED)
-    figures = {
-        "by_lot": share(totals[:, 0], totals[:, 2]),
-        "adjudicated": share(totals[:, 1], totals[:, 2]),
-    }
-    difference = (totals[:, 1] - totals[:, 0]) / totals[:, 2]
-    figures["difference"] = to_interval(difference[0], difference[1:])
-    return {"items": len(columns), "ties": len(tied)} | {
-        name: _figure(found) for name, found in figures.items() if found
-    }
-
-
-def _figure(found: Interval) -> dict[str, float]:
-    return {name: round(getattr(found, name), 4) for name in ("value", "low", "high")}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.entity_models.table import entities_table
 from benchmarks.instructions_table import instructions_table
+from benchmarks.label_errors_table import label_errors_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
 from benchmarks.results import FOLDER, say
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "worth": worth_table,
     "instructions": instructions_table,
     "resolve": resolve_table,
+    "label_errors": label_errors_table,
 }
 
 

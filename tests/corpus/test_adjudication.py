@@ -33,8 +33,8 @@ def made_desk(**overrides: object) -> Desk:
 
 
 def say(
-    article: str, who: str, topic: str | None, spans: tuple[Span, ...] | None = (), minutes: int = 0,
-    status: Status = "submitted", suggested: str | None = None,
+    article: str, who: str, topic: str | None, spans: tuple[Span, ...] | None = (),
+    minutes: int = 0, status: Status = "submitted", suggested: str | None = None,
 ) -> LedgerEntry:  # fmt: skip
     at = NOON + timedelta(minutes=minutes)
     response = Response(article, who, status, topic, spans, at)
