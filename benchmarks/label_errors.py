@@ -41,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--models", type=Path, default=Path(".copydesk/label-errors"))
-    parser.add_argument("--untrained", action="store_true", help="leave out trained models")
+    parser.add_argument("--train", nargs="*", default=["agc-a1"], help="whose labels train a model")
     options = parser.parse_args(arguments)
     begun = about()
     crowd = read_crowd(options.data)
     vectors = embed(crowd.texts, ENCODER, LENGTH_TOKENS)
     found = []
     for name, given in {**crowd.answers, MAJORITY: crowd.by_majority}.items():
-        models = None if options.untrained else options.models / name
+        models = options.models / name if name in options.train else None
         found.append({"given": name} | compare(crowd, vectors, given, models))
         say(str(found[-1]))
     measured = {"method": METHOD, "looked_at": LOOKED_AT, "recalled": RECALLED, "given": found}
@@ -64,12 +64,11 @@ def compare(
     rows = [i for i, label in enumerate(given) if label]
     labels, texts = [given[i] for i in rows], [crowd.texts[i] for i in rows]
     wrong = np.array([given[i] != crowd.gold[i] for i in rows])
-    began = time.process_time()
-    ways = {CLEANLAB: label_doubts(vectors[rows], labels, SEED)}
-    cpu = time.process_time() - began
+    ways = {} if models is None else {TRAINED: trained_doubts(texts, labels, models)}
     ways[PLAIN] = unseen_doubts(vectors[rows], labels)
-    if models is not None:
-        ways[TRAINED] = trained_doubts(texts, labels, models)
+    began = time.process_time()
+    ways[CLEANLAB] = label_doubts(vectors[rows], labels, SEED)
+    cpu = time.process_time() - began
     base = TRAINED if models is not None else PLAIN
     totals = {way: found_wrong(doubts, wrong) for way, doubts in ways.items()}
     return {

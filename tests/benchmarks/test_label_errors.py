@@ -53,5 +53,7 @@ def test_the_page_calls_simulated_what_is() -> None:
     ties = {"items": 9, "ties": 3, "by_lot": f, "adjudicated": f, "difference": f}
     found: dict[str, Any] = {**about, "looked_at": 100, "recalled": 400, "given": [given]}
     lines = label_errors_table({**found, "few": [few], "adjudication": ties})
-    assert "| a1 | 2 of 10 (20.0%) | cleanlab | 0.500 [0.400, 0.600] | 0.500 [0.400, 0.600] |" in lines
+    assert (
+        "| a1 | 2 of 10 (20.0%) | cleanlab | 0.500 [0.400, 0.600] | 0.500 [0.400, 0.600] |" in lines
+    )
     assert "+0.500 [+0.400, +0.600]" in lines[-1] and lines[-1].startswith("**Simulated:**")
