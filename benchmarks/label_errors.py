@@ -25,7 +25,7 @@ from corpus.votes.rules import MAJORITY
 from training.classification.predict import load_topic_model, predict_topics
 from training.classification.train import train_topics
 from training.evaluation.doubts import topic_doubt
-from training.evaluation.label_errors import METHOD, label_doubts, unseen_probabilities
+from training.evaluation.label_errors import METHOD, doubt_labels, unseen_probabilities
 from training.examples import TopicExample
 from training.worth.topics import embed
 
@@ -67,7 +67,8 @@ def compare(
     ways = {} if models is None else {TRAINED: trained_doubts(texts, labels, models)}
     ways[PLAIN] = unseen_doubts(vectors[rows], labels)
     began = time.process_time()
-    ways[CLEANLAB] = label_doubts(vectors[rows], labels, SEED)
+    suspected = doubt_labels(vectors[rows], labels, SEED)
+    ways[CLEANLAB] = suspected.doubts
     cpu = time.process_time() - began
     base = TRAINED if models is not None else PLAIN
     totals = {way: found_wrong(doubts, wrong) for way, doubts in ways.items()}
@@ -75,7 +76,8 @@ def compare(
         "labels": len(rows),
         "wrong": int(wrong.sum()),
         "cpu": round(cpu, 2),
-        "suspected": int((ways[CLEANLAB] > 0.5).sum()),
+        "suspected": suspected.wrong,
+        "suspected_wrong": int(wrong[suspected.suspects()].sum()),
         "ways": {way: described(found) for way, found in totals.items()},
         "better_than": base,
         "difference": described(totals[CLEANLAB] - totals[base]),
@@ -92,7 +94,7 @@ def of_few(crowd: Labelled, vectors: np.ndarray, amount: int) -> dict[str, Any]:
         labels = [given[i] for i in chosen]
         wrong = np.array([given[i] != crowd.gold[i] for i in chosen])
         ways = (
-            label_doubts(vectors[chosen], labels, SEED),
+            doubt_labels(vectors[chosen], labels, SEED).doubts,
             unseen_doubts(vectors[chosen], labels),
         )
         first = [np.argsort(-doubts, kind="stable")[: amount // 10] for doubts in ways]

@@ -31,6 +31,8 @@ def _ways(given: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {of} | {way} | {cells} |"
     cells = " | ".join(shown(given["difference"][n], "+") for n in ("precision", "recall"))
     yield f"| | | cleanlab beside {given['better_than']} | {cells} |"
+    right = f"{given['suspected_wrong']:,} of them are"
+    yield f"| | | cleanlab estimates {given['suspected']:,} to be wrong; {right} | | |"
 
 
 def _few(rows: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from flows.mistakes import SecondLook, doubt_of, list_mistakes, show
 from flows.model_store import Kind, StoredModel, desk_kinds, require_model
 from flows.row_scores import Row
 from publishing.predictions import read_predictions, write_predictions
-from training.evaluation.label_errors import SUSPECTED, label_doubts
+from training.evaluation.label_errors import doubt_labels
 from training.examples import topic_examples
 from training.worth.topics import embed
 
@@ -75,18 +75,17 @@ def mark(client: rg.Argilla, dataset: rg.Dataset, doubts: Mapping[str, float]) -
 
 @task(cache_policy=NO_CACHE)
 def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
-    """Article id → doubt of its gold topic, where another one is more probable; never of the test
-    split. No model that learned from an article is asked.
+    """Article id → doubt of its gold topic, of as many articles as are estimated to be wrong; never
+    of the test split. No model that learned from an article is asked.
     """
     examples = [e for e in topic_examples(gold.reviewed) if e.split != "test"]
     if not desk.labels.topics or not examples:
         return {}
     length = desk.models.topics.max_length_tokens
     vectors = embed([e.text for e in examples], desk.models.encoder, length)
-    doubts = label_doubts(vectors, [e.topics[0] for e in examples], desk.models.seed)
-    found = {e.id: float(d) for e, d in zip(examples, doubts, strict=True) if d > SUSPECTED}
-    log.info("%d of %d gold topics are suspected", len(found), len(examples))
-    return found
+    found = doubt_labels(vectors, [e.topics[0] for e in examples], desk.models.seed)
+    log.info("%d of %d gold topics are suspected", found.wrong, len(examples))
+    return {examples[i].id: float(found.doubts[i]) for i in found.suspects()}
 
 
 def doubt_spans(rows: Sequence[Row]) -> dict[str, float]:

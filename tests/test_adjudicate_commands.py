@@ -1,4 +1,4 @@
-"""The group `copydesk adjudicate`: its help, next steps with their desk, whose ledger imports use."""
+"""The group `copydesk adjudicate`: help, next steps with their desk, whose ledger imports use."""
 
 import sys
 from pathlib import Path

@@ -32,8 +32,10 @@ def test_doubts_are_of_the_other_topic_alone() -> None:
 
 def test_deciding_ties_is_worth_what_the_lot_misses() -> None:
     answers = {
-        "a": ["x", "x", "y", "y", "x"], "b": ["x", "y", "y", "z", "x"], "c": ["x", "z", "y", "x", "y"]
-    }  # fmt: skip
+        "a": ["x", "x", "y", "y", "x"],
+        "b": ["x", "y", "y", "z", "x"],
+        "c": ["x", "z", "y", "x", "y"],
+    }
     crowd = Labelled([""] * 5, answers, ["x", "", "y", "", "x"], ["x", "y", "x", "w", "x"])
     found = adjudicated(crowd)
     assert (found["items"], found["ties"]) == (5, 2)
@@ -49,6 +51,7 @@ def test_the_page_calls_simulated_what_is() -> None:
     both = {"precision": f, "recall": f}
     given = {"given": "a1", "labels": 10, "wrong": 2, "ways": {"cleanlab": both}}
     given |= {"better_than": "other", "difference": both}
+    given |= {"suspected": 1, "suspected_wrong": 1}
     few = {"labels": 100, "draws": 20, "wrong": f, "cleanlab": f, "difference": f}
     ties = {"items": 9, "ties": 3, "by_lot": f, "adjudicated": f, "difference": f}
     found: dict[str, Any] = {**about, "looked_at": 100, "recalled": 400, "given": [given]}
