@@ -53,7 +53,7 @@ def doubt_labels(vectors: np.ndarray, given: Sequence[str], seed: int) -> LabelD
     from cleanlab.count import num_label_issues
     from cleanlab.rank import get_label_quality_scores
 
-    judged = np.flatnonzero([topic in topics for topic in given])
+    judged = [i for i, topic in enumerate(given) if topic in topics]
     labels = np.array([topics.index(given[i]) for i in judged])
     unseen = unseen_probabilities(vectors[judged], labels, seed)
     quality = get_label_quality_scores(
