@@ -33,6 +33,7 @@ ENCODER, LENGTH_TOKENS = "offline", 128
 LOOKED_AT, RECALLED = 100, 400
 # Desks begin with few; of those the first tenth is looked at.
 AMOUNTS, DRAWS = (100, 250, 1000), 20
+FEW, MODELS = 250, 3
 TRAINED, PLAIN, CLEANLAB = "trained model, in-sample", "other topic, unseen", "cleanlab, unseen"
 
 
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measured = {"method": METHOD, "looked_at": LOOKED_AT, "recalled": RECALLED, "given": found}
     few = [of_few(crowd, vectors, amount) for amount in AMOUNTS]
     say(str(few))
+    if options.train:
+        measured["few_trained"] = of_few_trained(crowd, vectors, options.models)
     save("label_errors", begun, {**measured, "few": few, "adjudication": adjudicated(crowd)})
 
 
@@ -86,13 +89,9 @@ def compare(
 
 def of_few(crowd: Labelled, vectors: np.ndarray, amount: int) -> dict[str, Any]:
     """Precision in the first tenth of so many labels of one annotator, over DRAWS draws."""
-    said = list(crowd.answers.values())
     rows = []
     for draw in range(DRAWS):
-        given = said[draw % len(said)]
-        chosen = np.random.default_rng(draw).permutation(len(given))[:amount]
-        labels = [given[i] for i in chosen]
-        wrong = np.array([given[i] != crowd.gold[i] for i in chosen])
+        chosen, labels, wrong = _drawn(crowd, amount, draw)
         ways = (
             doubt_labels(vectors[chosen], labels, SEED).doubts,
             unseen_doubts(vectors[chosen], labels),
@@ -105,6 +104,31 @@ def of_few(crowd: Labelled, vectors: np.ndarray, amount: int) -> dict[str, Any]:
     found = {name: figure(to_interval(of[:, c].mean(), mean[:, c])) for name, c in figures.items()}
     better = figure(to_interval((of[:, 1] - of[:, 2]).mean(), mean[:, 1] - mean[:, 2]))
     return {"labels": amount, "draws": DRAWS, **found, "difference": better}
+
+
+def of_few_trained(crowd: Labelled, vectors: np.ndarray, models: Path) -> dict[str, int]:
+    """Wrong ones in the first tenths of FEW labels, by models trained on them and by cleanlab."""
+    found = {"labels": FEW, "models": MODELS, "looked_at": MODELS * (FEW // 10)}
+    found |= {TRAINED: 0, CLEANLAB: 0, "doubted": 0}
+    for draw in range(MODELS):
+        chosen, labels, wrong = _drawn(crowd, FEW, draw)
+        texts = [crowd.texts[i] for i in chosen]
+        trained = trained_doubts(texts, labels, models / f"{FEW}-{draw}")
+        unseen = doubt_labels(vectors[chosen], labels, SEED).doubts
+        found["doubted"] += int((trained > 0).sum())
+        for way, doubts in ((TRAINED, trained), (CLEANLAB, unseen)):
+            found[way] += int(wrong[np.argsort(-doubts, kind="stable")[: FEW // 10]].sum())
+        say(str(found))
+    return found
+
+
+def _drawn(crowd: Labelled, amount: int, draw: int) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Positions of so many texts, what one of the annotators said of them, and what is wrong."""
+    said = list(crowd.answers.values())
+    given = said[draw % len(said)]
+    chosen = np.random.default_rng(draw).permutation(len(given))[:amount]
+    labels = [given[i] for i in chosen]
+    return chosen, labels, np.array([given[i] != crowd.gold[i] for i in chosen])
 
 
 def unseen_doubts(vectors: np.ndarray, labels: Sequence[str]) -> np.ndarray:

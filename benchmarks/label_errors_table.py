@@ -18,6 +18,7 @@ def label_errors_table(found: Mapping[str, Any]) -> list[str]:
         *(line for given in found["given"] for line in _ways(given)),
         "",
         *_few(found["few"]),
+        *_few_trained(found.get("few_trained")),
         "",
         _ties(found["adjudication"]),
     ]
@@ -47,6 +48,18 @@ def _few(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     yield (
         f"Wrong ones in the first tenth; means of {rows[0]['draws']} draws, intervals over draws."
     )
+
+
+def _few_trained(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if found:
+        names = [name for name in found if name.startswith(("trained", "cleanlab"))]
+        counts = ", ".join(f"{name}: {found[name]}" for name in names)
+        yield ""
+        yield (
+            f"Wrong ones among {found['looked_at']}, the first tenths of {found['labels']} labels "
+            f"in {found['models']} draws: {counts}. The trained models contradict "
+            f"{found['doubted']} of all labels that they learned."
+        )
 
 
 def _ties(found: Mapping[str, Any]) -> str:

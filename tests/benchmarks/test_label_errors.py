@@ -55,7 +55,10 @@ def test_the_page_calls_simulated_what_is() -> None:
     few = {"labels": 100, "draws": 20, "wrong": f, "cleanlab": f, "difference": f}
     ties = {"items": 9, "ties": 3, "by_lot": f, "adjudicated": f, "difference": f}
     found: dict[str, Any] = {**about, "looked_at": 100, "recalled": 400, "given": [given]}
+    trained = {"labels": 250, "models": 3, "looked_at": 75, "trained model": 20, "cleanlab": 50}
+    found["few_trained"] = {**trained, "doubted": 9}
     lines = label_errors_table({**found, "few": [few], "adjudication": ties})
+    assert any("trained model: 20, cleanlab: 50." in line for line in lines)
     assert (
         "| a1 | 2 of 10 (20.0%) | cleanlab | 0.500 [0.400, 0.600] | 0.500 [0.400, 0.600] |" in lines
     )
