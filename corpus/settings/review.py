@@ -41,4 +41,10 @@ class SimulationSettings(DeskPart):
     span_noise: list[Noise] = Field(
         [0.02, 0.05, 0.08], description="share of spans missed or mistyped, an annotator each"
     )
-    seed: int = Field(7, description="of the noise")
+    pull: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="probability of taking a suggestion as it stands, for each one shown",
+    )
+    seed: int = Field(7, description="of the noise and the pull")
