@@ -56,10 +56,10 @@ def make_review(
 def _article(identifier: str, dice: random.Random) -> Article:
     """Up to seven mentions, a word each; long articles have more of them."""
     mentions = dice.randint(0, 7)
-    spans = tuple(
-        Span(WIDTH * n, WIDTH * n + 6, dice.choice(TYPES)) for n in range(mentions)
+    spans = tuple(Span(WIDTH * n, WIDTH * n + 6, dice.choice(TYPES)) for n in range(mentions))
+    return Article(
+        identifier, "mention   " * mentions + "end", topic=dice.choice(TOPICS), spans=spans
     )
-    return Article(identifier, "mention   " * mentions + "end", topic=dice.choice(TOPICS), spans=spans)
 
 
 def _predict(article: Article, part: Round, dice: random.Random) -> Prediction:

@@ -24,6 +24,7 @@ from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
 from copydesk.show import say, show_places, show_rounds
 from copydesk.stop import TERMINATED
+from copydesk.suggestion_command import suggestions
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from corpus.errors import DeskError
@@ -237,6 +238,7 @@ app.command()(score)
 app.command()(predict)
 app.command()(merge)
 app.command()(worth)
+app.command()(suggestions)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

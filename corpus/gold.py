@@ -82,7 +82,7 @@ def build_gold(
         blind,
         known_splits,
         desk.splits,
-        blind_test=desk.review.blind_share > 0,
+        desk.review.blind_share,
     )
     resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits) if i in ready}
     reviewed = tuple(

@@ -54,11 +54,8 @@ class Pull:
     reason: str = ""
 
 
-def estimate_pull(
-    cases: Sequence[Case], kind: Kind, seed: int, resamples: int = RESAMPLES
-) -> Pull:
-    """π with its 95 % interval; ``kind`` says what the cases count (``corpus.suggestions.cases``).
-    """
+def estimate_pull(cases: Sequence[Case], kind: Kind, seed: int, resamples: int = RESAMPLES) -> Pull:
+    """π with its 95 % interval; ``kind`` says what the cases count (see ``Case``)."""
     arrays = to_arrays(cases)
     strata = stratify(arrays)
     used = strata >= 0
@@ -117,11 +114,12 @@ def _columns(arrays: Arrays, strata: np.ndarray) -> np.ndarray:
     """(articles, strata x 4): shown cases, their count, blind cases, their count."""
     used = strata >= 0
     articles = np.unique(arrays.articles)
-    found = np.zeros((len(articles), strata.max() + 1, 2, 2))
-    at = (arrays.articles[used], strata[used], np.where(arrays.shown[used], 0, 1))
-    np.add.at(found, (*at, 0), 1)
-    np.add.at(found, (*at, 1), arrays.counts[used])
-    return found.reshape(len(articles), -1)
+    width = 4 * (strata.max() + 1)
+    first = width * arrays.articles[used] + 4 * strata[used] + np.where(arrays.shown[used], 0, 2)
+    size = width * len(articles)
+    cases = np.bincount(first, minlength=size)
+    counts = np.bincount(first + 1, weights=arrays.counts[used], minlength=size)
+    return (cases + counts).reshape(len(articles), width)
 
 
 def _parts(totals: np.ndarray, kind: Kind) -> tuple[np.ndarray, np.ndarray]:
