@@ -20,7 +20,7 @@ class ReviewSettings(DeskPart):
         0.1,
         ge=0,
         le=0.5,
-        description="share shown without suggestions: test and validation are of these",
+        description="share shown without suggestions; test and validation are of these",
     )
     seed: int = Field(13, description="decides which records are blind")
 

@@ -67,8 +67,16 @@ def share_of_articles(
     found = mean_of_articles(articles, counts, seed, resamples)
     if found is None or 0 < found.value < 1:
         return found
-    reach = Z**2 / (len(set(articles)) + Z**2)
-    return Interval(1.0, 1 - reach, 1.0) if found.value else Interval(0.0, 0.0, reach)
+    units = len(set(articles))
+    low, high = wilson(round(found.value) * units, units)
+    return Interval(found.value, low, high)
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """The ends of Wilson's 95 % interval of a share of independent cases."""
+    middle = (part + Z**2 / 2) / (whole + Z**2)
+    reach = Z / (whole + Z**2) * (part * (whole - part) / whole + Z**2 / 4) ** 0.5
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def mean_of_articles(

@@ -14,7 +14,7 @@ from corpus.desk import read_desk
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
 from corpus.simulation import SimulatedReviewer
-from corpus.suggestions.acceptance import KeptShare, measure_all, measure_by_score
+from corpus.suggestions.acceptance import KeptShare, measure_all, measure_by_score, wilson
 from corpus.suggestions.cases import Case, missed_cases, span_cases, topic_cases
 from corpus.suggestions.expanded import expanded_interval, student_quantile
 from corpus.suggestions.hidden import HiddenPrediction, append_hidden, hidden_at, read_hidden
@@ -218,6 +218,7 @@ def test_acceptance_by_score_has_intervals() -> None:
     # All were kept, and that is no proof that all will be: Wilson, 20 of 20.
     assert high.kept is not None and high.kept.low == pytest.approx(0.8389, abs=1e-4)
     assert high.alone is None
+    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert (unscored.low, unscored.shown) == (None, 6)
     assert measure_all([], 1) == KeptShare(None, None, 0, None, 0, None)
 
