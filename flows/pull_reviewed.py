@@ -52,7 +52,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
 
     new = pull_changes(client, dataset, ledger, append, config.full)
     gold = resolve_gold(desk, ledger)
-    show(desk, new, gold, read_effects(ledger, desk.models.seed))
+    show(desk, new, gold, read_effects(ledger, desk.models.seed) if new else None)
     return PullReport(new, gold)
 
 
@@ -82,8 +82,8 @@ def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
     return gold
 
 
-def show(desk: Desk, new_answers: int, gold: Gold, effects: SuggestionEffects) -> None:
-    """Artifact: the state of the review, and what suggestions do to it."""
+def show(desk: Desk, new_answers: int, gold: Gold, effects: SuggestionEffects | None) -> None:
+    """Artifact: the state of the review, and what suggestions do to it where answers are new."""
     rows = [
         {"what": "new or changed answers", "value": str(new_answers)},
         {"what": "answers that count", "value": str(gold.answers)},
@@ -95,7 +95,7 @@ def show(desk: Desk, new_answers: int, gold: Gold, effects: SuggestionEffects) -
         {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},
         {"what": "Krippendorff alpha, topics", "value": _share(gold.agreement.topic_alpha)},
         {"what": "span F1 between annotators", "value": _share(gold.agreement.span_f1)},
-        *({"what": what, "value": figure} for what, figure in effect_rows(effects)),
+        *({"what": w, "value": v} for w, v in (effect_rows(effects) if effects else ())),
     ]
     create_table_artifact(table=rows, key=f"{desk.name}-reviewed".replace("_", "-"))
 

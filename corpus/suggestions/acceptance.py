@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.agreement_intervals import MIN_ARTICLES
-from corpus.intervals import RESAMPLES, Interval, ratio, resampled_totals, to_interval
+from corpus.intervals import RESAMPLES, Interval, ratio, to_interval
 from corpus.suggestions.cases import Arrays, Case, to_arrays
+from corpus.suggestions.resampling import article_totals
 
 # Lower ends; models are rarely less sure, and differ most where they are nearly sure.
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
@@ -87,7 +88,7 @@ def mean_of_articles(
     if len(found) < MIN_ARTICLES:
         return None
     columns = np.column_stack([np.bincount(at, weights=values), np.bincount(at)])
-    totals = resampled_totals(columns, seed, resamples)
+    totals = article_totals(columns, seed, resamples)
     means = ratio(totals[:, 0], totals[:, 1])
     return to_interval(means[0], means[1:])
 

@@ -24,9 +24,10 @@ from typing import Literal
 
 import numpy as np
 
-from corpus.intervals import RESAMPLES, Interval, ratio, resampled_totals
+from corpus.intervals import RESAMPLES, Interval, ratio
 from corpus.suggestions.cases import Arrays, Case, to_arrays
 from corpus.suggestions.expanded import expanded_interval
+from corpus.suggestions.resampling import article_totals
 
 Kind = Literal["kept", "missed"]
 # Blind articles of an agent, below which its suggestions are left out.
@@ -63,7 +64,7 @@ def estimate_pull(cases: Sequence[Case], kind: Kind, seed: int, resamples: int =
     reason = _why_not(arrays, used, kind)
     if reason:
         return Pull(None, shown, blind, len(cases) - shown - blind, reason)
-    totals = resampled_totals(_columns(arrays, strata), seed, resamples)
+    totals = article_totals(_columns(arrays, strata), seed, resamples)
     part, whole = _parts(totals.reshape(len(totals), -1, 4), kind)
     values = ratio(part, whole)[whole > 0]
     articles = len(np.unique(arrays.articles[used & ~arrays.shown]))

@@ -1,6 +1,9 @@
 """Hidden predictions are what Argilla would have shown, so that both can be compared."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from argilla_settings.records import to_record
 from argilla_settings.suggestions import as_shown
@@ -9,6 +12,7 @@ from corpus.desk import read_desk
 from corpus.review_state import open_ledger
 from corpus.suggestions.hidden import read_hidden
 from flows.hidden_predictions import keep_hidden
+from flows.load_news import log_batch
 
 TEXT = "👩 Ada met Bo"
 FIRST, LAST = ScoredSpan(2, 5, "person", 0.912345), ScoredSpan(10, 12, "person", 0.5)
@@ -37,3 +41,23 @@ def test_what_is_kept_is_kept_once(tmp_path: Path) -> None:
     assert keep_hidden(desk, blind, {"a": SAID}) == 0
     (kept,) = read_hidden(open_ledger(desk))["a"]
     assert kept.prediction == as_shown(SAID, TEXT)
+
+
+def test_a_kill_before_the_records_are_logged_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = read_desk("desk.yaml", {"state": str(tmp_path), "review.blind_share": 0.5})
+    articles = [Article(f"{n}", TEXT) for n in range(20)]
+    predictions = {a.id: replace(SAID, article_id=a.id) for a in articles}
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flows.load_news.log_records", killed)
+    with pytest.raises(KeyboardInterrupt):
+        log_batch.fn(desk, None, articles, predictions)  # type: ignore[arg-type]
+    hidden = read_hidden(open_ledger(desk))
+    assert 0 < len(hidden) < 20
+    monkeypatch.setattr("flows.load_news.log_records", lambda *_: None)
+    assert log_batch.fn(desk, None, articles, predictions) == len(hidden)  # type: ignore[arg-type]
+    assert read_hidden(open_ledger(desk)) == hidden

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.pulled_review import TOPICS, TYPES, MadeUpReview, Round, make_review
 from corpus.articles import Article, Prediction, Response, ScoredSpan, Span, Status
 from corpus.desk import read_desk
+from corpus.intervals import resampled_totals
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
 from corpus.simulation import SimulatedReviewer
@@ -20,6 +21,7 @@ from corpus.suggestions.expanded import expanded_interval, student_quantile
 from corpus.suggestions.hidden import HiddenPrediction, append_hidden, hidden_at, read_hidden
 from corpus.suggestions.measure import effect_rows, measure_effects, read_effects, to_json
 from corpus.suggestions.pull import estimate_pull
+from corpus.suggestions.resampling import in_groups
 from corpus.suggestions.times import LONGEST_SECONDS, measure_times
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -115,6 +117,17 @@ def test_ends_move_outward_for_few_articles() -> None:
     assert many.high == pytest.approx(1.96, abs=0.03)
     assert few.high == pytest.approx(2.2622 * (10 / 9) ** 0.5, abs=0.05)
     assert few.low == pytest.approx(-few.high, abs=0.08)
+
+
+def test_groups_of_articles_spread_as_articles_do() -> None:
+    columns = np.random.default_rng(3).poisson(3, size=(5000, 2)).astype(float)
+    grouped = in_groups(columns, 2000)
+    assert grouped.shape == (2000, 2)
+    assert grouped.sum(axis=0).tolist() == columns.sum(axis=0).tolist()
+    assert in_groups(columns, 5000) is columns
+    totals = [resampled_totals(c, 1)[1:] for c in (columns, grouped)]
+    spread = [float((t[:, 0] / t[:, 1]).std()) for t in totals]
+    assert spread[0] == pytest.approx(spread[1], rel=0.1)
 
 
 def reviewer(pull: float) -> SimulatedReviewer:
