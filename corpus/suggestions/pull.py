@@ -61,19 +61,17 @@ def estimate_pull(cases: Sequence[Case], kind: Kind, seed: int, resamples: int =
     strata = stratify(arrays)
     used = strata >= 0
     shown, blind = int((used & arrays.shown).sum()), int((used & ~arrays.shown).sum())
+    left_out = len(cases) - shown - blind
     reason = _why_not(arrays, used, kind)
     if reason:
-        return Pull(None, shown, blind, len(cases) - shown - blind, reason)
+        return Pull(None, shown, blind, left_out, reason)
     totals = article_totals(_columns(arrays, strata), seed, resamples)
     part, whole = _parts(totals.reshape(len(totals), -1, 4), kind)
+    if whole[0] <= 0:
+        return Pull(None, shown, blind, left_out, "nothing was shown with scores that tell")
     values = ratio(part, whole)[whole > 0]
     articles = len(np.unique(arrays.articles[used & ~arrays.shown]))
-    return Pull(
-        expanded_interval(values[0], values[1:], articles),
-        shown,
-        blind,
-        len(cases) - shown - blind,
-    )
+    return Pull(expanded_interval(values[0], values[1:], articles), shown, blind, left_out)
 
 
 def stratify(arrays: Arrays) -> np.ndarray:

@@ -107,6 +107,12 @@ def test_too_little_is_said() -> None:
     assert alike.reason == "only 4 blind articles say otherwise than the prediction; 5 are needed"
     elsewhere = [*shown, *blind, Case("b", "m", 0.5, False, 0), Case("x", "n", 0.5, True, 1)]
     assert estimate_pull(elsewhere, "kept", 1).left_out == 1
+    # Whatever blind articles tell is of low scores, and only high ones were shown.
+    low = [Case(f"b{n}", "m", 0.3, False, 0) for n in range(20)]
+    high = [Case(f"c{n}", "m", 0.9, False, 1) for n in range(20)]
+    sure = [replace(case, score=0.9) for case in shown]
+    found = estimate_pull([*sure, *low, *high], "kept", 1)
+    assert (found.interval, found.reason) == (None, "nothing was shown with scores that tell")
 
 
 def test_ends_move_outward_for_few_articles() -> None:
