@@ -47,6 +47,6 @@ def _print_by_score(what: str, parts: "tuple[KeptShare, ...]") -> None:
         return
     print(f"\n{what + ', by score':16} {'shown':>6}  {'kept':22} {'blind':>6}  would be kept")
     for part in parts:
-        score = "none" if part.low is None else f"{part.low:g} to {part.high:g}"
+        score = "none" if part.score_from is None else f"{part.score_from:g} to {part.score_to:g}"
         kept, alone = interval_text(part.kept), interval_text(part.alone)
         print(f"{score:16} {part.shown:6}  {kept:22} {part.blind:6}  {alone}")

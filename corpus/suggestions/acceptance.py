@@ -17,15 +17,15 @@ Z = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class KeptShare:
-    """Suggestions with a score from ``low`` to ``high`` (exclusive, but for 1); both None: of all,
+    """Suggestions with a score in this range (its end excluded, but for 1); both None: of all,
     or of those without a score.
 
     ``kept``: share of the ``shown`` that the answer holds as they stood. ``alone``: the same share
     of ``blind`` answers and hidden predictions: what would be kept without any pull.
     """
 
-    low: float | None
-    high: float | None
+    score_from: float | None
+    score_to: float | None
     shown: int
     kept: Interval | None
     blind: int

@@ -230,15 +230,15 @@ def test_acceptance_by_score_has_intervals() -> None:
     cases += [Case(f"n{n}", "m", float("nan"), True, 1) for n in range(6)]
     cases += [Case(f"b{n}", "m", 1.0, False, 1) for n in range(3)]
     middle, high, unscored = measure_by_score(cases, 1)
-    assert (middle.low, middle.high, middle.shown) == (0.5, 0.7, 20)
+    assert (middle.score_from, middle.score_to, middle.shown) == (0.5, 0.7, 20)
     assert middle.kept is not None and middle.kept.value == pytest.approx(0.6)
     assert 0.3 < middle.kept.low < 0.6 < middle.kept.high < 0.85
-    assert (high.low, high.high, high.shown, high.blind) == (0.95, 1.0, 20, 3)
+    assert (high.score_from, high.score_to, high.shown, high.blind) == (0.95, 1.0, 20, 3)
     # All were kept, and that is no proof that all will be: Wilson, 20 of 20.
     assert high.kept is not None and high.kept.low == pytest.approx(0.8389, abs=1e-4)
     assert high.alone is None
     assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert (unscored.low, unscored.shown) == (None, 6)
+    assert (unscored.score_from, unscored.shown) == (None, 6)
     assert measure_all([], 1) == KeptShare(None, None, 0, None, 0, None)
 
 
