@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.entity_models.table import entities_table
 from benchmarks.instructions_table import instructions_table
 from benchmarks.prediction_table import prediction_table
+from benchmarks.resolve_table import resolve_table
 from benchmarks.results import FOLDER, say
 from benchmarks.suggestion_table import suggestion_table
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "entity_models": entities_table,
     "worth": worth_table,
     "instructions": instructions_table,
+    "resolve": resolve_table,
     "suggestion_pull": suggestion_table,
 }
 

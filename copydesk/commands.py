@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.annotator_names import annotators
 from copydesk.answer_commands import answers
 from copydesk.insight_commands import worth
 from copydesk.merge_command import merge
@@ -27,6 +28,7 @@ from copydesk.stop import TERMINATED
 from copydesk.suggestion_command import suggestions
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
+from copydesk.vote_commands import agreement, resolve
 from corpus.errors import DeskError
 from embedded.errors import ServiceError
 from embedded.home import default_home
@@ -237,6 +239,9 @@ app.command()(train)
 app.command()(score)
 app.command()(predict)
 app.command()(merge)
+app.command()(agreement)
+app.command()(resolve)
+app.command()(annotators)
 app.command()(worth)
 app.command()(suggestions)
 app.command()(publish)

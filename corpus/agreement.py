@@ -1,14 +1,16 @@
-"""How far annotators agree, before anything is resolved.
+"""How far the annotators of a desk agree, before anything is resolved (``corpus.votes``)."""
 
-Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability" (nominal, missing data allowed).
-"""
-
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from corpus.articles import Response, Span
+from corpus.articles import Response
+from corpus.intervals import RESAMPLES, Interval
+from corpus.resolve import span_votes, topic_votes
+from corpus.votes.choices import choice_figures
+from corpus.votes.sets import count_pairs, set_figures
+
+# Of fewer, an interval is so wide that nobody should read the value.
+MIN_ARTICLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +29,50 @@ class Agreement:
     span_f1: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class AgreementIntervals:
+    """The figures of ``Agreement``; None where nothing can be compared, and where fewer than five
+    articles (``MIN_ARTICLES``) have two answers.
+    """
+
+    records: int
+    topic_percent: Interval | None
+    topic_alpha: Interval | None
+    span_f1: Interval | None
+
+
 def measure_agreement(answers: Iterable[Sequence[Response]]) -> Agreement:
     """Agreement of submitted responses, grouped by record."""
-    groups = [group for group in answers if len(group) > 1]
-    topics = [[r.topic for r in group if r.topic is not None] for group in groups]
+    found = _measure([group for group in answers if len(group) > 1], seed=0, resamples=0)
     return Agreement(
+        records=found.records,
+        topic_percent=_value(found.topic_percent),
+        topic_alpha=_value(found.topic_alpha),
+        span_f1=_value(found.span_f1),
+    )
+
+
+def agreement_intervals(
+    answers: Sequence[Sequence[Response]], seed: int, resamples: int = RESAMPLES
+) -> AgreementIntervals:
+    """Agreement of submitted responses grouped by article; order does not matter."""
+    groups = [group for group in answers if len(group) > 1]
+    if len(groups) < MIN_ARTICLES:
+        return AgreementIntervals(len(groups), None, None, None)
+    return _measure(groups, seed, resamples)
+
+
+def _measure(groups: Sequence[Sequence[Response]], seed: int, resamples: int) -> AgreementIntervals:
+    everything = [response for group in groups for response in group]
+    topics = choice_figures(topic_votes(everything), seed, resamples).values
+    spans = set_figures(count_pairs(span_votes(everything)), seed, resamples=resamples).values
+    return AgreementIntervals(
         records=len(groups),
-        topic_percent=_pair_agreement(topics),
-        topic_alpha=nominal_alpha(topics),
-        span_f1=_pooled_span_f1([[r.spans for r in g if r.spans is not None] for g in groups]),
+        topic_percent=topics.get("percent"),
+        topic_alpha=topics.get("krippendorff_alpha"),
+        span_f1=spans.get("f1_exact"),
     )
 
 
-def _pair_agreement(units: Sequence[Sequence[str]]) -> float | None:
-    pairs = [a == b for unit in units for a, b in combinations(unit, 2)]
-    return sum(pairs) / len(pairs) if pairs else None
-
-
-def nominal_alpha(units: Sequence[Sequence[str]]) -> float | None:
-    """Krippendorff's alpha of nominal values; None without two comparable values.
-
-    1 is perfect, 0 is chance. With a single value throughout there is nothing to disagree
-    on, and alpha is 1 by convention.
-    """
-    counted = [Counter(unit) for unit in units if len(unit) > 1]
-    total: Counter[str] = Counter()
-    for counts in counted:
-        total.update(counts)
-    n = total.total()
-    if n < 2:
-        return None
-    observed = sum(
-        (m * m - sum(c * c for c in counts.values())) / (m - 1)
-        for counts in counted
-        if (m := counts.total())
-    )
-    expected = (n * n - sum(c * c for c in total.values())) / (n - 1)
-    return 1 - observed / expected if expected else 1.0
-
-
-def _pooled_span_f1(units: Sequence[Sequence[tuple[Span, ...]]]) -> float | None:
-    shared = marked = 0
-    for unit in units:
-        for a, b in combinations(unit, 2):
-            shared += len(set(a) & set(b))
-            marked += len(set(a)) + len(set(b))
-    return 2 * shared / marked if marked else None
+def _value(figure: Interval | None) -> float | None:
+    return None if figure is None else figure.value

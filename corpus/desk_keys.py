@@ -99,7 +99,7 @@ def _values(value: Schema) -> str:
 
 def _default(value: Schema) -> str:
     default = value.get("default")
-    if default in (None, "", {}):
+    if default in (None, "", {}, []):
         return "–"
     if isinstance(default, list):
         return ", ".join(f"`{item}`" for item in default)

@@ -10,9 +10,10 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.instruct.opinions import Correction
 from corpus.ledger_rows import LedgerEntry
-from corpus.resolve import Resolution, resolve
+from corpus.resolve import Resolution, resolve_articles
 from corpus.splits import assign_splits
 from corpus.statements import StatementKey, current_statements
+from corpus.votes.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ def build_gold(
     known_splits: Mapping[str, Split],
     simulated: Collection[StatementKey] = frozenset(),
     beside: Sequence[Article] = (),
+    adjudicators: Collection[str] = (),
 ) -> Gold:
-    """Resolve the answers that count now and give each reviewed article its split.
+    """Resolve the answers that count now by ``review.rule`` and give each reviewed article its
+    split. Answers of ``adjudicators`` (names in the ledger) win over all others.
 
     ``beside`` are articles with a split in ``known_splits`` that models learned from although they
     are not reviewed here: what resembles one of them joins its split.
@@ -84,7 +87,8 @@ def build_gold(
         desk.splits,
         desk.review.blind_share,
     )
-    resolved = {i: _resolve(desk, ready[i]) for i in sorted(chosen.splits) if i in ready}
+    decided = _resolve(desk, ready, adjudicators)
+    resolved = {i: decided[i] for i in sorted(chosen.splits) if i in ready}
     reviewed = tuple(
         _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
     )
@@ -138,9 +142,14 @@ def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> N
         )
 
 
-def _resolve(desk: Desk, group: Sequence[LedgerEntry]) -> Resolution:
-    answers = sorted((e.response for e in group), key=lambda r: r.annotator)
-    return resolve(answers, bool(desk.labels.topics), bool(desk.labels.entities))
+def _resolve(
+    desk: Desk, groups: Mapping[str, Sequence[LedgerEntry]], adjudicators: Collection[str]
+) -> dict[str, Resolution]:
+    """Dawid-Skene learns from the articles that are ready alone: others may still change."""
+    review = desk.review
+    policy = Policy(review.rule, frozenset(review.trusted), frozenset(adjudicators))
+    answers = {i: [e.response for e in groups[i]] for i in sorted(groups)}
+    return resolve_articles(answers, bool(desk.labels.topics), bool(desk.labels.entities), policy)
 
 
 def _reviewed(article: Article, r: Resolution, blind: bool, split: Split) -> ReviewedArticle:

@@ -1,18 +1,22 @@
-"""Responses of several annotators → gold, by a named rule."""
+"""Responses of several annotators → gold, by the rule of the desk (``corpus.votes.rules``)."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from corpus.articles import Response, Span
+from corpus.votes.decided import TIE, Decided
+from corpus.votes.rules import MAJORITY, SINGLE, Policy, settle_choices, settle_sets
+from corpus.votes.vote import Vote
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """Gold of one record. None: the rule could not decide (a tie), or nobody was asked.
 
-    ``rule`` is "single" (one answer), "majority", or "tie"; ``agreement`` is the share of
-    answers equal to the gold, the mean over the resolved questions.
+    ``rule`` is "single" (one answer), "majority", "dawid-skene", "trusted", "adjudicated", or
+    "tie"; ``agreement`` is the share of answers equal to the gold, the mean over the resolved
+    questions.
     """
 
     topic: str | None
@@ -22,49 +26,73 @@ class Resolution:
     agreement: float
 
 
-def resolve(responses: Sequence[Response], asks_topic: bool, asks_spans: bool) -> Resolution:
-    """Decide by majority of the submitted answers.
+def resolve_articles(
+    groups: Mapping[str, Sequence[Response]], asks_topic: bool, asks_spans: bool, policy: Policy
+) -> dict[str, Resolution]:
+    """Decide on the submitted answers of each article (id → responses).
 
-    A topic needs more votes than any other. A span is gold when more than half of the
-    annotators marked exactly it; with exactly half for it the question is a tie.
+    All articles at once: Dawid-Skene learns from all of them how each annotator errs. Raises
+    ValueError for an article without a submitted answer.
     """
-    answers = [r for r in responses if r.status == "submitted"]
-    if not answers:
-        raise ValueError("resolve() needs at least one submitted response")
-    topics = [r.topic for r in answers if r.topic is not None]
-    marks = [r.spans for r in answers if r.spans is not None]
-    topic = _majority_topic(topics) if asks_topic else None
-    spans = _majority_spans(marks) if asks_spans else None
-    tied = (asks_topic and topic is None) or (asks_spans and spans is None)
-    rule = "tie" if tied else "single" if len(answers) == 1 else "majority"
-    return Resolution(topic, spans, rule, len(answers), _agreement(topic, spans, topics, marks))
+    submitted = {i: [r for r in group if r.status == "submitted"] for i, group in groups.items()}
+    if not all(submitted.values()):
+        raise ValueError("resolve_articles() needs at least one submitted response an article")
+    everything = [r for group in submitted.values() for r in group]
+    topics = settle_choices(topic_votes(everything), policy) if asks_topic else []
+    spans = settle_sets(span_votes(everything), policy) if asks_spans else []
+    by_topic: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in topics}
+    by_spans: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in spans}
+    asked = [found for found, asks in ((by_topic, asks_topic), (by_spans, asks_spans)) if asks]
+    return {
+        identifier: Resolution(
+            topic=_value(by_topic.get(identifier)),
+            spans=_in_order(_value(by_spans.get(identifier))),
+            rule=_rule([found.get(identifier) for found in asked], len(group)),
+            answers=len(group),
+            agreement=_agreement(group, by_topic.get(identifier), by_spans.get(identifier)),
+        )
+        for identifier, group in submitted.items()
+    }
 
 
-def _majority_topic(votes: Sequence[str]) -> str | None:
-    ranked = Counter(votes).most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]
+def topic_votes(responses: Sequence[Response]) -> list[Vote[str]]:
+    """Of those who chose one."""
+    return [Vote(r.article_id, r.annotator, r.topic) for r in responses if r.topic is not None]
 
 
-def _majority_spans(marks: Sequence[tuple[Span, ...]]) -> tuple[Span, ...] | None:
-    if not marks:
-        return None
-    votes = Counter(span for spans in marks for span in set(spans))
-    if any(2 * count == len(marks) for count in votes.values()):
-        return None
-    return tuple(sorted(span for span, count in votes.items() if 2 * count > len(marks)))
+def span_votes(responses: Sequence[Response]) -> list[Vote[frozenset[Span]]]:
+    """Of those who looked for spans, also where they found none."""
+    return [
+        Vote(r.article_id, r.annotator, frozenset(r.spans))
+        for r in responses
+        if r.spans is not None
+    ]
+
+
+def _value(decided: Decided[Any] | None) -> Any:
+    return None if decided is None else decided.value
+
+
+def _in_order(spans: frozenset[Span] | None) -> tuple[Span, ...] | None:
+    return None if spans is None else tuple(sorted(spans))
+
+
+def _rule(decided: Sequence[Decided[Any] | None], answers: int) -> str:
+    """A question that nobody answered is as open as a tie; of several rules that of the first."""
+    rules = [TIE if question is None else question.rule for question in decided]
+    if TIE in rules or not rules:
+        return TIE
+    return MAJORITY if rules[0] == SINGLE and answers > 1 else rules[0]
 
 
 def _agreement(
-    topic: str | None,
-    spans: tuple[Span, ...] | None,
-    topics: Sequence[str],
-    marks: Sequence[tuple[Span, ...]],
+    group: Sequence[Response], topic: Decided[str] | None, spans: Decided[Any] | None
 ) -> float:
     shares = []
-    if topic is not None:
-        shares.append(sum(vote == topic for vote in topics) / len(topics))
-    if spans is not None:
-        shares.append(sum(set(mark) == set(spans) for mark in marks) / len(marks))
+    if topic is not None and topic.value is not None:
+        votes = [vote.value for vote in topic_votes(group)]
+        shares.append(sum(vote == topic.value for vote in votes) / len(votes))
+    if spans is not None and spans.value is not None:
+        marks = [vote.value for vote in span_votes(group)]
+        shares.append(sum(mark == spans.value for mark in marks) / len(marks))
     return sum(shares) / len(shares) if shares else 0.0

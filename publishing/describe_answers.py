@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from corpus.agreement_intervals import agreement_intervals
+from corpus.agreement import agreement_intervals
 from corpus.gold import Acceptance, measure_acceptance
 from corpus.intervals import Interval, resampled_totals, share
 from corpus.ledger_rows import LedgerEntry

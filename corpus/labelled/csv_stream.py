@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import DeskError
-from corpus.labelled.columns import Columns, FileForm, require_columns
+from corpus.labelled.columns import ColumnNames, FileForm, require_columns
 from corpus.labelled.text_file import open_text, undecodable
 
 OTHER_DELIMITERS = {";": "';'", "\t": r"'\t'", "|": "'|'"}
 
 
 def csv_rows(
-    path: Path, columns: Columns, roles: Collection[str], form: FileForm
+    path: Path, columns: ColumnNames, roles: Collection[str], form: FileForm
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Column → cell as text. Rows of another width stop the reading: their cells have shifted."""
     names: list[str] = []
@@ -60,7 +60,7 @@ def _cells(path: Path, form: FileForm) -> Iterator[list[str]]:
 
 
 def _check_header(
-    path: Path, names: list[str], columns: Columns, roles: Collection[str], form: FileForm
+    path: Path, names: list[str], columns: ColumnNames, roles: Collection[str], form: FileForm
 ) -> None:
     if names[0].lstrip().startswith("<"):
         raise DeskError(f"{path} is an HTML or XML page, not csv.", "Export it as csv.")

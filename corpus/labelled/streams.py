@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus.errors import DeskError
-from corpus.labelled.columns import Columns, FileForm, require_columns
+from corpus.labelled.columns import ColumnNames, FileForm, require_columns
 from corpus.labelled.csv_stream import csv_rows
 from corpus.labelled.text_file import open_text, undecodable
 
@@ -42,13 +42,13 @@ class Stream:
     class_names: dict[str, list[str]] = field(default_factory=dict)
 
 
-def open_stream(path: Path, columns: Columns, roles: Collection[str], form: FileForm) -> Stream:
+def open_stream(path: Path, columns: ColumnNames, roles: Collection[str], form: FileForm) -> Stream:
     """The rows of ``roles``' columns. Raises DeskError for a file that cannot be such a file."""
     if path.is_dir():
         raise DeskError(f"{path} is a folder.", "Name one Parquet, CSV or JSON lines file of it.")
     kind = _format(path, form)
     if not path.is_file():
-        raise DeskError(f"{path} is not there.", "Give --data a Parquet, CSV or JSON lines file.")
+        raise DeskError(f"{path} is not there.", "Name a Parquet, CSV or JSON lines file that is.")
     if path.stat().st_size == 0:
         raise DeskError(f"{path} is empty (0 bytes).", "Write the file again.")
     if kind == "parquet":
@@ -71,7 +71,7 @@ def _format(path: Path, form: FileForm) -> str:
     return found
 
 
-def _parquet(path: Path, columns: Columns, roles: Collection[str]) -> Stream:
+def _parquet(path: Path, columns: ColumnNames, roles: Collection[str]) -> Stream:
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True, buffer_size=BUFFER_BYTES)
     except (pa.ArrowException, OSError) as error:
@@ -129,7 +129,7 @@ def _names_in(feature: Any) -> list[str] | None:
 
 
 def _json_rows(
-    path: Path, columns: Columns, roles: Collection[str], form: FileForm
+    path: Path, columns: ColumnNames, roles: Collection[str], form: FileForm
 ) -> Iterator[NumberedRow]:
     """One object a line; a ``.json`` file may be one array. A key may be missing in some rows."""
     seen: dict[str, None] = {}
@@ -141,8 +141,9 @@ def _json_rows(
                 'Write one object a line: {"text": "…", "topic": "…"}.',
             )
         seen.update(dict.fromkeys(row))
-        if number == 1 or columns.text not in row:
-            require_columns(path, columns, {"text"} & set(roles), list(row))
+        always = columns.in_every_row & set(roles)
+        if number == 1 or not set(columns.named(always).values()) <= set(row):
+            require_columns(path, columns, always, list(row))
         yield number, row
     if number:
         require_columns(path, columns, roles, list(seen))

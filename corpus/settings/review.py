@@ -1,11 +1,13 @@
 """How articles are reviewed and divided, and by whom in a demo."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from corpus.settings.part import DeskPart
 
+# As `copydesk annotators` prints them.
+Annotator = Annotated[str, Field(pattern=r"^annotator-[0-9a-f]{8}$")]
 Noise = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -23,6 +25,24 @@ class ReviewSettings(DeskPart):
         description="share shown without suggestions; test and validation are of these",
     )
     seed: int = Field(13, description="decides which records are blind")
+    rule: Literal["majority", "dawid-skene", "trusted"] = Field(
+        "majority",
+        description="how several answers become gold; one answer is gold by every rule",
+    )
+    trusted: list[Annotator] = Field(
+        [],
+        description="for rule `trusted`: whose answer wins where they gave one (else the majority "
+        "does); the names that `copydesk annotators --desk …` prints beside the accounts",
+    )
+
+    @model_validator(mode="after")
+    def trusted_belong_to_their_rule(self) -> "ReviewSettings":
+        """Names that no rule reads would be a mistake, as would a rule without its names."""
+        if self.rule == "trusted" and not self.trusted:
+            raise ValueError("rule is trusted, so trusted must name annotators")
+        if self.trusted and self.rule != "trusted":
+            raise ValueError(f"trusted is read by rule trusted alone, but rule is {self.rule}")
+        return self
 
 
 class SplitSettings(DeskPart):

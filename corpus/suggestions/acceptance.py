@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.agreement_intervals import MIN_ARTICLES
+from corpus.agreement import MIN_ARTICLES
 from corpus.intervals import RESAMPLES, Interval, ratio, to_interval
 from corpus.suggestions.cases import Arrays, Case, to_arrays
 from corpus.suggestions.resampling import article_totals

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from corpus.agreement_intervals import AgreementIntervals, agreement_intervals
+from corpus.agreement import AgreementIntervals, agreement_intervals
 from corpus.intervals import RESAMPLES, Interval
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry

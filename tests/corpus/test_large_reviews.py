@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from corpus.agreement_intervals import MIN_ARTICLES, agreement_intervals
+from corpus.agreement import MIN_ARTICLES, agreement_intervals
 from corpus.articles import Article, Response, Split
 from corpus.dedup import jaccard, shingles
 from corpus.intervals import BLOCK, resampled_totals

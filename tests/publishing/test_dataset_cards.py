@@ -108,3 +108,20 @@ def test_what_is_said_of_blind_articles_is_what_they_are() -> None:
     nobody = manifest.suggestions.model_copy(update={"agents": []})
     unnamed = data_card(manifest.model_copy(update={"suggestions": nobody}))
     assert "Beside the articles stood suggestions." in unnamed
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ({"majority": 3, "single": 1}, "the label of the majority is gold, and a tie"),
+        ({"dawid-skene": 3}, "how often each annotator errs"),
+        ({"trusted": 2, "majority": 1}, "trusted annotators is gold where they answered"),
+        ({"majority": 2, "adjudicated": 1}, "an adjudicator's answer wins over all others, and a"),
+    ],
+)
+def test_the_card_says_by_which_rule_answers_became_gold(rules: dict[str, int], said: str) -> None:
+    manifest = dataset_manifest()
+    review = manifest.review.model_copy(update={"rules": rules})
+    card = data_card(manifest.model_copy(update={"review": review}))
+    assert said in " ".join(card.split())
+    require_readable(card)

@@ -1,0 +1,84 @@
+"""Agreement on spans: exact and overlapping, by type, never raised by empty pairs."""
+
+import pytest
+
+from corpus.articles import Span
+from corpus.votes.report import choice_report, set_report
+from corpus.votes.sets import count_pairs, set_figures
+from corpus.votes.vote import Vote
+from tests.corpus.votes.made import ADA, BO, CY, marks, noisy
+
+LONG = Span(0, 9, "person")
+
+
+def f1(votes: list[Vote[frozenset[Span]]], label: str | None = None) -> dict[str, float]:
+    found = set_figures(count_pairs(votes), 1, label, resamples=20)
+    return {name: figure.value for name, figure in found.values.items()}
+
+
+def test_exact_and_overlapping_by_hand() -> None:
+    votes = [marks("i", "p", ADA, CY), marks("i", "q", LONG, CY)]
+    # Of four marks two are found exactly; ADA and LONG overlap.
+    assert f1(votes) == {"f1_exact": 2 / 4, "f1_overlap": 1.0}
+    assert f1(votes, "person") == {"f1_exact": 0.0, "f1_overlap": 1.0}
+    other_type = [marks("i", "p", Span(0, 3, "event")), marks("i", "q", ADA)]
+    assert f1(other_type) == {"f1_exact": 0.0, "f1_overlap": 0.0}
+
+
+def test_pairs_without_marks_change_nothing() -> None:
+    half = [marks("i", "p", ADA), marks("i", "q", ADA, BO)]
+    empty = [marks(str(n), who) for n in range(50) for who in "pq"]
+    assert (
+        f1([*half, *empty]) == f1(half) == pytest.approx({"f1_exact": 2 / 3, "f1_overlap": 2 / 3})
+    )
+    assert f1(empty) == {}
+    one_sided = [marks("i", "p", ADA), marks("i", "q")]
+    assert f1(one_sided)["f1_exact"] == 0
+
+
+def test_only_those_who_were_asked_the_same_are_compared() -> None:
+    votes = [
+        marks("i", "p", ADA, question="person"),
+        marks("i", "q", ADA, question="person"),
+        marks("i", "p", CY, question="event"),
+        marks("i", "r", CY, question="event"),
+    ]
+    report = set_report(votes, 1, resamples=20)
+    assert report.overall.pairs == 2
+    assert f1(votes) == {"f1_exact": 1.0, "f1_overlap": 1.0}
+    assert set(report.pairs) == {("p", "q"), ("p", "r")}
+    assert {name: figures.pairs for name, figures in report.labels.items()} == {
+        "event": 1,
+        "person": 1,
+    }
+
+
+def test_a_report_by_annotator_label_pair_and_revision() -> None:
+    votes = [
+        Vote("i", "p", frozenset({ADA}), guidelines="old"),
+        Vote("i", "q", frozenset({ADA}), guidelines="old"),
+        Vote("i", "r", frozenset({BO}), guidelines="new"),
+        Vote("j", "p", frozenset({BO}), guidelines="new"),
+        Vote("j", "r", frozenset({CY}), guidelines="new"),
+        Vote("j", "alone", frozenset({CY}), "another question", "new"),
+    ]
+    report = set_report(votes, 1, resamples=20)
+    assert {n: f.pairs for n, f in report.annotators.items()} == {"p": 3, "q": 2, "r": 3}
+    assert report.revisions["old"].values["f1_exact"].value == 1
+    assert report.revisions["new"].values["f1_exact"].value == 0
+    topics, _ = noisy(40, (0.9, 0.9))
+    again = [
+        Vote(v.item, v.annotator, v.value, guidelines=f"r{int(v.item[1:]) % 2}") for v in topics
+    ]
+    found = choice_report(again, 1, resamples=20)
+    assert {n: f.items for n, f in found.revisions.items()} == {"r0": 20, "r1": 20}
+    assert list(found.pairs) == [("a0", "a1")]
+
+
+def test_several_labels_have_f1_and_alpha() -> None:
+    votes = [
+        Vote(str(i), who, frozenset(s)) for i in range(4) for who, s in (("p", "ab"), ("q", "b"))
+    ]
+    overall = set_report(votes, 1, resamples=20).overall.values
+    assert overall["f1_exact"].value == pytest.approx(2 / 3)
+    assert overall["krippendorff_alpha"].value < 0.2

@@ -1,0 +1,250 @@
+"""copydesk agreement and resolve on files, as a person types them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from copydesk.commands import app
+from corpus.errors import DeskError
+
+ROWS = [
+    ("1", "ann", "Sports"), ("1", "bob", "Sports"), ("1", "cy", "World"),
+    ("2", "ann", "World"), ("2", "bob", "World"), ("2", "cy", "World"),
+    ("3", "ann", "Sports"), ("3", "bob", "World"),
+]  # fmt: skip
+GOLD = {"1": "Sports", "2": "World", "3": "World"}
+
+
+def run(*arguments: Any) -> str:
+    found = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def as_json(*arguments: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*arguments, "--json"))
+    return found
+
+
+def answers(rows: Any = ROWS) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["item_id", "annotator", "label"])
+    frame["gold"] = frame["item_id"].map(GOLD)
+    return frame
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    file = tmp_path / "answers.csv"
+    answers().to_csv(file, index=False)
+    return file
+
+
+def test_agreement_prints_figures_with_intervals(csv: Path) -> None:
+    found = as_json("agreement", csv)
+    assert (found["kind"], found["items"], found["answers"], found["annotators"]) == (
+        "topics",
+        3,
+        8,
+        3,
+    )
+    assert found["percent"]["value"] == pytest.approx(4 / 7)
+    figures = [found[name] for name in ("percent", "fleiss_kappa", "krippendorff_alpha")]
+    figures += [row["cohen_kappa"] for row in (*found["per_annotator"].values(), *found["pairs"])]
+    figures += [row[name] for row in found["per_label"].values() for name in ("f1", "kappa")]
+    assert all(f["low"] <= f["value"] <= f["high"] for f in figures)
+    shown = run("agreement", csv)
+    assert "fleiss kappa" in shown and "ann and bob" in shown
+
+
+def test_resolve_scores_and_writes(csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "gold.parquet"
+    found = as_json("resolve", csv, "--gold", "gold", "--out", out)
+    assert found["decided_by"] == {"majority": 2, "tie": 1}
+    assert found["accuracy"]["value"] == pytest.approx(2.5 / 3)
+    assert found["accuracy"]["low"] < 2.5 / 3 < found["accuracy"]["high"]
+    assert found["ties_wrong"]["accuracy"]["value"] == pytest.approx(2 / 3)
+    assert found["ties_left_out"]["accuracy"]["value"] == 1
+    rows = {row["item_id"]: row for row in pq.read_table(out).to_pylist()}
+    assert (rows["1"]["label"], rows["1"]["rule"], rows["1"]["answers"]) == (
+        "Sports",
+        "majority",
+        3,
+    )
+    assert rows["1"]["probability"] == pytest.approx(2 / 3)
+    assert (rows["3"]["label"], rows["3"]["rule"]) == (None, "tie")
+    assert "accuracy" in run("resolve", csv, "--gold", "gold")
+    assert "accuracy" not in run("resolve", csv)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--rule", "trusted", "--trusted", "bob"], {"majority": 0, "trusted": 3}),
+        (["--rule", "adjudicated", "--adjudicator", "cy"], {"adjudicated": 2, "tie": 1}),
+        (["--rule", "dawid-skene"], {"dawid-skene": 3}),
+    ],
+)
+def test_every_rule(csv: Path, flags: list[str], expected: dict[str, int]) -> None:
+    decided = as_json("resolve", csv, *flags)["decided_by"]
+    assert decided == {rule: n for rule, n in expected.items() if n}
+
+
+def test_numbers_marks_and_missing_labels(tmp_path: Path) -> None:
+    """Ids, annotators and labels as numbers; pandas writes 1 as 1.0 beside an empty cell."""
+    frame = answers([(int(i), ord(a[0]), {"Sports": 1, "World": 0}[x]) for i, a, x in ROWS])
+    frame["gold"] = frame["item_id"].map({1: 1, 2: 0})
+    frame.loc[len(frame)] = [4, 97, None, None]
+    marked, plain, parquet = (tmp_path / n for n in ("bom.csv", "plain.csv", "a.parquet"))
+    frame.to_csv(marked, index=False, encoding="utf-8-sig")
+    frame.to_csv(plain, index=False, sep=";")
+    frame.to_parquet(parquet)
+    found = as_json("resolve", marked, "--gold", "gold", "--rule", "trusted", "--trusted", "98")
+    assert found["left_out"] == {"without an answer": 1}
+    assert (found["compared"], found["without_gold"]) == (2, 1)
+    assert found["accuracy"]["value"] == 1
+    for file in (plain, parquet):
+        flags = ["--delimiter", ";"] if file == plain else []
+        assert (
+            as_json("agreement", file, *flags)["percent"] == as_json("agreement", marked)["percent"]
+        )
+    out = tmp_path / "out.parquet"
+    run("resolve", parquet, "--out", out)
+    assert [row["item_id"] for row in pq.read_table(out).to_pylist()] == [1, 2, 3]
+
+
+def test_spans_with_what_was_asked(tmp_path: Path) -> None:
+    ada = {"start": 0, "end": 3, "label": "person"}
+    rows = [
+        ("1", "ann", "person", [ada]), ("1", "bob", "person", [ada]),
+        ("1", "ann", "place", []), ("1", "cy", "place", []),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["doc", "who", "asked", "marks"])
+    frame["right"] = frame["marks"]
+    parquet, csv = tmp_path / "a.parquet", tmp_path / "a.csv"
+    frame.to_parquet(parquet)
+    frame.assign(marks=frame.marks.map(json.dumps), right=frame.right.map(json.dumps)).to_csv(csv)
+    flags = ["--item-column", "doc", "--annotator-column", "who", "--spans-column", "marks"]
+    for file in (parquet, csv):
+        asked = [*flags, "--question-column", "asked"]
+        found = as_json("resolve", file, *asked, "--gold", "right")
+        assert (found["kind"], found["questions"]) == ("spans", 2)
+        assert found["f1"]["value"] == found["precision"]["value"] == 1
+        assert as_json("agreement", file, *asked)["f1_exact"]["value"] == 1
+        with pytest.raises(DeskError, match=r"row 3.*answered item '1' in row 1 already"):
+            run("agreement", file, *flags)
+    out = tmp_path / "out.csv"
+    run("resolve", csv, *flags, "--question-column", "asked", "--out", out)
+    written = pd.read_csv(out)
+    assert list(written.question) == ["person", "place"]
+    assert json.loads(written.spans[0]) == [ada]
+
+
+def test_lists_of_labels_are_several(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    lines = [
+        ("1", "p", ["a", "b"]),
+        ("1", "q", ["b"]),
+        ("1", "r", ["b"]),
+        ("2", "p", []),
+        ("2", "q", []),
+    ]
+    said = [{"item_id": i, "annotator": w, "label": x, "gold": ["b"]} for i, w, x in lines]
+    file.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
+    found = as_json("resolve", file, "--gold", "gold")
+    assert (found["kind"], found["f1"]["value"]) == ("labels", pytest.approx(2 / 3))
+    assert as_json("agreement", file)["krippendorff_alpha"]["value"] < 1
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "said"),
+    [
+        ("", [], "is empty"),
+        ("item_id,annotator,label\n", [], "holds no answer"),
+        ("item_id,annotator,label\n1,a,\n1,b,\n", [], "2 without an answer"),
+        ("item_id,annotator,label\n1,a,x\n2,a,y\n", [], "answers of one annotator, 'a'"),
+        ("item_id,annotator,label\n1,a,x\n2,b,y\n", [], "nothing to compare"),
+        ("item_id,annotator,label\n1,a,x\n1,a,y\n", [], "row 2: annotator 'a' answered item '1'"),
+        ("item_id,annotator,label\n1,,x\n", [], "row 1: its annotator is empty"),
+        ("item_id,annotator,label\n1,a,x,z\n", [], "has 4 cells"),
+        ("item_id,annotator,label,spans\n1,a,x,[]\n", [], "has labels and spans"),
+        ("item_id,annotator,topic\n1,a,x\n", [], "no column 'label' and no column 'spans'"),
+        ("item,annotator,label\n1,a,x\n", [], "no column 'item_id'"),
+        ("item_id,annotator,label\n1,a,x\n", ["--label-column", "topic"], "no column 'topic'"),
+        ("item_id,annotator,spans\n1,a,[1]\n", [], "lacks start, end or label"),
+        ("<html><body>no</body></html>", [], "HTML"),
+        ("PK\x03\x04 not a table", [], "a zip or Excel file"),
+    ],
+)
+def test_what_is_no_such_file_says_why(
+    content: str, flags: list[str], said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(DeskError) as error:
+        run("agreement", file, *flags)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--rule", "best"], "--rule 'best' is not known"),
+        (["--rule", "trusted"], "needs to know whose answers win"),
+        (["--rule", "trusted", "--trusted", "eve"], "'eve' answered nothing"),
+        (["--trusted", "ann"], "--trusted is not read by rule majority"),
+        (["--gold", "right"], "no column 'right'"),
+        (["--gold", ""], "--gold is empty"),
+        (["--gold", "blank"], "has a gold"),
+        (["--out", "gold.txt"], "none of the suffixes"),
+        (["--out", "nowhere/gold.csv"], "folder is not there"),
+    ],
+)
+def test_options_that_do_not_fit_say_why(flags: list[str], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    answers().assign(blank="").to_csv(file, index=False)
+    with pytest.raises(DeskError) as error:
+        run("resolve", file, *flags)
+    assert said in str(error.value)
+
+
+def test_a_parquet_file_that_does_not_open(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    file.write_bytes(b"PAR1 but no more")
+    with pytest.raises(DeskError, match="cannot be read as Parquet"):
+        run("resolve", file)
+    with pytest.raises(DeskError, match="is not there"):
+        run("resolve", tmp_path / "none.csv")
+
+
+def test_two_golds_of_one_item(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    frame = answers()
+    frame.loc[1, "gold"] = "World"
+    frame.to_csv(file, index=False)
+    with pytest.raises(DeskError, match="an item has one gold"):
+        run("resolve", file, "--gold", "gold")
+
+
+def test_the_crowd_on_real_articles(shared_data: Path) -> None:
+    file = shared_data / "crowd_agnews_topics.parquet"
+    assert round(as_json("agreement", file)["fleiss_kappa"]["value"], 3) == 0.746
+    found = as_json("resolve", file, "--gold", "gold")
+    assert (found["compared"], found["without_gold"], found["ties"]) == (3999, 1, 57)
+    assert round(found["accuracy"]["value"], 3) == 0.801
+    weighed = as_json("resolve", file, "--gold", "gold", "--rule", "dawid-skene")
+    assert weighed["accuracy"]["value"] > 0.8
+
+
+def test_the_crowd_on_real_tweets(shared_data: Path) -> None:
+    file = shared_data / "crowd_btc_spans.parquet"
+    counted = as_json("resolve", file, "--gold", "gold_spans")
+    weighed = as_json("resolve", file, "--gold", "gold_spans", "--rule", "dawid-skene")
+    assert counted["questions"] == 6554
+    assert weighed["f1"]["low"] > counted["f1"]["high"]
