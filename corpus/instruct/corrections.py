@@ -133,7 +133,7 @@ def learnable_splits(
     known: Mapping[str, Split],
 ) -> dict[str, Split]:
     """Of these articles, by the desk's own rule; none for what is or resembles the test, nor for
-    what is blind: nothing that a model wrote may pull its labels.
+    a blind one of validation: nothing that a model wrote may pull its labels.
     """
     settled = {r.article.id: r.split for r in reviewed}
     others = [a for a in articles if a.id not in settled]
@@ -143,9 +143,10 @@ def learnable_splits(
     chosen = assign_splits(
         together, blind, earlier | settled, desk.splits, desk.review.blind_share
     ).splits
+    held = {i for i, split in chosen.items() if split == "validation" and blind.get(i)}
     leaking = {i for pair in leaks(together, chosen) for i in pair}
     return {
         a.id: chosen[a.id]
         for a in articles
-        if chosen.get(a.id, "test") != "test" and not blind.get(a.id) and a.id not in leaking
+        if chosen.get(a.id, "test") != "test" and a.id not in held | leaking
     }
