@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import argilla as rg
@@ -22,8 +23,26 @@ def to_agent(name: str) -> str:
     return AGENT_FORBIDDEN.sub("_", name)[:AGENT_MAX_CHARACTERS]
 
 
+def as_shown(prediction: Prediction, text: str) -> Prediction:
+    """What of a prediction on this text Argilla can show, named and rounded as it shows it."""
+    spans = prediction.spans
+    if spans is not None:
+        shown = [replace(s, score=round(s.score, 4)) for s in spans if fits(text, s)]
+        if len(shown) < len(spans):
+            lost = len(spans) - len(shown)
+            log.warning("article %s: spans at its end not shown: %d", prediction.article_id, lost)
+        spans = tuple(shown)
+    return replace(
+        prediction,
+        topic_agent=to_agent(prediction.topic_agent),
+        spans=spans,
+        spans_agent=to_agent(prediction.spans_agent),
+    )
+
+
 def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
     """Suggestions for the questions the prediction says something about, on this text."""
+    prediction = as_shown(prediction, text)
     suggestions = []
     if prediction.topic is not None:
         suggestions.append(
@@ -31,20 +50,16 @@ def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
                 question_name="topic",
                 value=prediction.topic,
                 score=prediction.topic_score,
-                agent=to_agent(prediction.topic_agent),
+                agent=prediction.topic_agent,
             )
         )
     if prediction.spans is not None:
-        shown = [span for span in prediction.spans if fits(text, span)]
-        if len(shown) < len(prediction.spans):
-            lost = len(prediction.spans) - len(shown)
-            log.warning("article %s: spans at its end not shown: %d", prediction.article_id, lost)
         suggestions.append(
             rg.Suggestion(
                 question_name="entities",
-                value=to_values(text, shown),
-                score=[round(s.score, 4) for s in shown] or None,
-                agent=to_agent(prediction.spans_agent),
+                value=to_values(text, prediction.spans),
+                score=[span.score for span in prediction.spans] or None,
+                agent=prediction.spans_agent,
             )
         )
     return suggestions

@@ -25,6 +25,7 @@ from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
 from copydesk.show import say, show_places, show_rounds
 from copydesk.stop import TERMINATED
+from copydesk.suggestion_command import suggestions
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from copydesk.vote_commands import agreement, resolve
@@ -242,6 +243,7 @@ app.command()(agreement)
 app.command()(resolve)
 app.command()(annotators)
 app.command()(worth)
+app.command()(suggestions)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

@@ -85,7 +85,7 @@ def build_gold(
         blind,
         known_splits,
         desk.splits,
-        blind_test=desk.review.blind_share > 0,
+        desk.review.blind_share,
     )
     decided = _resolve(desk, ready, adjudicators)
     resolved = {i: decided[i] for i in sorted(chosen.splits) if i in ready}

@@ -24,6 +24,7 @@ from corpus.review_state import open_ledger
 from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
+from flows.hidden_predictions import keep_hidden
 
 log = logging.getLogger("flows.load_news")
 
@@ -156,6 +157,7 @@ def log_batch(
 ) -> int:
     """Log the records page by page; returns how many are blind."""
     blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in articles}
+    keep_hidden(desk, [article for article in articles if blind[article.id]], predictions)
     for start in range(0, len(articles), PAGE):
         page = articles[start : start + PAGE]
         log_records(dataset, [to_record(a, predictions.get(a.id), blind[a.id]) for a in page])

@@ -18,6 +18,7 @@ from corpus.ledger import Ledger
 from corpus.moves import Moves
 from corpus.review_state import open_ledger, resolve_ledger
 from corpus.statements import current_statements
+from corpus.suggestions.measure import SuggestionEffects, effect_rows, read_effects
 from flows.desk_run import DeskRun
 from flows.pulling import buried, pull_changes
 
@@ -51,7 +52,7 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
 
     new = pull_changes(client, dataset, ledger, append, config.full)
     gold = resolve_gold(desk, ledger)
-    show(desk, new, gold)
+    show(desk, new, gold, read_effects(ledger, desk.models.seed) if new else None)
     return PullReport(new, gold)
 
 
@@ -81,8 +82,8 @@ def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
     return gold
 
 
-def show(desk: Desk, new_answers: int, gold: Gold) -> None:
-    """Artifact: the state of the review."""
+def show(desk: Desk, new_answers: int, gold: Gold, effects: SuggestionEffects | None) -> None:
+    """Artifact: the state of the review, and what suggestions do to it where answers are new."""
     rows = [
         {"what": "new or changed answers", "value": str(new_answers)},
         {"what": "answers that count", "value": str(gold.answers)},
@@ -94,6 +95,7 @@ def show(desk: Desk, new_answers: int, gold: Gold) -> None:
         {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},
         {"what": "Krippendorff alpha, topics", "value": _share(gold.agreement.topic_alpha)},
         {"what": "span F1 between annotators", "value": _share(gold.agreement.span_f1)},
+        *({"what": w, "value": v} for w, v in (effect_rows(effects) if effects else ())),
     ]
     create_table_artifact(table=rows, key=f"{desk.name}-reviewed".replace("_", "-"))
 

@@ -18,7 +18,12 @@ class ReviewSettings(DeskPart):
         "", description="a Markdown file; empty: Copydesk's own for topics, entities or both"
     )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
-    blind_share: float = Field(0.1, ge=0, le=0.5, description="share shown without suggestions")
+    blind_share: float = Field(
+        0.1,
+        ge=0,
+        le=0.5,
+        description="share shown without suggestions; test and validation are of these",
+    )
     seed: int = Field(13, description="decides which records are blind")
     rule: Literal["majority", "dawid-skene", "trusted"] = Field(
         "majority",
@@ -43,12 +48,18 @@ class ReviewSettings(DeskPart):
 class SplitSettings(DeskPart):
     """Shares of validation and test among the reviewed articles."""
 
-    validation: float = Field(0.1, ge=0, lt=0.5, description="share that learning curves are of")
+    validation: float = Field(
+        0.1,
+        ge=0,
+        lt=0.5,
+        description="share that learning curves are of; of blind records, if there are any",
+    )
     test: float = Field(
         0.2,
         gt=0,
         lt=0.5,
-        description="share that scores models; blind records do, if there are any",
+        description="share that scores models; of blind records, if there are any: fewer of them "
+        "than both shares ask for are divided as these are to each other",
     )
 
 
@@ -61,4 +72,10 @@ class SimulationSettings(DeskPart):
     span_noise: list[Noise] = Field(
         [0.02, 0.05, 0.08], description="share of spans missed or mistyped, an annotator each"
     )
-    seed: int = Field(7, description="of the noise")
+    pull: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="probability of taking a suggestion as it stands, for each one shown",
+    )
+    seed: int = Field(7, description="of the noise and the pull")

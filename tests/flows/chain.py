@@ -5,8 +5,10 @@ from typing import Any
 KNOBS: dict[str, Any] = {
     "name": "chain-test",
     "source.path": "sample/news.jsonl",
-    "review.blind_share": 0.25,
-    "splits.validation": 0.2,
+    # Test and validation are blind articles: all of them, of two dozen a batch.
+    "review.blind_share": 0.4,
+    "splits.test": 0.25,
+    "splits.validation": 0.15,
     "models.topics.max_steps": 4,
     "models.topics.max_length_tokens": 32,
     # Just enough steps to find a span now and then: figures of none would say nothing.
