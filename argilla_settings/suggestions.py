@@ -8,6 +8,7 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.offsets import from_argilla, to_utf16
+from argilla_settings.shown_text import to_shown
 from corpus.articles import Article, Prediction, ScoredSpan, Span
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def fits(text: str, span: Span | ScoredSpan) -> bool:
     length in code points, and so refuses spans at the end of a text with emoji.
     """
     ((_, end),) = to_utf16(text, [(span.start, span.end)])
-    return end <= len(text)
+    return end <= len(to_shown(text))
 
 
 def to_values(text: str, spans: Sequence[Span | ScoredSpan]) -> list[dict[str, Any]]:

@@ -1,0 +1,75 @@
+"""What an annotator does with the queue: filter, sort, find similar records, label in bulk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.annotating import LISTENING
+from tests.browser.desk import ReviewDesk
+
+TITLES = ".record__wrapper .text_field_component:first-child"
+
+
+def open_queue(page: Page, desk: ReviewDesk, **query: str) -> None:
+    """The pending records, from the first, by the UI's own parameters of the address."""
+    page.goto(desk.address(**query))
+    page.wait_for_selector(LISTENING, state="attached")
+
+
+def filter_by(page: Page, title: str, value: str) -> Mapping[str, Any]:
+    """By the menu of filters: a metadata property by its title, and one of its values."""
+    page.click(".filters__filter-button")
+    page.click(".metadata-filter .filter-button__button")
+    page.locator(".metadata-filter .category__item", has_text=title).click()
+
+    def choose() -> None:
+        page.locator(".labels-selector__item", has_text=value).click()
+
+    return searched(page, choose)
+
+
+def sort_by(page: Page, title: str, descending: bool = False) -> Mapping[str, Any]:
+    """By the menu of orders: any metadata property by its title, from low to high or back."""
+    page.click(".sort-filter .filter-button__button")
+
+    def choose() -> None:
+        page.locator(".sort-categories__item", has_text=title).click()
+
+    found = searched(page, choose)
+    if not descending:
+        return found
+    return searched(page, lambda: page.click(".sort-selector-item__direction"))
+
+
+def find_similar(page: Page) -> Mapping[str, Any]:
+    """To the record that is open."""
+    return searched(page, lambda: page.click("button:has-text('Find similar')"))
+
+
+def show_in_bulk(page: Page) -> Mapping[str, Any]:
+    """Several records below each other, with one form for all that are selected."""
+    return searched(page, lambda: page.click("[aria-label='Switch to Bulk Mode']"))
+
+
+def select_records(page: Page, numbers: Sequence[int]) -> None:
+    """By their boxes, in the order on the page."""
+    for number in numbers:
+        page.locator(".bulk__records .fields__checkbox").nth(number).click()
+
+
+def next_record(page: Page) -> None:
+    page.keyboard.press("ArrowRight")
+
+
+def searched(page: Page, gesture: Callable[[], None]) -> Mapping[str, Any]:
+    """What the server found for the queue after a gesture."""
+    with page.expect_response(lambda answer: "/records/search" in answer.url) as found:
+        gesture()
+    answer: Mapping[str, Any] = found.value.json()
+    return answer
+
+
+def found_ids(answer: Mapping[str, Any]) -> list[str]:
+    """External ids, in the order of the queue."""
+    return [item["record"]["external_id"] for item in answer["items"]]

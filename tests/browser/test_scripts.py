@@ -1,0 +1,62 @@
+"""Spans behind emoji, accents, line breaks and markup, and in other scripts, to the code point."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.annotating import (
+    FIELD,
+    badges,
+    choose_entity_type,
+    choose_topic,
+    open_article,
+    submit,
+)
+from tests.browser.articles import ARTICLES, EMOJI, MARKUP, WINDOWS
+from tests.browser.desk import Answer, ReviewDesk, pulled_answer
+from tests.browser.marking import double_click, drag, drag_characters
+
+
+def marked(page: Page, desk: ReviewDesk, word: str, mention: str) -> Answer:
+    """The answer of somebody who drags over one mention."""
+    open_article(page, desk, word)
+    choose_topic(page, "World")
+    choose_entity_type(page, "person")
+    drag(page, mention)
+    submit(page)
+    return pulled_answer(desk, word)
+
+
+@pytest.mark.parametrize("word", sorted(EMOJI))
+def test_behind_emoji_and_accents(page: Page, desk: ReviewDesk, word: str) -> None:
+    """Joined emoji, flags, keycaps, skin tones, combining accents."""
+    answer = marked(page, desk, word, "Ada Obi")
+    assert answer.mentions == [("Ada Obi", "person")]
+
+
+@pytest.mark.parametrize(
+    ("word", "mention"),
+    [("hebrew", "שרה כהן"), ("arabic", "ليلى حداد"), ("chinese", "李华"), ("mixed", "דוד לוי")],
+)
+def test_scripts_without_capital_letters(
+    page: Page, desk: ReviewDesk, word: str, mention: str
+) -> None:
+    """From right to left, and without blanks: exactly what was dragged over."""
+    answer = marked(page, desk, word, mention)
+    assert answer.mentions == [(mention, "person")]
+
+
+def test_behind_line_breaks_of_windows(page: Page, desk: ReviewDesk) -> None:
+    """The browser shows two characters as one; a suggestion stands where it belongs, too."""
+    answer = marked(page, desk, "windows", "Ada Obi")
+    assert answer.mentions == [("Ada Obi", "person"), ("Bob Ray", "person")]
+    (shown,) = answer.entry.suggested_spans or ()
+    assert WINDOWS[shown.start : shown.end] == "Bob Ray"
+
+
+def test_behind_what_looks_like_markup(page: Page, desk: ReviewDesk) -> None:
+    """It is shown as it is written, and nothing of it runs in an annotator's browser."""
+    open_article(page, desk, "markup")
+    assert page.text_content(FIELD) == MARKUP
+    assert page.evaluate("window.ran") is None
+    answer = marked(page, desk, "markup", "Ada Obi")
+    assert answer.mentions == [("Ada Obi", "person")]
