@@ -43,12 +43,14 @@ def from_argilla(text: str, ranges: Sequence[Range]) -> list[Range]:
 
 
 def _from_units(text: str, ranges: Sequence[Range]) -> list[Range] | None:
-    """None where a range cuts a character in two, or ends behind the text."""
+    """None where a range cuts a character in two."""
     units = _units(text)
-    found = [(bisect_left(units, start), bisect_left(units, end)) for start, end in ranges]
+    # What was marked of the padding behind the text.
+    cut = [(min(start, units[-1]), min(end, units[-1])) for start, end in ranges]
+    found = [(bisect_left(units, start), bisect_left(units, end)) for start, end in cut]
     exact = all(
-        end <= units[-1] and units[s] == start and units[e] == end
-        for (start, end), (s, e) in zip(ranges, found, strict=True)
+        units[s] == start and units[e] == end
+        for (start, end), (s, e) in zip(cut, found, strict=True)
     )
     return found if exact else None
 

@@ -48,9 +48,10 @@ MARKUP = (
     'AT&amp;T says <b>3 < 4</b> &copy <img src=x onerror="window.ran = true"> '
     "of R&D: Ada Obi leads it."
 )
-LONG = " ".join(
-    f"Paragraph {n} tells of the harbour, the 🚢 and the crew, who saw nobody.\n" for n in range(500)
-) + "At last Ada Obi of Kestrel spoke to the crew."
+LONG = "".join(
+    f"Part {n} tells of the harbour, the 🚢 and the crew, who saw nobody.\n" for n in range(500)
+)
+LONG += "At last Ada Obi of Kestrel spoke to the crew."
 
 ARTICLES: dict[str, Loaded] = {
     one.article.id: one
@@ -78,13 +79,20 @@ ARTICLES: dict[str, Loaded] = {
         loaded("discarded", topic="World", spans=[("Ada Obi", "person")]),
         loaded("together", topic="World", spans=[("Ada Obi", "person")]),
         *(
-            loaded(f"bulk{n}", topic="World", spans=[("Ada Obi", "person")], source="bulk")
+            loaded(
+                f"bulk{n}",
+                f"{PLAIN} So says Bulk{n} of Kestrel.",
+                topic="World",
+                spans=[("Ada Obi", "person"), (f"Bulk{n}", "organization")],
+                source="bulk",
+            )
             for n in range(4)
         ),
         *(
             loaded(f"sorted{n}", topic="World", source="sorted", score=score)
             for n, score in enumerate((0.9, 0.3, 0.6))
         ),
+        loaded("filtered", source="filtered"),
         *(loaded(f"near{n}", source="near") for n in range(3)),
     )
 }

@@ -25,7 +25,6 @@ KNOBS: Mapping[str, Any] = {
     "review.min_submitted": 3,
     "review.blind_share": 0.0,
 }
-VECTOR = "meaning"
 
 
 @dataclass(frozen=True)
@@ -65,39 +64,46 @@ def load_desk() -> ReviewDesk:
     """Log the articles with their suggestions, as `load_news` does after predicting."""
     desk, client = read_desk("desk.yaml", dict(KNOBS)), connect()
     dataset = ensure_dataset(client, desk, NEWS)
-    add_vector(dataset)
+    vector = ensure_vector(dataset)
     records = [to_record(a.article, a.prediction, blind=False) for a in ARTICLES.values()]
     for record in records:
         if record.id in VECTORS:
-            record.vectors[VECTOR] = list(VECTORS[record.id])
+            values = VECTORS[record.id]
+            record.vectors[vector.name] = [*values, *[0.0] * (vector.dimensions - len(values))]
     log_records(dataset, records)
     return ReviewDesk(desk, dataset_url(client, dataset))
 
 
-def add_vector(dataset: rg.Dataset) -> None:
-    """What "find similar" goes by, where the desk's own settings bring none."""
-    if not list(dataset.settings.vectors):
-        field = rg.VectorField(name=VECTOR, title="Meaning", dimensions=3)
-        field.dataset = dataset
-        dataset.settings.vectors.add(field.create())
+def ensure_vector(dataset: rg.Dataset) -> rg.VectorField:
+    """What "find similar" goes by, made where the desk's own settings bring none."""
+    for field in dataset.settings.vectors:
+        return field
+    field = rg.VectorField(name="meaning", title="Meaning", dimensions=3)
+    field.dataset = dataset
+    dataset.settings.vectors.add(field.create())
+    return field
 
 
-def pulled(desk: ReviewDesk, article_id: str) -> dict[str, Answer]:
-    """The answers to this article that the ledger holds after a pull, by pseudonym."""
+def pull() -> None:
+    """What `copydesk pull` does."""
     pull_reviewed(PullReviewed(overrides=dict(KNOBS)))
+
+
+def answers_to(desk: ReviewDesk, article_id: str) -> dict[str, Answer]:
+    """The answers to this article that count in the ledger, by pseudonym. Its text there is the
+    one that was loaded.
+    """
     ledger = open_ledger(desk.desk)
+    text = ledger.articles()[article_id].text
+    assert text == ARTICLES[article_id].article.text
     current = current_statements(ledger.entries())
-    return {
-        annotator: Answer(entry, ledger.articles()[article_id].text)
-        for (article, annotator), entry in current.items()
-        if article == article_id
-    }
+    return {who: Answer(entry, text) for (a, who), entry in current.items() if a == article_id}
 
 
 def pulled_answer(desk: ReviewDesk, article_id: str) -> Answer:
-    """The one answer to this article; its text is the one that was loaded."""
-    (answer,) = pulled(desk, article_id).values()
-    assert answer.text == ARTICLES[article_id].article.text
+    """The one answer to this article after a pull."""
+    pull()
+    (answer,) = answers_to(desk, article_id).values()
     return answer
 
 

@@ -93,6 +93,10 @@ def scroll_to(page: Page, mention: str) -> None:
     page.locator("p.span-annotation__field").hover(position={"x": 50, "y": 50})
     page.mouse.wheel(0, points(page, mention).middle["y"] - size["height"] / 2)
     page.wait_for_function(
-        f"([mention, height]) => ({POINTS})([mention, 0]).middle.y < height",
-        arg=[mention, size["height"] * 0.7],
+        f"""mention => {{
+            const {{x, y}} = ({POINTS})([mention, 0]).middle;
+            const there = document.elementFromPoint(x, y);
+            return there && there.matches('p.span-annotation__field');
+        }}""",
+        arg=mention,
     )

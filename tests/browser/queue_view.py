@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.annotating import LISTENING
 from tests.browser.desk import ReviewDesk
 
-TITLES = ".record__wrapper .text_field_component:first-child"
+TITLE = ".record__content [id^='fields-content']"
 
 
 def open_queue(page: Page, desk: ReviewDesk, **query: str) -> None:
@@ -58,8 +58,11 @@ def select_records(page: Page, numbers: Sequence[int]) -> None:
         page.locator(".bulk__records .fields__checkbox").nth(number).click()
 
 
-def next_record(page: Page) -> None:
-    page.keyboard.press("ArrowRight")
+def wait_for_record(page: Page, word: str) -> str:
+    """Until the open record's title begins so; returns its first word."""
+    title = page.locator(TITLE).first
+    expect(title).to_contain_text(word)
+    return title.inner_text().split()[0]
 
 
 def searched(page: Page, gesture: Callable[[], None]) -> Mapping[str, Any]:

@@ -5,15 +5,14 @@ from playwright.sync_api import Page
 
 from tests.browser.annotating import (
     FIELD,
-    badges,
     choose_entity_type,
     choose_topic,
     open_article,
     submit,
 )
-from tests.browser.articles import ARTICLES, EMOJI, MARKUP, WINDOWS
+from tests.browser.articles import EMOJI, MARKUP, WINDOWS
 from tests.browser.desk import Answer, ReviewDesk, pulled_answer
-from tests.browser.marking import double_click, drag, drag_characters
+from tests.browser.marking import drag
 
 
 def marked(page: Page, desk: ReviewDesk, word: str, mention: str) -> Answer:

@@ -2,7 +2,7 @@
 
 from tests.browser.annotating import choose_entity_type, choose_topic, open_article, submit
 from tests.browser.conftest import PageOf
-from tests.browser.desk import ReviewDesk, pseudonym_of, pulled
+from tests.browser.desk import ReviewDesk, answers_to, pseudonym_of, pull
 from tests.browser.marking import drag
 from tests.running import ArgillaService
 
@@ -19,8 +19,10 @@ def test_each_has_an_answer_in_the_ledger(
     drag(second, "Kestrel")
     submit(first)
     submit(second)
-    assert len(pulled(desk, "together")) == 2
-    answers = pulled(desk, "together")
+    pull()
+    pull()
+    answers = answers_to(desk, "together")
+    assert len(answers) == 2
     keys = [argilla_service.credentials[f"annotator-{n}"]["api_key"] for n in (1, 2)]
     one, two = (answers[pseudonym_of(desk, key)] for key in keys)
     assert (one.topic, one.mentions) == ("Business", [("Ada Obi", "person")])
