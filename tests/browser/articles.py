@@ -77,6 +77,7 @@ ARTICLES: dict[str, Loaded] = {
         loaded("retyped", topic="World", spans=[("Kestrel", "person")]),
         loaded("drafted", topic="World", spans=[("Ada Obi", "person")]),
         loaded("discarded", topic="World", spans=[("Ada Obi", "person")]),
+        loaded("linked"),
         loaded("together", topic="World", spans=[("Ada Obi", "person")]),
         *(
             loaded(

@@ -22,23 +22,19 @@ def filter_by(page: Page, title: str, value: str) -> Mapping[str, Any]:
     page.click(".filters__filter-button")
     page.click(".metadata-filter .filter-button__button")
     page.locator(".metadata-filter .category__item", has_text=title).click()
-
-    def choose() -> None:
-        page.locator(".labels-selector__item", has_text=value).click()
-
-    return searched(page, choose)
+    item = page.locator(".labels-selector__item", has_text=value)
+    return searched(page, item.click)
 
 
-def sort_by(page: Page, title: str, descending: bool = False) -> Mapping[str, Any]:
-    """By the menu of orders: any metadata property by its title, from low to high or back."""
+def sort_by(page: Page, title: str) -> Mapping[str, Any]:
+    """By the menu of orders: any metadata property by its title, from low to high."""
     page.click(".sort-filter .filter-button__button")
+    item = page.locator(".sort-categories__item", has_text=title)
+    return searched(page, item.click)
 
-    def choose() -> None:
-        page.locator(".sort-categories__item", has_text=title).click()
 
-    found = searched(page, choose)
-    if not descending:
-        return found
+def reverse_order(page: Page) -> Mapping[str, Any]:
+    """By the arrow beside the property, in the menu that is still open."""
     return searched(page, lambda: page.click(".sort-selector-item__direction"))
 
 
@@ -65,7 +61,7 @@ def wait_for_record(page: Page, word: str) -> str:
     return title.inner_text().split()[0]
 
 
-def searched(page: Page, gesture: Callable[[], None]) -> Mapping[str, Any]:
+def searched(page: Page, gesture: Callable[[], object]) -> Mapping[str, Any]:
     """What the server found for the queue after a gesture."""
     with page.expect_response(lambda answer: "/records/search" in answer.url) as found:
         gesture()
