@@ -39,9 +39,15 @@ def chosen_topic(page: Page) -> Locator:
 
 
 def choose_entity_type(page: Page, entity_type: str) -> None:
-    """By mouse: what is marked from now on is of this type."""
-    page.click(f"label[for='entities-2d{entity_type}']")
-    page.wait_for_selector(f"{FIELD}--active, .span-annotation__field--active")
+    """By mouse: what is marked from now on is of this type. A second click would take it back."""
+    if not entity_type_box(page, entity_type).is_checked():
+        page.click(f"label[for='entities-2d{entity_type}']")
+    expect(entity_type_box(page, entity_type)).to_be_checked()
+
+
+def entity_type_box(page: Page, entity_type: str) -> Locator:
+    """What says whether this type is chosen."""
+    return page.locator(f"[id='entities-2d{entity_type}']")
 
 
 def badges(page: Page) -> Locator:

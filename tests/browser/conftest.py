@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.desk import ReviewDesk, load_desk
+from tests.browser.pictures import take
 from tests.browser.signing_in import sign_in
 from tests.running import ArgillaService
 
@@ -21,6 +22,7 @@ WIDTH, HEIGHT = 1400, 1000
 TIMEOUT_MS = 30_000
 # A new page of somebody: annotator-1, annotator-2 or annotator-3.
 PageOf = Callable[[str], Page]
+Picture = Callable[[Page, str, int], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,6 +36,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where pictures of the UI are written; without it none are taken."""
+    parser.addoption("--pictures", type=Path, help="folder for pictures of the UI")
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """Takes a picture of a page, if pictures are wanted: its name, and its height in pixels."""
+    folder: Path | None = request.config.getoption("--pictures", default=None)
+
+    def keep(page: Page, name: str, height: int) -> None:
+        if folder is not None:
+            take(page, folder / name, height)
+
+    return keep
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -41,6 +60,7 @@ def browser() -> Iterator[Browser]:
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
+        expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()
 

@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 
 from tests.browser.annotating import choose_topic, submit
 from tests.browser.articles import VECTORS
+from tests.browser.conftest import Picture
 from tests.browser.desk import ReviewDesk, answers_to, pull, pulled_answer
 from tests.browser.queue_view import (
     filter_by,
@@ -19,13 +20,14 @@ from tests.browser.queue_view import (
 )
 
 
-def test_several_records_labelled_at_once(page: Page, desk: ReviewDesk) -> None:
+def test_several_records_labelled_at_once(page: Page, desk: ReviewDesk, picture: Picture) -> None:
     """The topic is one for all that are selected, the spans are each record's own."""
     open_queue(page, desk, metadata="source.bulk")
     shown = found_ids(show_in_bulk(page))
     assert sorted(shown) == ["bulk0", "bulk1", "bulk2", "bulk3"]
     select_records(page, [0, 1, 2])
     choose_topic(page, "Business")
+    picture(page, "review_bulk.png", 900)
     submit(page)
     pull()
     for word in shown[:3]:
@@ -43,12 +45,13 @@ def test_filter_by_metadata(page: Page, desk: ReviewDesk) -> None:
     assert pulled_answer(desk, "filtered").topic == "Sports"
 
 
-def test_sort_by_metadata(page: Page, desk: ReviewDesk) -> None:
+def test_sort_by_metadata(page: Page, desk: ReviewDesk, picture: Picture) -> None:
     """Surest first, then the other way round: the most uncertain is answered."""
     open_queue(page, desk, metadata="source.sorted")
     assert found_ids(sort_by(page, "Uncertainty")) == ["sorted0", "sorted2", "sorted1"]
     assert found_ids(reverse_order(page)) == ["sorted1", "sorted2", "sorted0"]
     wait_for_record(page, "sorted1")
+    picture(page, "review_sorted.png", 620)
     submit(page, key="Enter")
     assert pulled_answer(desk, "sorted1").topic == "World"
 

@@ -11,6 +11,7 @@ from tests.browser.annotating import (
     submit,
 )
 from tests.browser.articles import EMOJI, MARKUP, WINDOWS
+from tests.browser.conftest import Picture
 from tests.browser.desk import Answer, ReviewDesk, pulled_answer
 from tests.browser.marking import drag
 
@@ -27,14 +28,14 @@ def marked(page: Page, desk: ReviewDesk, word: str, mention: str) -> Answer:
 
 @pytest.mark.parametrize("word", sorted(EMOJI))
 def test_behind_emoji_and_accents(page: Page, desk: ReviewDesk, word: str) -> None:
-    """Joined emoji, flags, keycaps, skin tones, combining accents."""
+    """Joined emoji, flags, keycaps, skin tones, combining accents; also where the text ends."""
     answer = marked(page, desk, word, "Ada Obi")
     assert answer.mentions == [("Ada Obi", "person")]
 
 
 @pytest.mark.parametrize(
     ("word", "mention"),
-    [("hebrew", "שרה כהן"), ("arabic", "ليلى حداد"), ("chinese", "李华"), ("mixed", "דוד לוי")],
+    [("hebrew", "שרה כהן"), ("arabic", "ليلى حداد"), ("chinese", "李华")],
 )
 def test_scripts_without_capital_letters(
     page: Page, desk: ReviewDesk, word: str, mention: str
@@ -42,6 +43,41 @@ def test_scripts_without_capital_letters(
     """From right to left, and without blanks: exactly what was dragged over."""
     answer = marked(page, desk, word, mention)
     assert answer.mentions == [(mention, "person")]
+
+
+def test_combining_accents_inside(page: Page, desk: ReviewDesk) -> None:
+    surname = "Zoe\u0301 Pe\u0301rez"
+    assert marked(page, desk, "surname", surname).mentions == [(surname, "person")]
+
+
+def test_blanks_that_were_dragged_over_are_left_out(page: Page, desk: ReviewDesk) -> None:
+    """In a script without capital letters Argilla keeps them."""
+    open_article(page, desk, "sloppy")
+    choose_topic(page, "World")
+    choose_entity_type(page, "person")
+    drag(page, " שרה כהן ")
+    (value,) = submit(page)["values"]["entities"]["value"]
+    assert value["end"] - value["start"] == len(" שרה כהן ")
+    assert pulled_answer(desk, "sloppy").mentions == [("שרה כהן", "person")]
+
+
+def test_several_scripts_in_one_line(page: Page, desk: ReviewDesk, picture: Picture) -> None:
+    """Behind emoji, too; what of another direction stands between is not touched."""
+    open_article(page, desk, "mixed")
+    choose_topic(page, "World")
+    wanted = [
+        ("Haifa", "location"),
+        ("הארץ", "organization"),
+        ("דוד לוי", "person"),
+        ("Ada Obi", "person"),
+        ("حلب", "location"),
+    ]
+    for mention, entity_type in wanted:
+        choose_entity_type(page, entity_type)
+        drag(page, mention)
+    picture(page, "review_scripts.png", 620)
+    submit(page)
+    assert pulled_answer(desk, "mixed").mentions == wanted
 
 
 def test_behind_line_breaks_of_windows(page: Page, desk: ReviewDesk) -> None:

@@ -1,8 +1,15 @@
 """Marking spans in a plain text."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.annotating import choose_entity_type, choose_topic, open_article, submit
+from tests.browser.annotating import (
+    choose_entity_type,
+    choose_topic,
+    entity_type_box,
+    open_article,
+    press_digit,
+    submit,
+)
 from tests.browser.articles import PLAIN
 from tests.browser.desk import ReviewDesk, pulled_answer
 from tests.browser.marking import double_click, drag, drag_characters
@@ -49,3 +56,16 @@ def test_characters_with_shift(page: Page, desk: ReviewDesk) -> None:
     submit(page)
     answer = pulled_answer(desk, "characters")
     assert answer.mentions == [("estre", "location"), ("inin", "location")]
+
+
+def test_the_type_by_digit(page: Page, desk: ReviewDesk) -> None:
+    """Once the question of entities has the focus, digits choose its types."""
+    open_article(page, desk, "typedigit")
+    press_digit(page, 1)
+    page.keyboard.press("ArrowDown")
+    press_digit(page, 3)
+    expect(entity_type_box(page, "location")).to_be_checked()
+    drag(page, "Kestrel")
+    submit(page)
+    answer = pulled_answer(desk, "typedigit")
+    assert (answer.topic, answer.mentions) == ("World", [("Kestrel", "location")])
