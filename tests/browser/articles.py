@@ -25,7 +25,7 @@ def loaded(
     score: float = 0.9,
 ) -> Loaded:
     """An article; ``spans`` are suggested mentions with their entity types, each a first one."""
-    article = Article(word, text, f"{word}, a dispatch from Kestrel", source)
+    article = Article(word, text, f"{word} writes from Kestrel", source)
     if topic is None and not spans:
         return Loaded(article, None)
     starts = [(text.index(mention), len(mention), label) for mention, label in spans]
@@ -40,9 +40,9 @@ EMOJI = {
     "ending": "🚀🚀🚀 The station welcomes Ada Obi",
     "accents": "Cafe\u0301 owner Zoe\u0301 Pe\u0301rez met Ada Obi at noon.",
 }
-HEBREW = "ראש הממשלה דוד לוי נפגש עם שרה כהן בירושלים 🚀 אתמול."
+HEBREW = "🚀👩‍🚀 ראש הממשלה דוד לוי נפגש עם שרה כהן בירושלים אתמול."
 ARABIC = "التقى الرئيس أحمد منصور وزيرة الخارجية ليلى حداد في القاهرة يوم الأحد."
-MIXED = "🚀👩‍🚀 The Haifa daily הארץ wrote that דוד לוי met Ada Obi in حلب today."
+MIXED = "The Haifa daily הארץ wrote that דוד לוי met Ada Obi in حلب today."
 CHINESE = "王小明昨天在北京会见了李华。"
 WINDOWS = "First line.\r\n\r\nSecond 🚀 line.\r\nThen Ada Obi came.\r\nBob Ray left."
 MARKUP = (
@@ -70,6 +70,7 @@ ARTICLES: dict[str, Loaded] = {
         loaded("mixed", MIXED),
         loaded("sloppy", HEBREW),
         loaded("surname", EMOJI["accents"]),
+        loaded("halfname", EMOJI["accents"]),
         loaded("chinese", CHINESE),
         loaded("windows", WINDOWS, spans=[("Bob Ray", "person")]),
         loaded("markup", MARKUP),

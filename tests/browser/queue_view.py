@@ -58,7 +58,7 @@ def wait_for_record(page: Page, word: str) -> str:
     """Until the open record's title begins so; returns its first word."""
     title = page.locator(TITLE).first
     expect(title).to_contain_text(word)
-    return title.inner_text().partition(",")[0]
+    return title.inner_text().split()[0]
 
 
 def searched(page: Page, gesture: Callable[[], object]) -> Mapping[str, Any]:
