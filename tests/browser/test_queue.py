@@ -51,7 +51,7 @@ def test_sort_by_metadata(page: Page, desk: ReviewDesk, picture: Picture) -> Non
     assert found_ids(sort_by(page, "Uncertainty")) == ["sorted0", "sorted2", "sorted1"]
     assert found_ids(reverse_order(page)) == ["sorted1", "sorted2", "sorted0"]
     wait_for_record(page, "sorted1")
-    picture(page, "review_sorted.png", 620)
+    picture(page, "review_sorted.png", 480)
     submit(page, key="Enter")
     assert pulled_answer(desk, "sorted1").topic == "World"
 

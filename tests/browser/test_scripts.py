@@ -80,7 +80,7 @@ def test_several_scripts_in_one_line(page: Page, desk: ReviewDesk, picture: Pict
     for mention, entity_type in wanted:
         choose_entity_type(page, entity_type)
         drag(page, mention)
-    picture(page, "review_scripts.png", 620)
+    picture(page, "review_scripts.png", 480)
     submit(page)
     assert pulled_answer(desk, "mixed").mentions == wanted
 
