@@ -34,8 +34,11 @@ def test_a_range_that_is_no_utf16_range_is_code_points() -> None:
     assert from_argilla(text, []) == []
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])))
-def test_without_astral_characters_nothing_changes(text: str) -> None:
+EVEN = st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"], exclude_characters="\r<&")
+
+
+@given(st.text(alphabet=EVEN))
+def test_without_emoji_line_breaks_of_windows_and_markup_nothing_changes(text: str) -> None:
     ranges = [(i, i + 1) for i in range(len(text))]
     assert to_utf16(text, ranges) == from_argilla(text, ranges) == ranges
 

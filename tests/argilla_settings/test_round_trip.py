@@ -222,7 +222,7 @@ def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
 
 
 def test_white_space_at_the_edges_of_a_marked_span_is_left_out() -> None:
-    marked = [(5, 10), (10, 13), (13, 14)]
+    marked = [(5, 10), (10, 13), (14, 15)]
     answer = {
         "user_id": "u",
         "status": "submitted",
