@@ -11,7 +11,7 @@ from argilla_settings.connection import http
 from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.records import has_article_id, list_rows, to_article
 from argilla_settings.suggestions import from_rest, from_values
-from corpus.articles import Article, Response
+from corpus.articles import Article, Response, Span
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry
@@ -111,9 +111,20 @@ def to_response(
         annotator=pseudonym(origin.user_id, desk),
         status=answer["status"],
         topic=topic,
-        spans=None if spans is None else tuple(sorted(from_values(article.text, spans))),
+        spans=None if spans is None else tuple(sorted(_marked(article.text, spans))),
         answered_at=origin.answered_at,
     )
+
+
+def _marked(text: str, values: Sequence[Mapping[str, Any]]) -> Iterator[Span]:
+    """The spans without white space at their edges, which the UI leaves there where a script has
+    no capital letters, and with Shift.
+    """
+    for span in from_values(text, values):
+        mention = text[span.start : span.end]
+        start = span.start + len(mention) - len(mention.lstrip())
+        if mention.strip():
+            yield Span(start, start + len(mention.strip()), span.label)
 
 
 def submit_responses(client: rg.Argilla, answers: Sequence[Mapping[str, Any]]) -> int:
