@@ -5,7 +5,7 @@ new, which names are near, and how much of an answer is written. The second find
 tokens stood in the article and proposes what followed there (an induction head: Elhage et al. 2021,
 "A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022, arXiv:2209.11895), makes
 the mean of what the article's words say of its subject (``themes``), adds up the names that were
-said, and finds the key that is answered. The third (``last_layer``) brings what that key needs. An
+said, and knows whether a name or a type is being written. The third (``last_layer``) brings what that key needs. An
 adapter then learns which proposal to follow, and when.
 """
 
@@ -14,6 +14,8 @@ from typing import Any
 
 from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head
 from training.instruct.stream import (
+    ASKS_NAME,
+    ASKS_TYPE,
     ASSISTANT,
     COPY_TO,
     FORM,
@@ -37,7 +39,9 @@ LAST, LAST_BUT_ONE, NO_BEGINNING, REST = 25.0, 8.0, -6.0, 50.0
 # How fast a name fades from what is near: to a third within 14 tokens.
 NEAR = 30.0
 # As many signs of JSON take half of the attention that the answer's beginning has without them.
-FORMS, ROOM = 30.0, 2.0
+FORMS, ROOM = 15.0, 2.0
+# The score of what asks for a name or a type, and how fast it fades: to a third a token.
+ASKED, NEAREST = 60.0, 500.0
 # The score of a word for itself, by its code.
 SAME = 15.0
 # A word's second time is worth a sixth less of this than its first, so a twentieth of the weight.
@@ -90,7 +94,7 @@ def _write_room(head: Head) -> None:
 
 
 def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
-    """Induction within the article, its gist, the names said so far, the key that is answered.
+    """Induction within the article, its gist, the names said so far, what is being written.
 
     ``scale_of_user`` is ``scale`` of the user's role alone.
     """
@@ -114,9 +118,19 @@ def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
     _write_said(Head(attention, 3, scale), scale / scale_of_user)
     head = Head(attention, 4, scale)
     head.looks_back(1)
-    code_before = slice(before + SHAPES, STREAM.before.stop)
-    head.hands_on(code_before, STREAM.key.start, 1.0)
     head.hands_on(STREAM.near, STREAM.near_before.start, 1.0)
+    _write_asked(Head(attention, 5, scale))
+
+
+def _write_asked(head: Head) -> None:
+    """The nearest token that asks for a name or for a type; none is there before the first."""
+    asking = slice(STREAM.shape.start + ASKS_NAME, STREAM.shape.start + ASKS_TYPE + 1)
+    head.only(IN_ANSWER)
+    head.asks(MORE_LIKES, 1.0)
+    for place in range(asking.start, asking.stop):
+        head.likes(MORE_LIKES, place, ASKED / SHAPE)
+    head.prefers_far(-NEAREST)
+    head.hands_on(asking, STREAM.asked.start, 1.0 / SHAPE)
 
 
 def _write_gist(head: Head) -> None:
