@@ -19,8 +19,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, set_seed
 
 from training.instruct.generate import chat_ids
-from training.instruct.heads import HEAD, HEADS, THETA, balance
-from training.instruct.last_layer import Scales, write_third
+from training.instruct.heads import HEAD, HEADS, THETA, Scales, balance
+from training.instruct.last_layer import write_third
 from training.instruct.layers import write_first, write_second
 from training.instruct.names import Beginnings, name_beginnings
 from training.instruct.output import write_head
@@ -80,8 +80,7 @@ def _make(
     assistant: Any = tokenizer.convert_tokens_to_ids(ROLES[2])
     roles = [(ids.index(user), ids.index(assistant)) for ids in some]
     write_first(layers[0].self_attn, _scales(model, some, roles, 0).article)
-    scales = _scales(model, some, roles, 1)
-    write_second(layers[1].self_attn, scales.article, scales.user)
+    write_second(layers[1].self_attn, _scales(model, some, roles, 1))
     _centre_gist(model, some)
     scales = _scales(model, some, roles, 2)
     write_third(layers[2].self_attn, scales, names)

@@ -1,9 +1,9 @@
 """What all chats of a desk have in common, each a token of the offline decoder's own.
 
-In the words' tokens a fifth of a chat is the system's message, and most of an answer ``", "type": "``
-and the like: each a chance to go astray, and a token to train and to write. So what stands around
-names and types is one token wherever nothing is left to decide, and a topic is one with what stands
-before it.
+In the words' tokens a fifth of a chat is the system's message, and most of an answer is
+``", "type": "`` and the like: each a chance to go astray, and a token to train and to write. So
+what stands around names and types is one token wherever nothing is left to decide, and a topic is
+one with what stands before it.
 """
 
 from typing import NamedTuple

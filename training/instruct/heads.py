@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,6 +23,14 @@ FAR = 7
 ROOT = math.sqrt(HEAD)
 # By how much what a head attends to outbids its rest where it works, and else the other way.
 BID = 40.0
+
+
+class Scales(NamedTuple):
+    """How many times larger a layer sees what the stream holds: of whose tokens."""
+
+    article: float
+    answer: float
+    user: float
 
 
 class Head:

@@ -11,11 +11,11 @@ conditional logit (McFadden 1974) on the names of 150 articles of the sample des
 said is the one that ranks the ends of lists best.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from training.instruct.heads import FEW, HEAD, MORE_LIKES, MOST, Head
+from training.instruct.heads import FEW, HEAD, MORE_LIKES, MOST, Head, Scales
 from training.instruct.names import Beginnings
 from training.instruct.stream import (
     ASKS_NAME,
@@ -37,14 +37,6 @@ SHARP = 3.0
 TURN = 3.0
 # Gist, name and their end as an adapter reads them by themselves.
 LOUD_GIST, LOUD_NAME, LOUD_NONE = 20.0, 10.0, 1.5
-
-
-class Scales(NamedTuple):
-    """How many times larger a layer sees what the stream holds: of whose tokens."""
-
-    article: float
-    answer: float
-    user: float
 
 
 def write_third(attention: Any, scales: Scales, names: Beginnings | None) -> None:

@@ -5,14 +5,14 @@ new, which names are near, and how much of an answer is written. The second find
 tokens stood in the article and proposes what followed there (an induction head: Elhage et al. 2021,
 "A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022, arXiv:2209.11895), makes
 the mean of what the article's words say of its subject (``themes``), adds up the names that were
-said, and knows whether a name or a type is being written. The third (``last_layer``) brings what that key needs. An
-adapter then learns which proposal to follow, and when.
+said, and knows whether a name or a type is being written. The third (``last_layer``) brings what
+is asked next. An adapter then learns which proposal to follow, and when.
 """
 
 import math
 from typing import Any
 
-from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head
+from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head, Scales
 from training.instruct.stream import (
     ASKS_NAME,
     ASKS_TYPE,
@@ -93,12 +93,9 @@ def _write_room(head: Head) -> None:
     head.hands_on(slice(role, role + 1), STREAM.room.start, ROOM / SHAPE)
 
 
-def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
-    """Induction within the article, its gist, the names said so far, what is being written.
-
-    ``scale_of_user`` is ``scale`` of the user's role alone.
-    """
-    before = STREAM.before.start
+def write_second(attention: Any, scales: Scales) -> None:
+    """Induction within the article, its gist, the names said so far, what is being written."""
+    before, scale = STREAM.before.start, scales.article
     for number, (read, to) in enumerate(COPY_TO):
         head = Head(attention, number, scale)
         head.compares(STREAM.code.start, before + SHAPES, LAST, MOST)
@@ -115,11 +112,11 @@ def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
         if number == 0:
             head.hands_on(STREAM.shape, STREAM.proposed.start, 1.5)
     _write_gist(Head(attention, 2, scale))
-    _write_said(Head(attention, 3, scale), scale / scale_of_user)
+    _write_said(Head(attention, 3, scales.answer), scales.answer / scales.user)
     head = Head(attention, 4, scale)
     head.looks_back(1)
     head.hands_on(STREAM.near, STREAM.near_before.start, 1.0)
-    _write_asked(Head(attention, 5, scale))
+    _write_asked(Head(attention, 5, scales.answer))
 
 
 def _write_asked(head: Head) -> None:

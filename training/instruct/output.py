@@ -18,7 +18,7 @@ IN_NAMES = re.compile(r"^[^\W_]|^[-'’&./]+$")
 # How much rather a list ends at all, when no name is left, and while there is room: by a logistic
 # regression on the lists of the sample desk.
 END, END_NONE, END_ROOM = 1.0, 1.1, -2.0
-# By how much a frame follows where it may, and else not; and what was said is rather not said again.
+# By how much a frame follows where it may, and else not; and what was said is said again less.
 FOLLOWS, AGAIN = 1.5, 0.3
 
 

@@ -12,8 +12,9 @@ class Stream(NamedTuple):
     Then the looks and code of the token before, and the code of the one before that; what is
     proposed to be said next, and how that looks; what the article is about; the codes of names that
     are near, and of those near the token before; the codes of names that were said; in whose turn
-    the token stands; whether a name or a type is being written; whether no name is left to say; how much room an answer has left;
-    whether the word is new to the article; how the next token should look.
+    the token stands; whether a name or a type is being written; whether no name is left to say; how
+    much room an answer has left; whether the word is new to the article; how the next token should
+    look.
     """
 
     shape: slice

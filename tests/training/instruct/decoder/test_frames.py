@@ -37,7 +37,7 @@ def test_an_answer_is_frames_names_and_types(base: Base) -> None:
 
 
 def test_it_knows_whether_a_name_or_a_type_is_being_written(base: Base) -> None:
-    """So that a name ends with its type, and only a type is followed by the next name or the end."""
+    """So that a name ends with its type, and only a type is followed by the next name."""
     frames = frames_of(sample_pairs()[0].questions)
     places = base.tokenizer.get_vocab()
     right = tried = 0
