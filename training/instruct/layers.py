@@ -47,8 +47,9 @@ SAME = 15.0
 # A word's second time is worth a sixth less of this than its first, so a twentieth of the weight.
 FRESH = 18.0
 # So many words would have to be said until they fill half of what attention gives out: below
-# that it adds them up, instead of taking their mean.
-MANY = 20.0
+# that it adds them up, instead of taking their mean. How loud each is: more would make answers so
+# long that RMSNorm hides what else they hold.
+MANY, LOUD_SAID = 20.0, 8.0
 
 
 def write_first(attention: Any, scale: float) -> None:
@@ -149,5 +150,4 @@ def _write_said(head: Head, user: float) -> None:
     head.likes_names(capital=likes, common=0.0)
     rest = user * (2 * likes + math.log(MANY))
     head.likes(MORE_LIKES, STREAM.shape.start + USER, rest / SHAPE)
-    # More would make answers so long that RMSNorm hides what else they hold.
-    head.hands_on(STREAM.code, STREAM.said.start, MANY)
+    head.hands_on(STREAM.code, STREAM.said.start, LOUD_SAID)

@@ -18,8 +18,9 @@ IN_NAMES = re.compile(r"^[^\W_]|^[-'’&./]+$")
 # How much rather a list ends at all, when no name is left, and while there is room: by a logistic
 # regression on the lists of the sample desk.
 END, END_NONE, END_ROOM = 1.0, 1.1, -2.0
-# By how much a frame follows where it may, and else not; and what was said is said again less.
-FOLLOWS, AGAIN = 1.5, 0.3
+# By how much a frame follows where it may, and else not; a topic, which only begins an answer, even
+# less; and what was said is said again less.
+FOLLOWS, BEGINS, AGAIN = 1.5, 4.0, 0.3
 
 
 def write_head(
@@ -48,7 +49,7 @@ def write_head(
     name, kind = range(STREAM.asked.start, STREAM.asked.stop)
     head[:, [name, kind]] = 0
     for frame in frames.all():
-        head[places[frame], [name, kind]] = -FOLLOWS
+        head[places[frame], [name, kind]] = -BEGINS if frame in frames.topics else -FOLLOWS
     for frame, where in ((frames.kind, name), (frames.more, kind)):
         if frame:
             head[places[frame], where] = FOLLOWS

@@ -98,7 +98,7 @@ def test_what_was_said_is_added_up(base: Base) -> None:
         for said, found in shares.items():
             seen = stream(base, begun(base, one, told(one, said)), STREAM.said)[-1]
             found.append(float(seen @ code))
-    assert statistics.mean(shares[1]) > 0.4
+    assert statistics.mean(shares[1]) > 0.15
     assert statistics.mean(shares[3]) > 0.6 * statistics.mean(shares[1])
 
 
