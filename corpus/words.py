@@ -17,7 +17,7 @@ from corpus.articles import ScoredSpan
 CLUSTER = regex.compile(r"\X")
 # A word of a script with upper and lower case, whose words have blanks between them; of any other
 # script a character. Both with all that belongs to their last letter.
-WORD = regex.compile(r"(?:[\p{Lu}\p{Ll}\p{Lt}\p{Nd}](?:\p{M}|\u200d)*)+|(?!\s)\X")
+WORD = regex.compile(r"(?:(?=[\p{Lu}\p{Ll}\p{Lt}\p{Nd}])\X)+|(?!\s)\X")
 ASCII_WORD = re.compile(r"[A-Za-z0-9]+|\S")
 # Code points to look back for a place where a character surely begins: flags pair from there.
 LONGEST_RUN = 256
@@ -52,10 +52,12 @@ def whole_span(text: str, start: int, end: int) -> tuple[int, int] | None:
     None where nothing is left.
     """
     start, end = max(start, 0), min(end, len(text))
+    if start >= end:
+        return None
     if not text.isascii():
         seen = [(s, e) for s, e in _characters(text, start, end) if not text[s].isspace()]
         return (seen[0][0], seen[-1][1]) if seen else None
-    inner = text[start:end].strip() if start < end else ""
+    inner = text[start:end].strip()
     if not inner:
         return None
     start = text.index(inner[0], start)
