@@ -96,9 +96,13 @@ def test_without_the_package_the_command_is_named(
 
 
 @pytest.mark.skipif(find_spec("gliner") is None, reason="gliner is not installed (pins/gliner.txt)")
-def test_the_real_package_with_random_weights(tmp_path: Path) -> None:
+def test_the_real_package_with_random_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gliner import GLiNER
 
+    # Random weights find everything about as probable as not.
+    monkeypatch.setattr("training.entities.prompted.THRESHOLD", 0.4)
     shape = {"max_width": 4, "hidden_size": 32, "max_len": 48, "has_rnn": False}
     made = GLiNER.from_config({"model_name": encoder_path("offline"), **shape})
     made.save_pretrained(tmp_path)
@@ -106,10 +110,8 @@ def test_the_real_package_with_random_weights(tmp_path: Path) -> None:
     texts = ["Ada Obi, who lives at the sea, came to Rome. " * 30, "", "🚀 Ada"]
     found = prompted_entities(model, texts, DEFINITIONS)
     assert len(found) == 3
-    # Of two types, each of probability one half or so, most spans have one above the threshold.
-    assert found[0]
     assert found[1] == ()
     for text, spans in zip(texts, found, strict=True):
         assert all(0 <= s.start < s.end <= len(text) and s.label in DEFINITIONS for s in spans)
-        assert all(0.5 <= s.score <= 1 for s in spans)
+        assert all(0.4 <= s.score <= 1 for s in spans)
     assert max(s.end for s in found[0]) > len(texts[0]) // 2
