@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.entity_models.table import entities_table
+from benchmarks.gazetteer_table import gazetteer_table
 from benchmarks.instructions_table import instructions_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.results import FOLDER, say
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "entity_models": entities_table,
     "worth": worth_table,
     "instructions": instructions_table,
+    "gazetteer": gazetteer_table,
 }
 
 

@@ -68,20 +68,22 @@ class Gazetteer:
         )
 
 
-def build_gazetteer(marked: Iterable[tuple[str, Sequence[Span]]]) -> Gazetteer:
+def build_gazetteer(
+    marked: Iterable[tuple[str, Sequence[Span]]], minimum_precision: float = MINIMUM_PRECISION
+) -> Gazetteer:
     """From texts with all their marked spans.
 
     A name is written as it was marked, upper and lower case too ("US" is not "us"), with any white
     space between its words but an empty line. Its type is that of most of its marks, if at least
-    MINIMUM_SHARE of them have it. Names of a precision below MINIMUM_PRECISION are left out, and
-    the others counted again, since some of them stood within those.
+    MINIMUM_SHARE of them have it. Names of a precision below ``minimum_precision`` are left out,
+    and the others counted again, since some of them stood within those.
     """
     texts = [(words_of(text), {(s.start, s.end): s.label for s in spans}) for text, spans in marked]
     types = _types(texts)
     names = _counted(texts, types)
-    kept = {key for key, name in names.items() if name.precision >= MINIMUM_PRECISION}
+    kept = {key for key, name in names.items() if name.precision >= minimum_precision}
     names = _counted(texts, {key: types[key] for key in kept})
-    names = {k: n for k, n in names.items() if n.precision >= MINIMUM_PRECISION}
+    names = {k: n for k, n in names.items() if n.precision >= minimum_precision}
     return Gazetteer(tuple(sorted(names.values(), key=lambda n: n.text)), _trie(names))
 
 
