@@ -22,8 +22,8 @@ def gazetteer_table(found: Mapping[str, Any]) -> list[str]:
         "| --- | --- | ---: | ---: | ---: |",
         *_scores(found["rows"]),
         "",
-        f"{speed['names']:,} names built in {speed['build']:.1f} CPU s, found in 10,000 articles of "
-        f"{speed['characters']:,.0f} characters in {speed['ascii']:.1f} s, with a letter beyond "
+        f"{speed['names']:,} names built in {speed['build']:.1f} CPU s, found in 10,000 articles "
+        f"of {speed['characters']:,.0f} characters in {speed['ascii']:.1f} s, with a letter beyond "
         f"ASCII in each in {speed['other']:.1f} s.",
     ]
 

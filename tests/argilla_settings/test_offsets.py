@@ -5,6 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argilla_settings.offsets import from_argilla, to_utf16
+from argilla_settings.suggestions import to_suggestions
+from corpus.articles import Prediction, Span
+from corpus.gazetteer import build_gazetteer
+from corpus.words import apart, whole_spans
 
 TEXT = "👩‍🚀🚀 Commander Ada Obi reached 🇳🇿 Aotearoa."
 
@@ -47,3 +51,28 @@ def test_every_word_survives_both_ways(words: list[str]) -> None:
         ranges.append((position, position + len(word)))
         position += len(word) + 1
     assert from_argilla(text, to_utf16(text, ranges)) == ranges
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🚀🚀 Ada Obi, " * 4000 + "the end of it all." + " " * 8000,
+        "🇳🇿\r\nAda Obi\u00a0👩‍🚀 plain end",
+        "שלום Ada Obi \u200fAda\u00a0Obi, e\u0301nd",
+        "👩‍🚀 " * 50 + "Ada Obi",
+    ],
+    ids=["long", "lines", "right-to-left", "end"],
+)
+def test_suggested_names_are_what_the_browser_would_draw(text: str) -> None:
+    names = build_gazetteer([("Ada Obi ran.", [Span(0, 7, "person")])])
+    spans = apart(whole_spans(text, names.spans_of(text)))
+    prediction = Prediction("a", spans=spans, spans_agent=f"gazetteer:{names.digest}")
+    (suggestion,) = to_suggestions(prediction, text)
+    units = text.encode("utf-16-le")
+    drawn = [units[2 * v["start"] : 2 * v["end"]].decode("utf-16-le") for v in suggestion.value]
+    # Argilla's server refuses what lies behind the length in code points.
+    shown = 0 if text.endswith("Ada Obi") else len(spans)
+    assert [" ".join(name.split()) for name in drawn] == ["Ada Obi"] * shown
+    assert spans
+    assert len(suggestion.score or []) == len(drawn)
+    assert suggestion.agent == prediction.spans_agent

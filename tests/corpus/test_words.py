@@ -7,21 +7,8 @@ from hypothesis import strategies as st
 from corpus.articles import ScoredSpan
 from corpus.words import CLUSTER, apart, whole_span, whole_spans, words_of
 
-ODD = [
-    "Ada",
-    " ",
-    "\r\n",
-    "\u00a0",
-    "e\u0301",
-    "🚀",
-    "👩‍🚀",
-    "🇳🇿",
-    "👍🏽",
-    "❤\ufe0f",
-    "क\u093f",
-    "\u200f",
-    "שלום",
-]
+ODD = ["Ada", " ", "\r\n", "\u00a0", "e\u0301", "\u200f", "שלום"]
+ODD += ["🚀", "👩‍🚀", "🇳🇿", "👍🏽", "❤\ufe0f", "क\u093f"]
 texts = st.lists(st.sampled_from([*ODD, "\u0301", "한국", "x", "\n"]), max_size=12).map("".join)
 
 
