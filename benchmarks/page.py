@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.entity_models.table import entities_table
+from benchmarks.gazetteer_table import gazetteer_table
 from benchmarks.instructions_table import instructions_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "instructions": instructions_table,
     "resolve": resolve_table,
     "suggestion_pull": suggestion_table,
+    "gazetteer": gazetteer_table,
 }
 
 

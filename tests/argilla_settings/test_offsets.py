@@ -6,6 +6,10 @@ from hypothesis import strategies as st
 
 from argilla_settings.offsets import from_argilla, to_utf16
 from argilla_settings.shown_text import to_shown
+from argilla_settings.suggestions import to_suggestions
+from corpus.articles import Prediction, Span
+from corpus.gazetteer import build_gazetteer
+from corpus.words import apart, whole_spans
 
 TEXT = "👩‍🚀🚀 Commander Ada Obi reached 🇳🇿 Aotearoa."
 
@@ -76,3 +80,27 @@ def test_a_script_counts_in_the_text_as_argilla_stores_it() -> None:
 
 def test_what_was_marked_of_the_padding_is_left_out() -> None:
     assert from_argilla("🚀🚀 Ada", [(5, 10)]) == [(3, 6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🚀🚀 Ada Obi, " * 4000 + "the end of it all." + " " * 8000,
+        "🇳🇿\r\nAda Obi\u00a0👩‍🚀 plain end",
+        "שלום Ada Obi \u200fAda\u00a0Obi, e\u0301nd",
+        "👩‍🚀 " * 50 + "Ada Obi",
+    ],
+    ids=["long", "lines", "right-to-left", "end"],
+)
+def test_suggested_names_are_what_the_browser_would_draw(text: str) -> None:
+    names = build_gazetteer([("Ada Obi ran.", [Span(0, 7, "person")])])
+    spans = apart(whole_spans(text, names.spans_of(text)))
+    prediction = Prediction("a", spans=spans, spans_agent=f"gazetteer:{names.digest}")
+    (suggestion,) = to_suggestions(prediction, text)
+    # The browser has one character for a line's end.
+    units = text.replace("\r\n", "\n").encode("utf-16-le")
+    drawn = [units[2 * v["start"] : 2 * v["end"]].decode("utf-16-le") for v in suggestion.value]
+    assert [" ".join(name.split()) for name in drawn] == ["Ada Obi"] * len(spans)
+    assert spans
+    assert len(suggestion.score or []) == len(drawn)
+    assert suggestion.agent == prediction.spans_agent
