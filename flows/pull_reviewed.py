@@ -2,24 +2,23 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-import argilla as rg
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.data_sets import require_dataset
+from argilla_settings.data_sets import guidelines_revision, require_dataset
 from argilla_settings.news import NEWS
-from argilla_settings.responses import PulledRecord, pull_records
+from corpus.cursor import ACTIVITY, RECONCILED, Plan, PullKind, next_pull, read_reconciled
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.ledger import Ledger
-from corpus.moves import Moves
 from corpus.review_state import open_ledger, resolve_ledger
-from corpus.statements import current_statements
 from flows.desk_run import DeskRun
-from flows.pulling import buried, pull_changes
+from flows.pulling import finished_moves, read_activity
+from flows.read_answers import Review, read_all, read_changes
 
 log = logging.getLogger("flows.pull_reviewed")
 
@@ -32,10 +31,15 @@ class PullReviewed(DeskRun):
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull found; ``new_answers`` counts new, edited and deleted ones."""
+    """What a pull found; ``new_answers`` counts new, edited and deleted ones.
+
+    ``kind`` says how much was read, and ``reason`` why.
+    """
 
     new_answers: int
     gold: Gold
+    kind: PullKind
+    reason: str
 
 
 @flow(name="pull_reviewed")
@@ -45,32 +49,48 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
-
-    def append(moves: Moves) -> int:
-        return append_answers(client, dataset, desk, ledger, moves)
-
-    new = pull_changes(client, dataset, ledger, append, config.full)
+    moves = finished_moves(ledger, dataset)
+    review = Review(client, dataset, desk, ledger, moves)
+    probe = read_activity(client, dataset, moves)
+    ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
+    plan = next_pull(
+        ledger.cursor(), probe, desk.review.reconcile_hours, datetime.now(UTC), config.full
+    )
+    pulled = append_answers(review, plan, probe)
     gold = resolve_gold(desk, ledger)
-    show(desk, new, gold)
-    return PullReport(new, gold)
+    show(desk, pulled, gold)
+    return PullReport(pulled.new, gold, pulled.kind, pulled.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How many answers were appended, by which kind of pull, and why it was that."""
+
+    new: int
+    kind: PullKind
+    reason: str
 
 
 @task(cache_policy=NO_CACHE)
-def append_answers(
-    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
-) -> int:
-    """Page all records with answers and append what the ledger does not hold."""
-    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_statements(ledger.entries())
-    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
-    entries = [entry for record in pulled for entry in record.entries]
-    ledger.append_articles(record.article for record in pulled)
-    gone = buried(ledger, dataset, held, entries)
-    new = ledger.append_entries([*entries, *gone])
-    log.info(
-        "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
-    )
-    return new
+def append_answers(review: Review, plan: Plan, probe: dict[str, str]) -> Pulled:
+    """Append what the ledger does not hold; a pull of changes that is not sure reads all."""
+    log.info("pull of kind %s: %s", plan.kind, plan.reason)
+    if plan.kind == "unchanged":
+        return Pulled(0, plan.kind, plan.reason)
+    cursor, new = review.ledger.cursor(), 0
+    last = read_reconciled(cursor)
+    if plan.kind == "changes" and last is not None:
+        changes = read_changes(review, cursor[ACTIVITY], probe[ACTIVITY], last)
+        new = changes.new
+        if not changes.missed:
+            review.ledger.set_cursor({**probe, RECONCILED: last.to_json()})
+            return Pulled(new, plan.kind, plan.reason)
+        plan = Plan("full", changes.missed)
+        log.info("pull of kind %s: %s", plan.kind, plan.reason)
+    everything = read_all(review, probe[ACTIVITY])
+    # Last, so that a pull that was killed is repeated.
+    review.ledger.set_cursor({**probe, RECONCILED: everything.reconciled.to_json()})
+    return Pulled(new + everything.new, plan.kind, plan.reason)
 
 
 @task(cache_policy=NO_CACHE)
@@ -81,10 +101,11 @@ def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
     return gold
 
 
-def show(desk: Desk, new_answers: int, gold: Gold) -> None:
+def show(desk: Desk, pulled: Pulled, gold: Gold) -> None:
     """Artifact: the state of the review."""
     rows = [
-        {"what": "new or changed answers", "value": str(new_answers)},
+        {"what": "kind of pull", "value": f"{pulled.kind} ({pulled.reason})"},
+        {"what": "new or changed answers", "value": str(pulled.new)},
         {"what": "answers that count", "value": str(gold.answers)},
         {"what": "annotators", "value": str(gold.annotators)},
         {"what": "reviewed articles", "value": str(len(gold.reviewed))},
