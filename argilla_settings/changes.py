@@ -19,8 +19,8 @@ from argilla_settings.rest import Row
 from corpus.errors import DeskError
 
 ANSWERED = ("submitted", "discarded", "draft")
-# Argilla takes so many values in one filter.
-TERMS = 250
+# Argilla takes so many values in one filter, and gives so many records in one page.
+TERMS, MOST = 250, 1000
 INCLUDE = "responses,suggestions"
 IN_ORDER = {"scope": {"entity": "record", "property": "inserted_at"}, "order": "asc"}
 
@@ -29,17 +29,28 @@ class SearchRefusedError(DeskError):
     """The server's search engine does not answer what a pull of changes asks."""
 
 
-def started_rows(client: rg.Argilla, dataset: rg.Dataset) -> Iterator[Row]:
-    """Records that have an answer of any status, and not enough to be completed."""
-    answered = _terms("response", "status", ANSWERED)
-    return _search(client, dataset, [_terms("record", "status", ["pending"]), answered])
-
-
 def count_started(client: rg.Argilla, dataset: rg.Dataset) -> int:
-    """How many ``started_rows`` there are."""
-    filters = [_terms("record", "status", ["pending"]), _terms("response", "status", ANSWERED)]
-    total: int = _ask(client, dataset, filters, {"limit": 1})["total"]
+    """How many records have an answer of any status, and not enough to be completed."""
+    total: int = _ask(client, dataset, _STARTED, {"limit": 1})["total"]
     return total
+
+
+def started_rows(client: rg.Argilla, dataset: rg.Dataset) -> Iterator[Row]:
+    """These records."""
+    return _search(client, dataset, _STARTED)
+
+
+def started_ids(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
+    """Argilla's id → external_id of these records, at a fifth of what their rows cost."""
+    rows = _search(client, dataset, _STARTED, include="", page=MOST)
+    return {row["id"]: row["external_id"] or "" for row in rows}
+
+
+def rows_of(client: rg.Argilla, dataset: rg.Dataset, record_ids: Sequence[str]) -> Iterator[Row]:
+    """These records, by Argilla's ids."""
+    for start in range(0, len(record_ids), TERMS):
+        some = _terms("record", "id", record_ids[start : start + TERMS])
+        yield from _search(client, dataset, [some])
 
 
 def completed_since(client: rg.Argilla, dataset: rg.Dataset, since: str) -> Iterator[Row]:
@@ -70,7 +81,11 @@ def count_answers(client: rg.Argilla, dataset: rg.Dataset) -> Counter[str]:
 
 
 def _search(
-    client: rg.Argilla, dataset: rg.Dataset, filters: Sequence[Mapping[str, Any]]
+    client: rg.Argilla,
+    dataset: rg.Dataset,
+    filters: Sequence[Mapping[str, Any]],
+    include: str = INCLUDE,
+    page: int = PAGE,
 ) -> Iterator[Row]:
     """Each record that these filters find, once, in the order of loading.
 
@@ -81,16 +96,17 @@ def _search(
     bounds: list[Mapping[str, Any]] = []
     offset = 0
     while True:
-        params: dict[str, str | int] = {"limit": PAGE, "offset": offset, "include": INCLUDE}
+        params: dict[str, str | int] = {"limit": page, "offset": offset}
+        params |= {"include": include} if include else {}
         items = _ask(client, dataset, [*filters, *bounds], params)["items"]
         rows = [item["record"] for item in items]
         fresh = [row for row in rows if row["id"] not in seen]
         seen.update(row["id"] for row in fresh)
         yield from fresh
-        if len(rows) < PAGE:
+        if len(rows) < page:
             return
         # A whole page of records of one and the same time can only be passed by its offset.
-        offset = 0 if fresh else offset + PAGE
+        offset = 0 if fresh else offset + page
         bounds = [_from("inserted_at", rows[-1]["inserted_at"])]
 
 
@@ -124,3 +140,7 @@ def _from(name: str, at: str) -> dict[str, Any]:
 
 
 _COMPLETED = _terms("record", "status", ["completed"])
+_STARTED = (
+    _terms("record", "status", ["pending"]),
+    _terms("response", "status", ANSWERED),
+)

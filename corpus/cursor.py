@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 PullKind = Literal["unchanged", "changes", "full"]
 
-RECONCILED = "reconciled"
+RECONCILED, SINCE = "reconciled", "since"
 ACTIVITY = "last_activity_at"
 # What else an Argilla data set tells of itself: other answers, or other articles behind the same.
 FOLLOWED = frozenset({ACTIVITY, "records", "guidelines"})
@@ -50,6 +50,11 @@ class Plan:
     reason: str
 
 
+def to_cursor(probe: Mapping[str, str], since: str, last: Reconciled) -> dict[str, Any]:
+    """What a pull leaves that found ``probe``; later than ``since`` it may not have seen all."""
+    return {**probe, SINCE: since, RECONCILED: last.to_json()}
+
+
 def read_reconciled(cursor: Mapping[str, Any]) -> Reconciled | None:
     """Of a cursor; None where no full pull has left it, or an earlier Copydesk's did."""
     found = cursor.get(RECONCILED)
@@ -60,7 +65,7 @@ def next_pull(
     cursor: Mapping[str, Any], probe: Mapping[str, str], hours: float, now: datetime, full: bool
 ) -> Plan:
     """What a pull must read that finds ``probe`` in Argilla where the last one left ``cursor``."""
-    seen = {key: value for key, value in cursor.items() if key != RECONCILED}
+    seen = {key: value for key, value in cursor.items() if key not in (RECONCILED, SINCE)}
     last = read_reconciled(cursor)
     if full:
         return Plan("full", "asked for")

@@ -11,14 +11,15 @@ from prefect.cache_policies import NO_CACHE
 from argilla_settings.connection import connect
 from argilla_settings.data_sets import guidelines_revision, require_dataset
 from argilla_settings.news import NEWS
-from corpus.cursor import ACTIVITY, RECONCILED, Plan, PullKind, next_pull, read_reconciled
+from corpus.cursor import Plan, PullKind, next_pull
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.ledger import Ledger
 from corpus.review_state import open_ledger, resolve_ledger
 from flows.desk_run import DeskRun
 from flows.pulling import finished_moves, read_activity
-from flows.read_answers import Review, read_all, read_changes
+from flows.read_answers import Review
+from flows.read_changes import Pulled, read_planned
 
 log = logging.getLogger("flows.pull_reviewed")
 
@@ -62,35 +63,10 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     return PullReport(pulled.new, gold, pulled.kind, pulled.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """How many answers were appended, by which kind of pull, and why it was that."""
-
-    new: int
-    kind: PullKind
-    reason: str
-
-
 @task(cache_policy=NO_CACHE)
 def append_answers(review: Review, plan: Plan, probe: dict[str, str]) -> Pulled:
-    """Append what the ledger does not hold; a pull of changes that is not sure reads all."""
-    log.info("pull of kind %s: %s", plan.kind, plan.reason)
-    if plan.kind == "unchanged":
-        return Pulled(0, plan.kind, plan.reason)
-    cursor, new = review.ledger.cursor(), 0
-    last = read_reconciled(cursor)
-    if plan.kind == "changes" and last is not None:
-        changes = read_changes(review, cursor[ACTIVITY], probe[ACTIVITY], last)
-        new = changes.new
-        if not changes.missed:
-            review.ledger.set_cursor({**probe, RECONCILED: last.to_json()})
-            return Pulled(new, plan.kind, plan.reason)
-        plan = Plan("full", changes.missed)
-        log.info("pull of kind %s: %s", plan.kind, plan.reason)
-    everything = read_all(review, probe[ACTIVITY])
-    # Last, so that a pull that was killed is repeated.
-    review.ledger.set_cursor({**probe, RECONCILED: everything.reconciled.to_json()})
-    return Pulled(new + everything.new, plan.kind, plan.reason)
+    """Append to the ledger what it does not hold."""
+    return read_planned(review, plan, probe)
 
 
 @task(cache_policy=NO_CACHE)

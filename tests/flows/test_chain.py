@@ -85,7 +85,7 @@ def test_an_unchanged_pull_reads_no_page(
         raise AssertionError("an unchanged data set was paged")
 
     for read in ("read_all", "read_changes"):
-        monkeypatch.setattr(f"flows.pull_reviewed.{read}", refuse)
+        monkeypatch.setattr(f"flows.read_changes.{read}", refuse)
     report = pull_reviewed(PullReviewed(overrides=KNOBS))
     assert report.kind == "unchanged"
     assert report.new_answers == 0
