@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.entity_models.table import entities_table
 from benchmarks.instructions_table import instructions_table
+from benchmarks.ledger_table import ledger_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.results import FOLDER, say
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "logging": logging_table,
     "large_review": large_table,
     "annotators": annotators_table,
+    "ledger": ledger_table,
     "hub": hub_table,
     "topics": topics_table,
     "prediction": prediction_table,
