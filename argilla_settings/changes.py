@@ -46,6 +46,13 @@ def started_ids(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
     return {row["id"]: row["external_id"] or "" for row in rows}
 
 
+def answered_among(
+    client: rg.Argilla, dataset: rg.Dataset, record_ids: Sequence[str], loaded_since: str
+) -> Iterator[Row]:
+    """Of these records, and of those loaded at this time or later, the ones with an answer."""
+    return _among(client, dataset, _ANSWERED, record_ids, loaded_since)
+
+
 def rows_of(client: rg.Argilla, dataset: rg.Dataset, record_ids: Sequence[str]) -> Iterator[Row]:
     """These records, by Argilla's ids."""
     for start in range(0, len(record_ids), TERMS):
@@ -62,11 +69,7 @@ def completed_among(
     client: rg.Argilla, dataset: rg.Dataset, record_ids: Sequence[str], loaded_since: str
 ) -> Iterator[Row]:
     """Of these records, and of those loaded at this time or later, the completed ones."""
-    for start in range(0, len(record_ids), TERMS):
-        some = _terms("record", "id", record_ids[start : start + TERMS])
-        yield from _search(client, dataset, [_COMPLETED, some])
-    if loaded_since:
-        yield from _search(client, dataset, [_COMPLETED, _from("inserted_at", loaded_since)])
+    return _among(client, dataset, _COMPLETED, record_ids, loaded_since)
 
 
 def count_answers(client: rg.Argilla, dataset: rg.Dataset) -> Counter[str]:
@@ -78,6 +81,20 @@ def count_answers(client: rg.Argilla, dataset: rg.Dataset) -> Counter[str]:
         for record_status in ("completed", "pending"):
             counts.update(user.get(record_status) or {})
     return counts
+
+
+def _among(
+    client: rg.Argilla,
+    dataset: rg.Dataset,
+    wanted: Mapping[str, Any],
+    record_ids: Sequence[str],
+    loaded_since: str,
+) -> Iterator[Row]:
+    for start in range(0, len(record_ids), TERMS):
+        some = _terms("record", "id", record_ids[start : start + TERMS])
+        yield from _search(client, dataset, [wanted, some])
+    if loaded_since:
+        yield from _search(client, dataset, [wanted, _from("inserted_at", loaded_since)])
 
 
 def _search(
@@ -140,7 +157,5 @@ def _from(name: str, at: str) -> dict[str, Any]:
 
 
 _COMPLETED = _terms("record", "status", ["completed"])
-_STARTED = (
-    _terms("record", "status", ["pending"]),
-    _terms("response", "status", ANSWERED),
-)
+_ANSWERED = _terms("response", "status", ANSWERED)
+_STARTED = (_terms("record", "status", ["pending"]), _ANSWERED)

@@ -7,13 +7,27 @@ were simulated), ``guidelines/*.parquet``, ``splits/*.parquet``, and the notes `
 ``corpus.segments`` says how they are written.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from corpus.articles import Article, Split
 from corpus.ledger_rows import LedgerEntry, article_row, entry_row, row_article, row_entry
 from corpus.segments import Segments
 from corpus.statements import StatementKey, current_statements, new_statements, unrepeated
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make objects without looking for garbage among them: there is none, and it takes as long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Ledger(Segments):
@@ -41,7 +55,9 @@ class Ledger(Segments):
         for path in paths:
             # None where it was half written; the other half may have come.
             if not self._entries.get(path):
-                self._entries[path] = [row_entry(row) for row in self.rows_of(path)]
+                rows = self.rows_of(path)
+                with uncollected():
+                    self._entries[path] = [row_entry(row) for row in rows]
         return unrepeated(entry for path in paths for entry in self._entries[path])
 
     def splits(self) -> dict[str, Split]:
@@ -53,7 +69,9 @@ class Ledger(Segments):
 
     def append_articles(self, articles: Iterable[Article]) -> int:
         """Append the articles not yet here, or here under another licence; returns how many."""
-        known = {a.id: a.license for a in self.articles().values()}
+        # Segments of an earlier Copydesk have no licence.
+        rows = self.rows("articles", columns=["id", "license"])
+        known = {row["id"]: row.get("license", "") for row in rows}
         new = {a.id: a for a in articles if known.get(a.id) != a.license}
         self.append("articles", [article_row(a) for a in new.values()])
         return len(new)
@@ -107,11 +125,11 @@ class Ledger(Segments):
         """Remember a complete pull. Called last, so that a killed pull is repeated."""
         self.write_note("cursor", dict(cursor))
 
-    def pending(self) -> list[str]:
-        """Argilla's ids of the records that had not enough answers at the last full pull."""
-        found: list[str] = self.read_note("pending", [])
+    def pending(self) -> dict[str, str]:
+        """Argilla's id → article id of the records without enough answers at the last full pull."""
+        found: dict[str, str] = self.read_note("pending", {})
         return found
 
-    def set_pending(self, record_ids: Sequence[str]) -> None:
+    def set_pending(self, records: Mapping[str, str]) -> None:
         """Remember them for the pulls of changes that follow."""
-        self.write_note("pending", list(record_ids))
+        self.write_note("pending", dict(records))

@@ -48,9 +48,9 @@ class Segments:
         other.root = f"{self.root}{suffix}"
         return other
 
-    def rows(self, kind: str) -> list[dict[str, Any]]:
-        """Every row of this kind, in the order of appending."""
-        return [row for path in self.segments(kind) for row in self.rows_of(path)]
+    def rows(self, kind: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
+        """Every row of this kind, in the order of appending; of ``columns`` those that it has."""
+        return [row for path in self.segments(kind) for row in self.rows_of(path, columns)]
 
     def stream(self, kind: str) -> Iterator[dict[str, Any]]:
         """The same, a batch of rows in memory at a time."""
@@ -64,10 +64,14 @@ class Segments:
         self.fs.invalidate_cache()
         return sorted(self.fs.glob(f"{self.root}/{kind}/*.parquet"))
 
-    def rows_of(self, path: str) -> list[dict[str, Any]]:
+    def rows_of(self, path: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
         """The rows of one segment; none where it is not what its name says."""
         data = self._read(path)
-        return [] if data is None else pq.read_table(pa.BufferReader(data)).to_pylist()
+        if data is None:
+            return []
+        file = pq.ParquetFile(pa.BufferReader(data))
+        there = columns and [name for name in columns if name in file.schema_arrow.names]
+        return file.read(there).to_pylist()
 
     def _read(self, path: str) -> bytes | None:
         data: bytes = self.fs.cat_file(path)

@@ -52,7 +52,7 @@ class Listing:
     """Notes what passes: answers by status, open records, and when the newest was loaded."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    pending: list[str] = field(default_factory=list)
+    pending: dict[str, str] = field(default_factory=dict)
     until: str = ""
     newest: datetime = NEVER
 
@@ -61,7 +61,7 @@ class Listing:
         for row in rows:
             self.until = max(self.until, row["inserted_at"])
             if row["status"] == "pending" and has_article_id(row):
-                self.pending.append(row["id"])
+                self.pending[row["id"]] = row["external_id"]
             for answer in row.get("responses") or ():
                 self.statuses[answer["status"]] += 1
                 self.newest = max(self.newest, to_time(answer["updated_at"]))

@@ -14,6 +14,7 @@ from typing import Any
 from argilla_settings.changes import (
     ANSWERED,
     SearchRefusedError,
+    answered_among,
     completed_among,
     completed_since,
     count_answers,
@@ -45,6 +46,8 @@ MARGIN = timedelta(seconds=60)
 READ_AT_ONCE = 500
 # Of an answer, and of the activity that Argilla notes for it.
 TOGETHER = timedelta(seconds=5)
+# To list the id of one costs the server as much as to ask of so many whether they are answered.
+LISTED_FOR_ASKED = 2
 # Where more are in work, reading them alone saves too little.
 IN_WORK_AT_MOST = 0.25
 
@@ -118,21 +121,27 @@ def _candidates(
     started = count_started(client, dataset)
     few = started <= READ_AT_ONCE
     yield chain(
-        started_rows(client, dataset) if few else _newly_started(review),
+        started_rows(client, dataset) if few else _newly_started(review, started, last.until),
         completed_since(client, dataset, since),
     )
     # For a search engine that is not told when records were completed.
-    yield completed_among(client, dataset, review.ledger.pending(), last.until)
+    yield completed_among(client, dataset, list(review.ledger.pending()), last.until)
     if not few and started <= IN_WORK_AT_MOST * int(probe["records"]):
         yield started_rows(client, dataset)
 
 
-def _newly_started(review: Review) -> Iterator[Row]:
-    """Of the records in work those that the ledger knows no answer to."""
+def _newly_started(review: Review, started: int, until: str) -> Iterator[Row]:
+    """Of the records in work those that the ledger knows no answer to: found among those without
+    answer, where these are few, else among those in work.
+    """
+    client, dataset = review.client, review.dataset
     known = {article_id for article_id, _ in current_statements(review.ledger.entries())}
-    found = started_ids(review.client, review.dataset)
+    unanswered = [i for i, article in review.ledger.pending().items() if article not in known]
+    if len(unanswered) < LISTED_FOR_ASKED * started:
+        return answered_among(client, dataset, unanswered, until)
+    found = started_ids(client, dataset)
     new = [record_id for record_id, article_id in found.items() if article_id not in known]
-    return rows_of(review.client, review.dataset, new)
+    return rows_of(client, dataset, new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,11 @@ def keeps_all_that_is_appended(address: str) -> None:
     assert second.append_entries([entry("y"), entry("z")]) == 1
     first.set_cursor({"seen": "1"})
     second.set_cursor({"seen": "2"})
-    second.set_pending(["r1", "r2"])
+    second.set_pending({"r1": "a"})
     read = Ledger(address, "desk")
     assert read.articles()["a"].text == "Text 👩‍🚀\r\n"
     assert [e.response.annotator for e in first.entries()] == ["x", "y", "z"]
-    assert (read.cursor(), read.pending()) == ({"seen": "2"}, ["r1", "r2"])
+    assert (read.cursor(), read.pending()) == ({"seen": "2"}, {"r1": "a"})
     assert not [path for path in read.fs.find(read.root) if path.endswith(".unfinished")]
 
 

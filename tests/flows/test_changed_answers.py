@@ -41,12 +41,14 @@ def requests_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("at_once", [0, 500])
+@pytest.mark.parametrize(("at_once", "asked"), [(500, 0), (0, 0), (0, RECORDS)])
 def test_random_reviews_are_in_the_ledger_exactly_once(
-    services: Services, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int
+    services: Services, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, asked: int
 ) -> None:
+    """All three ways of finding records in work."""
     monkeypatch.setattr("flows.read_changes.READ_AT_ONCE", at_once)
-    review = small_review(services, f"random-{seed}-{at_once}", RECORDS)
+    monkeypatch.setattr("flows.read_changes.LISTED_FOR_ASKED", asked)
+    review = small_review(services, f"random-{seed}-{at_once}-{asked}", RECORDS)
     draw, kinds = random.Random(seed), []
     for _ in range(5):
         completed = {row["external_id"] for row in review.rows() if row["status"] == "completed"}
