@@ -71,7 +71,8 @@ class Segments:
             return []
         file = pq.ParquetFile(pa.BufferReader(data))
         there = columns and [name for name in columns if name in file.schema_arrow.names]
-        return file.read(there).to_pylist()
+        rows: list[dict[str, Any]] = file.read(there).to_pylist()
+        return rows
 
     def _read(self, path: str) -> bytes | None:
         data: bytes = self.fs.cat_file(path)

@@ -3,8 +3,8 @@
     make bench-ledger       (.venv/bin/python -m benchmarks.ledger)
 
 Two annotators answered two thirds of the records, some with drafts and discards; two answers
-complete a record, so that thousands are in work. Then each answers 50 more of their own choice. Measured twice
-on the same data: with our launcher, and with Argilla's own command line.
+complete a record, so that thousands are in work. Then each answers 50 more of their own choice.
+Measured twice on the same data: with our launcher, and with Argilla's own command line.
 """
 
 import argparse
