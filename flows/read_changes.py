@@ -161,7 +161,9 @@ def _append(review: Review, rows: Iterable[Row]) -> _Appended:
     """Append the answers to these records, of which each row holds all that there are."""
     ledger, listing = review.ledger, Listing()
     held = current_statements(ledger.entries())
-    pulled = list(pulled_records(listing.noting(rows), review.dataset, review.desk, review.moves))
+    # One that was started and completed since is found as both.
+    found = {row["id"]: row for row in listing.noting(rows)}
+    pulled = list(pulled_records(found.values(), review.dataset, review.desk, review.moves))
     entries = [entry for record in pulled for entry in record.entries]
     read = {record.article.id for record in pulled}
     gone = tombstones({key: said for key, said in held.items() if key[0] in read}, entries)
