@@ -1,7 +1,7 @@
 """Responses by REST, with the times that the SDK drops."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,24 @@ def activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
 def pull_records(
     client: rg.Argilla, dataset: rg.Dataset, desk: Desk, moves: Moves = NOTHING_MOVED
 ) -> Iterator[PulledRecord]:
-    """Every record that has an answer, with its answers and the suggestion shown.
+    """Every record that has an answer, with its answers and the suggestion shown."""
+    rows = list_rows(client, dataset, include=("responses", "suggestions"))
+    return pulled_records(rows, dataset, desk, moves)
+
+
+def pulled_records(
+    rows: Iterable[Mapping[str, Any]],
+    dataset: rg.Dataset,
+    desk: Desk,
+    moves: Moves = NOTHING_MOVED,
+) -> Iterator[PulledRecord]:
+    """Those of these rows of REST that are articles and have an answer.
 
     Answers that ``moves`` brought here from another server keep their person and time.
     """
     questions = {str(question.id): question.name for question in dataset.settings.questions}
     guidelines = guidelines_revision(dataset)
-    for row in list_rows(client, dataset, include=("responses", "suggestions")):
+    for row in rows:
         if row.get("responses") and has_article_id(row):
             yield _pulled(row, questions, guidelines, desk, moves)
 

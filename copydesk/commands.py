@@ -155,6 +155,7 @@ def pull(
     report = pull_reviewed(PullReviewed(**run, full=full))
     gold = report.gold
     print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
+    print(f"Kind of pull: {report.kind} ({report.reason}).")
     print(
         f"{len(gold.reviewed)} reviewed articles, {gold.unresolved} unresolved, "
         f"{gold.waiting} wait for more answers, {len(gold.quarantined)} near-duplicates left out."

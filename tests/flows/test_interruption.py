@@ -41,6 +41,7 @@ MOMENTS = (
     "articles are new to Argilla",
     "logged",
     "annotator-1 (simulated) answered",
+    "pull of kind full",
     "answers read",
     "training topics: step 2 of",
     "training entities: step 1 of",
