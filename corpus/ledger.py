@@ -38,8 +38,9 @@ class Ledger(Segments):
 
     def __init__(self, address: str, desk: str) -> None:
         super().__init__(address, desk)
-        # Path of a segment → what was read of it.
+        # Path of a segment → what was read of it; and all together, as of these paths.
         self._entries: dict[str, list[LedgerEntry]] = {}
+        self._together: tuple[list[str], list[LedgerEntry]] = ([], [])
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
@@ -52,13 +53,15 @@ class Ledger(Segments):
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, in the order of appending."""
         paths = self.segments("answers")
-        for path in paths:
-            # None where it was half written; the other half may have come.
-            if not self._entries.get(path):
-                rows = self.rows_of(path)
-                with uncollected():
-                    self._entries[path] = [row_entry(row) for row in rows]
-        return unrepeated(entry for path in paths for entry in self._entries[path])
+        unread = [path for path in paths if not self._entries.get(path)]
+        for path in unread:
+            rows = self.rows_of(path)
+            with uncollected():
+                self._entries[path] = [row_entry(row) for row in rows]
+        if unread or paths != self._together[0]:
+            every = (entry for path in paths for entry in self._entries[path])
+            self._together = (paths, unrepeated(every))
+        return list(self._together[1])
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""

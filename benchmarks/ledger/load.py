@@ -37,7 +37,7 @@ def bench_desk(state: str, min_submitted: int) -> Desk:
     return read_desk(
         "desk.yaml",
         {
-            "name": "ledger-bench",
+            "name": f"ledger-bench-{min_submitted}",
             "state": state,
             "labels.topics": {topic: f"about {topic}" for topic in TOPICS},
             "labels.entities": {kind: f"a named {kind}" for kind in ENTITIES},
