@@ -29,6 +29,7 @@ KNOBS: dict[str, Any] = {
     "source.limit": ARTICLES,
     "models.topics.max_steps": 4,
     "models.topics.max_length_tokens": 32,
+    "models.entities.method": "fine_tune",
     "models.entities.epochs": 1,
     "models.entities.max_length_tokens": 64,
     "models.entities.stride_tokens": 16,
