@@ -6,6 +6,7 @@ from typing import Any
 
 from corpus.agreement import MIN_ARTICLES
 from corpus.desk import Desk
+from corpus.errors import DeskError
 from corpus.intervals import PERCENT
 from corpus.ledger import Ledger
 from corpus.report.agreeing import AgreementFigures, measure_agreeing
@@ -55,8 +56,14 @@ class AnnotatorReport:
 def read_report(
     desk: Desk, ledger: Ledger, adjudicators: Collection[str] = frozenset()
 ) -> AnnotatorReport:
-    """Of everything pulled so far."""
-    return measure_report(desk, read_material(ledger), adjudicators)
+    """Of everything pulled so far. Raises DeskError before the first answer or discard."""
+    material = read_material(ledger)
+    if not material.annotators():
+        raise DeskError(
+            f"Desk {desk.name!r} has no answer in its ledger.",
+            "Answer records in Argilla, then run copydesk pull.",
+        )
+    return measure_report(desk, material, adjudicators)
 
 
 def measure_report(

@@ -12,7 +12,7 @@ from publishing.figures import Count, Figure, Text, marked
 
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 NOTHING = "too few to state"
-MONTHS = " Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")
+MONTHS = ["", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def written(value: Any, text: str) -> str:
@@ -69,7 +69,7 @@ def finalize(value: Any) -> str:
 
 def shade(part: int, whole: int) -> str:
     """The opacity of a cell that holds this part of its row; faint ones stay visible."""
-    return "{:.2f}".format(0.08 + 0.72 * part / whole) if part else "0"
+    return f"{0.08 + 0.72 * part / whole:.2f}" if part else "0"
 
 
 FILTERS = {
