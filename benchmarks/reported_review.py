@@ -56,9 +56,10 @@ class Asked:
 def make_reported(
     asked: Asked, team: Sequence[Person] = TEAM, records: int | None = None
 ) -> Material:
-    """Everybody answers every article; of names of several words some are marked without the first; the guidelines change after half of them.
+    """Everybody answers every article; the guidelines change after half of them.
 
-    A model is right in 85 of 100 topics and finds as many of the spans; a fifth is blind.
+    Of names of several words some are marked without the first. A model is right in 85 of 100
+    topics and finds as many of the spans; a fifth of the articles is blind.
     """
     said = {a.id: _said(a, asked) for a in asked.articles}
     statements = [entry for person in team for entry in _statements(person, asked, said)]

@@ -124,13 +124,13 @@ def _change(
     agreement: list[Difference] = []
     if topics:
         agreement.append(
-            compare_ratios("same topic", topic_pairs(before), topic_pairs(after), seed)
+            compare_ratios("agreement on topics", topic_pairs(before), topic_pairs(after), seed)
         )
     if types:
         spans = (span_pairs(before), span_pairs(after))
         marks = (marks_given(before), marks_given(after))
-        agreement.append(compare_ratios("span F1", *spans, seed))
-        agreement.append(compare_ratios("spans an answer", *marks, seed, is_share=False))
+        agreement.append(compare_ratios("agreement on spans", *spans, seed))
+        agreement.append(compare_ratios("number of spans an answer", *marks, seed, is_share=False))
     return Change(
         before=old,
         after=new,

@@ -12,6 +12,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Stand-ins that no chart uses otherwise; the page knows the light and the dark one of each.
 INK, LINE = "#010203", "#040506"
@@ -22,13 +23,15 @@ COLOURS = {INK: "currentColor", LINE: "var(--line)"} | {
 MARKS = "osD^vP"
 WIDTH_INCHES = 6.0
 MOST_TICKS = 6
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10.5,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": LINE,
+    "axes.axisbelow": True,
+    "axes.titlesize": 10.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "xtick.color": INK,
@@ -51,7 +54,7 @@ def draw_days(days: Sequence[Mapping[str, Any]]) -> str:
         completed = [day["completed"] for day in days]
         axes.plot(places, completed, color=SERIES[1], marker="o", markersize=5)
         axes.set_ylim(bottom=0)
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         _date_ticks(axes, [day["day"] for day in days])
         axes.grid(axis="y", alpha=0.6)
         _legend(figure, ["completed articles", "answers"], [*axes.lines, axes.containers[0]])
@@ -88,13 +91,42 @@ def draw_time(
             points = [(place, f) for place, f in zip(places, figures, strict=True) if f is not None]
             if points:
                 _line(axes, points, at, name)
-        for day in changes:
-            axes.axvline(date.fromisoformat(day).toordinal() - 0.5, color=INK, linestyle=":")
+        _change_lines(axes, changes)
         _date_ticks(axes, starts)
         axes.set_ylabel(label)
         axes.grid(axis="y", alpha=0.6)
         _legend(figure, *_handles(axes))
         return _to_svg(figure)
+
+
+def draw_shares(
+    starts: Sequence[str], series: Series, label: str, changes: Sequence[str] = ()
+) -> str:
+    """Shares of labels over periods: small pictures of one scale, as bands hide each other."""
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": label}):
+        rows = -(-len(series) // 2)
+        figure, grid = pyplot.subplots(
+            rows, 2, figsize=(WIDTH_INCHES, 0.5 + 1.7 * rows), sharex=True, sharey=True,
+            squeeze=False,
+        )  # fmt: skip
+        places = [date.fromisoformat(start).toordinal() for start in starts]
+        for at, (axes, (name, figures)) in enumerate(zip(grid.flat, series.items(), strict=False)):
+            points = [(place, f) for place, f in zip(places, figures, strict=True) if f is not None]
+            if points:
+                _line(axes, points, at, name)
+            _change_lines(axes, changes)
+            axes.set_title(name, loc="left")
+            axes.grid(axis="y", alpha=0.6)
+            _date_ticks(axes, starts, MOST_TICKS // 2)
+        for axes in list(grid.flat)[len(series) :]:
+            axes.set_axis_off()
+        figure.supylabel(label, fontsize=10.5, color=INK)
+        return _to_svg(figure)
+
+
+def _change_lines(axes: Axes, changes: Sequence[str]) -> None:
+    for day in changes:
+        axes.axvline(date.fromisoformat(day).toordinal() - 0.5, color=INK, linestyle=":")
 
 
 def _dots(axes: Axes, points: Sequence[tuple[float, Interval]], at: int, name: str) -> None:
@@ -128,8 +160,8 @@ def _legend(figure: Figure, labels: Sequence[str], handles: Sequence[Any]) -> No
         figure.legend(handles, labels, loc="outside upper left", ncols=3)
 
 
-def _date_ticks(axes: Axes, days: Sequence[str]) -> None:
-    step = -(-len(days) // MOST_TICKS) or 1
+def _date_ticks(axes: Axes, days: Sequence[str], most: int = MOST_TICKS) -> None:
+    step = -(-len(days) // most) or 1
     chosen = [date.fromisoformat(day) for day in days[::step]]
     axes.set_xticks([day.toordinal() for day in chosen], [f"{day.day} {day:%b}" for day in chosen])
 

@@ -20,7 +20,7 @@ PAGE, TEXT, SENTENCES = "report_page.html", "report.md", "report_sentences.txt"
 VERDICTS = {
     "higher": "is higher than before",
     "lower": "is lower than before",
-    "not told": "shows no difference that could not be chance",
+    "not told": "shows no difference that can be told from chance",
     "too few": "has too few articles to compare",
 }
 SHORT = {"higher": "higher", "lower": "lower", "not told": "not told apart", "too few": ""}

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from publishing.review_report.charts import draw_days, draw_people, draw_time
+from publishing.review_report.charts import draw_days, draw_people, draw_shares, draw_time
 
 # More lines than these are a tangle.
 MOST_LINES = 6
@@ -70,5 +70,5 @@ def _over_time(report: Mapping[str, Any]) -> dict[str, str]:
             for label in most_frequent(periods, kind)
         }
         if any(any(figures) for figures in shares.values()):
-            found[kind] = draw_time(starts, shares, title, changes)
+            found[kind] = draw_shares(starts, shares, title, changes)
     return found
