@@ -44,17 +44,22 @@ TEAM = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the desk asks, of which articles, on how many working days."""
+    """What the desk asks, of which articles, on how many working days, and how far suggestions
+    pull.
+    """
 
     articles: Sequence[Article]
     topics: Sequence[str]
     types: Sequence[str]
     days: int = 12
     seed: int = 1
+    pull: float = 0.2
 
 
 def make_reported(
-    asked: Asked, team: Sequence[Person] = TEAM, records: int | None = None
+    asked: Asked,
+    team: Sequence[Person] = TEAM,
+    records: int | None = None,
 ) -> Material:
     """Everybody answers every article; the guidelines change after half of them.
 
@@ -71,10 +76,13 @@ def make_reported(
 
 def _said(article: Article, asked: Asked) -> Prediction:
     dice = random.Random(f"{asked.seed}:{article.id}")
-    topic = article.topic if dice.random() < RIGHT else dice.choice(asked.topics)
+    is_right = dice.random() < RIGHT or not asked.topics
+    topic = article.topic if is_right else dice.choice(asked.topics)
     score = 0.6 + 0.39 * dice.random()
     found = [s for s in article.spans or () if dice.random() < RIGHT]
     spans = tuple(ScoredSpan(s.start, s.end, s.label, score) for s in found)
+    if not asked.topics:
+        return Prediction(article.id, spans=spans, spans_agent="desk/entities:1")
     return Prediction(article.id, topic, score, "desk/topics:1", spans, "desk/entities:1")
 
 
@@ -106,7 +114,7 @@ def _answer(
     is_new, at = when
     noise, blind = person.noise[is_new], is_blind(article.id, 0.2, 13)
     dice = random.Random(f"{asked.seed}:{person.name}:{article.id}")
-    reviewer = SimulatedReviewer(person.name, noise, noise, asked.seed, 0.2)
+    reviewer = SimulatedReviewer(person.name, noise, noise, asked.seed, asked.pull)
     given = reviewer.answer(article, asked.topics, asked.types, None if blind else said)
     spans = tuple(_cut(span, article.text, noise / 2, dice) for span in given.spans or ())
     response = Response(article.id, person.name, "submitted", given.topic, spans, at)
