@@ -44,8 +44,8 @@ def decimals(value: Mapping[str, Figure] | None, digits: int = 2) -> str:
 
 
 def signed(value: Mapping[str, Figure] | None) -> str:
-    """+0.18 [+0.12, +0.24]."""
-    return _interval(value, lambda f: f"{f:+.2f}")
+    """+0.182 [+0.125, +0.236]; a nought that is a little below has no minus."""
+    return _interval(value, lambda f: f"{round(f, 3) + 0:+.3f}")
 
 
 def percent(value: Mapping[str, Figure] | None) -> str:
