@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from typer.testing import CliRunner
 
 from argilla_settings.addresses import open_addresses
@@ -120,8 +121,9 @@ def test_the_artifact_names_nobody_and_the_page_who_is_asked_for(
     fill(desk, sorted(names))
     annotator_report(DeskRun(overrides=knobs))
     with get_client(sync_client=True) as client:
-        artifacts = client.read_artifacts()
-    (shown,) = [a.data for a in artifacts if a.key == "reported-annotators"]
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["reported-annotators"]))
+        (artifact,) = client.read_artifacts(artifact_filter=wanted)
+    shown = artifact.data
     assert isinstance(shown, str)
     page = tmp_path / "named.html"
     command = ["report", *settings(knobs), "--out", str(page)]

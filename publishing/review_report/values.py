@@ -57,12 +57,14 @@ def percent(value: Mapping[str, Figure] | None) -> str:
 
 
 def finalize(value: Any) -> str:
-    """What a template writes for any other value."""
+    """What a template writes for any other value; a text on one line, as sentences are."""
     if isinstance(value, Undefined):
         # Raises UndefinedError with the name.
         str(value)
     if isinstance(value, Count):
         return count(value)
+    if isinstance(value, Text):
+        return written(value, " ".join(value.split()))
     shown: str = marked(value)
     return shown
 

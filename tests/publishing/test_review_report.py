@@ -17,7 +17,7 @@ from corpus.ledger_rows import LedgerEntry
 from corpus.report.material import gather
 from corpus.report.measure import measure_report, to_json
 from corpus.sources.read import read_articles
-from publishing.figures import shown_figures
+from publishing.figures import keyed, shown_figures, without_marks
 from publishing.review_report.charts import draw_time
 from publishing.review_report.page import (
     draft_markdown,
@@ -27,7 +27,7 @@ from publishing.review_report.page import (
     report_sentences,
 )
 from publishing.review_report.pictures import MOST_LINES, most_frequent
-from publishing.review_report.values import MONTHS, NOTHING, WORDS
+from publishing.review_report.values import MONTHS, NOTHING, WORDS, finalize, shade, signed, words
 
 EVIL = '<script>alert("x")</script>|$\\alpha$'
 Report = dict[str, Any]
@@ -227,3 +227,14 @@ def test_charts_have_the_colours_of_the_page() -> None:
     shares = {f"{n}": {"value": n / 100} for n in range(9)} | {"none": None}
     assert most_frequent([{"topics": shares}], "topics") == ["8", "7", "6", "5", "4", "3"]
     assert MOST_LINES == 6
+
+
+def test_how_values_are_written() -> None:
+    r = keyed({"text": "two\nlines", "few": 3, "many": 1344})
+    assert without_marks(finalize(r["text"])) == "two lines"
+    assert [without_marks(words(r[name])) for name in ("few", "many")] == ["Three", "1,344"]
+    assert without_marks(finalize(r["many"])) == "1,344"
+    interval = keyed({"value": 0.05, "low": -0.0004, "high": 0.1236})
+    assert without_marks(signed(interval)) == "+0.050 [+0.000, +0.124]"
+    assert signed(None) == NOTHING
+    assert (shade(0, 9), shade(1, 1), shade(1, 1000)) == ("0", "0.80", "0.08")
