@@ -23,6 +23,7 @@ from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
+from copydesk.report_command import report
 from copydesk.show import say, show_places, show_rounds
 from copydesk.stop import TERMINATED
 from copydesk.suggestion_command import suggestions
@@ -44,7 +45,8 @@ app.add_typer(users)
 app.add_typer(answers)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate|answers \w+)\b(?! --desk)"
+    r"copydesk (?:load|pull|train|score|second-look|report|worth|publish|curate|answers \w+)\b"
+    r"(?! --desk)"
 )
 
 INTERRUPTED = "\ninterrupted; run the same command again, it continues."
@@ -245,6 +247,7 @@ app.command()(resolve)
 app.command()(annotators)
 app.command()(worth)
 app.command()(suggestions)
+app.command()(report)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

@@ -15,6 +15,7 @@ from corpus.moves import read_moves
 from corpus.review_state import open_ledger
 from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
+from flows.annotator_report import annotator_report
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
 from flows.probe_models import probe_models
@@ -57,7 +58,9 @@ class CurateReport:
 
 @flow(name="curate")
 def curate(config: Curate) -> CurateReport:
-    """load → (simulated review) → pull → train → score → second look → probe → worth → publish."""
+    """load → (simulated review) → pull → train → score → second look → probe → worth → publish →
+    annotator report.
+    """
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
     if config.simulate_with:
@@ -78,6 +81,7 @@ def curate(config: Curate) -> CurateReport:
         probe_models(DeskRun(**run))
         found = worth(DeskRun(**run))
     published = publish(Publish(**run))
+    annotator_report(DeskRun(**run))
     return CurateReport(
         loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published
     )

@@ -172,6 +172,7 @@ def test_every_flow_left_an_artifact(rounds: list[CurateReport]) -> None:
         "entities-curve",
         "scores",
         "published",
+        "annotators",
     }
     assert {f"chain-test-{name}" for name in wanted} <= keys
 
