@@ -83,7 +83,7 @@ class Desk(DeskPart):
                 "state": True,
                 "simulation": True,
                 "workspace": True,
-                "review": {"guidelines", *self._unused_rule()},
+                "review": {"guidelines", "order", *self._unused_rule()},
                 # No other model depends on them, and their own manifest lists them.
                 "models": {"instructions", "tokenizer"},
             }
