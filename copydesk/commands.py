@@ -44,7 +44,8 @@ app.add_typer(users)
 app.add_typer(answers)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|worth|prioritise|publish|curate|answers \w+)\b(?! --desk)"
+    r"copydesk (?:load|pull|train|score|second-look|worth|prioritise|publish|curate|answers \w+)\b"
+    r"(?! --desk)"
 )
 
 INTERRUPTED = "\ninterrupted; run the same command again, it continues."

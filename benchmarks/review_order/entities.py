@@ -18,7 +18,7 @@ from training.entities.encode import first_tokens, resolved, to_labels
 from training.entities.predict import spans_of
 from training.entities.schemes import tag_names
 from training.examples import EntityExample
-from training.order.clusters import neighbourhoods
+from training.order.clusters import clusters
 from training.worth.entities import count_spans, fit_tagger, tag_states
 from training.worth.token_states import TokenStates, token_states
 
@@ -57,9 +57,7 @@ def entity_corpus(folder: Path, orders: tuple[Order, ...], pool_size: int, step:
         score="exact-span F1",
         articles=pool,
         labels=([], TYPES),
-        cluster=lambda chosen, seed: neighbourhoods(
-            chosen, np.stack([of_id[i] for i in chosen]), seed
-        ),
+        cluster=lambda ids, seed: clusters(ids, np.stack([of_id[i] for i in ids]), seed),
         learn=learn,
         orders=orders,
         pool=pool_size,

@@ -20,7 +20,11 @@ def draw_orders(corpora: Sequence[Mapping[str, Any]], file: Path) -> None:
             (line,) = axes.plot(found["answers"], curve["value"], label=name, marker=".")
             if name == "random":
                 axes.fill_between(
-                    found["answers"], curve["low"], curve["high"], alpha=0.15, color=line.get_color()
+                    found["answers"],
+                    curve["low"],
+                    curve["high"],
+                    alpha=0.15,
+                    color=line.get_color(),
                 )
         axes.set_title(found["corpus"])
         axes.set_xlabel("answers")

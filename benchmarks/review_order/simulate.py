@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.articles import Article
-from corpus.order.queue import Known, Neighbourhood, queued
+from corpus.order.queue import Known, queued
 from corpus.settings.order import OrderShares
 from corpus.simulation import SimulatedAnswer, SimulatedReviewer
 
@@ -49,7 +49,7 @@ class Corpus:
     score: str
     articles: Mapping[str, Article]
     labels: tuple[list[str], list[str]]
-    cluster: Callable[[Sequence[str], int], Mapping[str, Neighbourhood]]
+    cluster: Callable[[Sequence[str], int], Mapping[str, int]]
     learn: Learn
     orders: tuple[Order, ...]
     pool: int
@@ -69,13 +69,13 @@ def review(corpus: Corpus, order: Order, most: int, seed: int) -> Run:
     """Answer ``step`` articles at a time until ``most``, of a pool drawn by the seed."""
     began = time.process_time()
     waiting = random.Random(seed).sample(sorted(corpus.articles), corpus.pool)
-    near = corpus.cluster(waiting, seed) if order.shares.diversity else {}
+    alike = corpus.cluster(waiting, seed) if order.shares.diversity else {}
     reviewer = SimulatedReviewer("simulated", NOISE, NOISE, seed)
     answers: dict[str, SimulatedAnswer] = {}
     unsure: Mapping[str, float] = {}
     counts, words = [], []
     while len(answers) < most:
-        queue = queued(waiting, answers, Known(unsure, near), order.shares, seed)
+        queue = queued(waiting, answers, Known(unsure, alike), order.shares, seed)
         for i in queue[: corpus.step]:
             answers[i] = reviewer.answer(corpus.articles[i], *corpus.labels)
         waiting = queue[corpus.step :]

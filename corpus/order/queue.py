@@ -4,7 +4,7 @@ Nothing here depends on the order in which articles are given: where a criterion
 hash of seed and id decides.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,20 +15,16 @@ from corpus.splits import unit_hash
 DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """The cluster of an article, and how far from its centre the article lies."""
-
-    cluster: int
-    distance: float
+# The cluster of articles that are in none.
+NO_CLUSTER = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of articles by id, answered ones among them; any part may lack any of them."""
+    """What is known of articles by id, answered ones among them; both may lack any of them."""
 
     uncertainty: Mapping[str, float]
-    neighbourhood: Mapping[str, Neighbourhood]
+    cluster: Mapping[str, int]
 
 
 def place_of_blind(article_id: str, seed: int) -> float:
@@ -50,29 +46,26 @@ def queued(
     the others had left.
     """
     drawn = sorted(waiting, key=lambda i: (unit_hash(f"order:{seed}:{i}"), i))
+    unsure = sorted(drawn, key=lambda i: -known.uncertainty.get(i, 0.0))
     lists = (
-        (shares.uncertainty, sorted(drawn, key=lambda i: -known.uncertainty.get(i, 0.0))),
-        (shares.diversity, _spread(drawn, answered, known.neighbourhood)),
+        (shares.uncertainty, unsure),
+        (shares.diversity, _spread(unsure if shares.uncertainty else drawn, answered, known)),
         (shares.random, drawn),
     )
     return list(_interleaved([(share, order) for share, order in lists if share]))
 
 
-def _spread(
-    waiting: Sequence[str], answered: Iterable[str], known: Mapping[str, Neighbourhood]
-) -> list[str]:
-    """A cluster with the fewest answers comes first, and of it the article nearest to its centre.
+def _spread(waiting: Sequence[str], answered: Iterable[str], known: Known) -> list[str]:
+    """The cluster with the fewest answers comes first, and of it the first that waits.
 
-    So each page holds different things, and typical ones (TypiClust, Hacohen et al. 2022).
+    So each page holds different things (Zhdanov 2019 takes the least sure of clusters, too).
     """
-    members: dict[int, list[str]] = defaultdict(list)
-    for i in waiting:
-        members[known[i].cluster if i in known else -1].append(i)
-    taken = Counter(known[i].cluster for i in answered if i in known)
+    taken = Counter(known.cluster[i] for i in answered if i in known.cluster)
     turns = []
-    for cluster, ids in members.items():
-        near = sorted(ids, key=lambda i: known[i].distance) if cluster >= 0 else ids
-        turns += [(taken[cluster] + n, cluster, i) for n, i in enumerate(near)]
+    for i in waiting:
+        cluster = known.cluster.get(i, NO_CLUSTER)
+        turns.append((taken[cluster], cluster, i))
+        taken[cluster] += 1
     return [i for _, _, i in sorted(turns)]
 
 

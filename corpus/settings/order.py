@@ -11,8 +11,9 @@ DEFAULT: Strategy = "mixed"
 
 
 class OrderShares(DeskPart):
-    """How many places of the queue each criterion fills: only their proportions matter. In place
-    of the group stands a name: ``random``, ``uncertainty``, ``diversity`` or ``mixed``.
+    """How many places of the queue of review each criterion fills; only their proportions matter.
+    A name may stand in place of the group: ``random``, ``uncertainty``, ``diversity`` or ``mixed``,
+    which is what an absent group means.
     """
 
     uncertainty: float = Field(0, ge=0, description="share of what the models are least sure of")

@@ -8,7 +8,6 @@ import pytest
 from benchmarks.review_order.needed import answers_needed, compare
 from benchmarks.review_order.simulate import Corpus, Learned, Order, Run, review
 from corpus.articles import Article
-from corpus.order.queue import Neighbourhood
 from corpus.settings.order import STRATEGIES
 from corpus.simulation import SimulatedAnswer
 
@@ -43,7 +42,9 @@ def test_an_order_is_compared_with_random_on_the_same_articles() -> None:
 
 
 def test_a_review_goes_down_the_queue_and_asks_nothing_twice() -> None:
-    articles = {f"{n:02}": Article(f"{n:02}", "three plain words", topic="World") for n in range(40)}
+    articles = {
+        f"{n:02}": Article(f"{n:02}", "three plain words", topic="World") for n in range(40)
+    }
     seen: list[list[str]] = []
 
     def learn(
@@ -58,7 +59,7 @@ def test_a_review_goes_down_the_queue_and_asks_nothing_twice() -> None:
         score="accuracy",
         articles=articles,
         labels=(["World", "Sports"], []),
-        cluster=lambda ids, seed: {i: Neighbourhood(0, 0.0) for i in ids},
+        cluster=lambda ids, seed: dict.fromkeys(ids, 0),
         learn=learn,
         orders=(),
         pool=30,

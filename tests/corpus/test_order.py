@@ -8,7 +8,7 @@ import pytest
 from corpus.articles import Prediction, ScoredSpan
 from corpus.desk import read_desk
 from corpus.errors import DeskError
-from corpus.order.queue import Known, Neighbourhood, place_of_blind, places, queued
+from corpus.order.queue import Known, place_of_blind, places, queued
 from corpus.order.uncertainty import (
     span_uncertainty,
     topic_uncertainty,
@@ -18,10 +18,10 @@ from corpus.order.uncertainty import (
 from corpus.settings.order import STRATEGIES, OrderShares
 
 IDS = [f"a{n:03}" for n in range(120)]
-# The higher the number, the less sure; four clusters of thirty, the first of each in its centre.
+# The higher the number, the less sure; four clusters of thirty.
 KNOWN = Known(
     {i: n / 120 for n, i in enumerate(IDS)},
-    {i: Neighbourhood(n // 30, n % 30) for n, i in enumerate(IDS)},
+    {i: n // 30 for n, i in enumerate(IDS)},
 )
 
 
@@ -35,7 +35,7 @@ def test_everything_stands_in_it_once_whatever_the_order_it_came_in(shares: Orde
     assert sorted(found) == IDS
     shuffled = random.Random(0).sample(IDS, len(IDS))
     turned = Known(
-        {i: KNOWN.uncertainty[i] for i in shuffled}, {i: KNOWN.neighbourhood[i] for i in shuffled}
+        {i: KNOWN.uncertainty[i] for i in shuffled}, {i: KNOWN.cluster[i] for i in shuffled}
     )
     assert queued(shuffled, [], turned, shares, 1) == found
 
@@ -46,20 +46,29 @@ def test_by_uncertainty_the_least_sure_comes_first_and_ties_go_by_lot() -> None:
     first, second = (queue(STRATEGIES["uncertainty"], seed, same) for seed in (1, 2))
     assert first == queue(STRATEGIES["random"], 1) != second
     # What no model was asked about comes last.
-    half = Known({i: 0.1 for i in IDS[:60]}, {})
+    half = Known(dict.fromkeys(IDS[:60], 0.1), {})
     assert set(queue(STRATEGIES["uncertainty"], 1, half)[:60]) == set(IDS[:60])
 
 
 def test_by_diversity_no_page_is_alike_and_answered_clusters_wait() -> None:
-    found = queue(STRATEGIES["diversity"])
-    assert found[:4] == ["a000", "a030", "a060", "a090"]
+    by_lot, found = queue(STRATEGIES["random"]), queue(STRATEGIES["diversity"])
     for page in range(0, 120, 12):
-        clusters = Counter(KNOWN.neighbourhood[i].cluster for i in found[page : page + 12])
+        clusters = Counter(KNOWN.cluster[i] for i in found[page : page + 12])
         assert set(clusters.values()) == {3}
-    waiting = [i for i in IDS if i not in ("a000", "a001", "a030")]
+    for cluster in range(4):
+        of_it = [i for i in found if KNOWN.cluster[i] == cluster]
+        assert of_it == [i for i in by_lot if KNOWN.cluster[i] == cluster]
     answered = ["a000", "a001", "a030", "unknown"]
+    waiting = [i for i in IDS if i not in answered]
     found = queued(waiting, answered, KNOWN, STRATEGIES["diversity"], 1)
-    assert found[:6] == ["a060", "a090", "a031", "a061", "a091", "a002"]
+    assert [KNOWN.cluster[i] for i in found[:9]] == [2, 3, 1, 2, 3, 0, 1, 2, 3]
+
+
+def test_of_a_cluster_the_least_sure_comes_first_if_the_desk_asks_for_it() -> None:
+    found = queue(OrderShares(uncertainty=0.001, diversity=1))
+    assert found[:5] == ["a029", "a059", "a089", "a119", "a028"]
+    alone = queued(["a"], ["b"], Known({}, {}), STRATEGIES["mixed"], 1)
+    assert alone == ["a"]
 
 
 def test_each_criterion_fills_its_share_of_every_beginning() -> None:
@@ -75,7 +84,7 @@ def test_each_criterion_fills_its_share_of_every_beginning() -> None:
 
 def test_mixed_begins_with_all_three() -> None:
     first = queue(OrderShares(uncertainty=1, diversity=1, random=1))[:3]
-    assert first[:2] == ["a119", "a000"]
+    assert first[:2] == ["a119", "a029"]
     assert first[2] == queue(STRATEGIES["random"])[0]
 
 

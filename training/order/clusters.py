@@ -8,17 +8,12 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from corpus.order.queue import Neighbourhood
-
-# A page of ten that goes through the clusters in turn is ten different things; few articles make
-# clusters of ten.
+# Clusters in turn make a page of ten different things; of few articles a cluster has about ten.
 MOST, LEAST_MEMBERS = 50, 10
 
 
-def neighbourhoods(
-    ids: Sequence[str], vectors: np.ndarray, seed: int
-) -> dict[str, Neighbourhood]:
-    """Article id → its cluster; ``vectors`` are (articles, dimensions), in the order of ``ids``.
+def clusters(ids: Sequence[str], vectors: np.ndarray, seed: int) -> dict[str, int]:
+    """Article id → number of its cluster; ``vectors`` are (articles, dimensions), as ``ids``.
 
     The same ids, vectors and seed make the same clusters, in whatever order they are given.
     """
@@ -31,9 +26,5 @@ def neighbourhoods(
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # Fewer different texts than clusters: some stay empty.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        distances = means.fit_transform(vectors[order])
-    nearest = distances.argmin(axis=1)
-    return {
-        ids[n]: Neighbourhood(int(cluster), float(row[cluster]))
-        for n, cluster, row in zip(order, nearest, distances, strict=True)
-    }
+        found = means.fit_predict(vectors[order])
+    return {ids[n]: int(cluster) for n, cluster in zip(order, found, strict=True)}
