@@ -43,7 +43,9 @@ def ensure_priority(client: rg.Argilla, dataset: rg.Dataset) -> None:
 
 def read_pool(client: rg.Argilla, dataset: rg.Dataset) -> Pool:
     """All articles of the data set; a draft or a discard says something, too."""
-    waiting, answered, blind = [], [], set()
+    waiting: list[Article] = []
+    answered: list[Article] = []
+    blind: set[str] = set()
     for row in list_rows(client, dataset, include=("responses",)):
         if not has_article_id(row):
             continue

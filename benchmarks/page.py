@@ -17,6 +17,7 @@ from benchmarks.instructions_table import instructions_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
 from benchmarks.results import FOLDER, say
+from benchmarks.review_order.table import order_table
 from benchmarks.suggestion_table import suggestion_table
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 from benchmarks.topic_table import topics_table
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "instructions": instructions_table,
     "resolve": resolve_table,
     "suggestion_pull": suggestion_table,
+    "order": order_table,
 }
 
 

@@ -34,7 +34,7 @@ STRATEGIES: dict[Strategy, OrderShares] = {
     "random": OrderShares(random=1),
     "uncertainty": OrderShares(uncertainty=1),
     "diversity": OrderShares(diversity=1),
-    "mixed": OrderShares(uncertainty=0.6, diversity=0.2, random=0.2),
+    "mixed": OrderShares(uncertainty=0.4, diversity=0.4, random=0.2),
 }
 
 
