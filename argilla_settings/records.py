@@ -13,12 +13,19 @@ from corpus.articles import Article, Prediction
 from corpus.errors import DeskError
 
 PAGE = 500
+# Metadata that the queue is sorted by.
+PRIORITY = "priority"
 # What an import calls records that had no external_id; they are nobody's articles.
 UNNAMED = "argilla-record:"
 
 
-def to_record(article: Article, prediction: Prediction | None, blind: bool) -> rg.Record:
-    """The record of an article. A blind one carries no suggestion and no predicted topic."""
+def to_record(
+    article: Article, prediction: Prediction | None, blind: bool, place: float | None = None
+) -> rg.Record:
+    """The record of an article. A blind one carries no suggestion and no predicted topic.
+
+    ``place`` in the queue: the lowest comes first.
+    """
     shown = None if blind else prediction
     metadata: dict[str, Any] = {
         "source": article.source,
@@ -30,6 +37,8 @@ def to_record(article: Article, prediction: Prediction | None, blind: bool) -> r
         metadata["topic_predicted"] = shown.topic
     if shown is not None and shown.topic_score is not None:
         metadata["uncertainty"] = round(1 - shown.topic_score, 4)
+    if place is not None:
+        metadata[PRIORITY] = place
     return rg.Record(
         id=article.id,
         fields={"title": to_shown(article.title), "text": to_shown(article.text)},

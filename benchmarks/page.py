@@ -19,6 +19,7 @@ from benchmarks.ledger_table import ledger_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
 from benchmarks.results import FOLDER, say
+from benchmarks.review_order.table import order_table
 from benchmarks.suggestion_table import suggestion_table
 from benchmarks.tables import annotators_table, hub_table, large_table, logging_table
 from benchmarks.topic_table import topics_table
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "resolve": resolve_table,
     "suggestion_pull": suggestion_table,
     "gazetteer": gazetteer_table,
+    "order": order_table,
 }
 
 

@@ -17,7 +17,7 @@ import typer
 from copydesk import service_commands
 from copydesk.annotator_names import annotators
 from copydesk.answer_commands import answers
-from copydesk.insight_commands import worth
+from copydesk.insight_commands import prioritise, worth
 from copydesk.merge_command import merge
 from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
@@ -45,7 +45,8 @@ app.add_typer(users)
 app.add_typer(answers)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|report|worth|publish|curate|answers \w+)\b"
+    r"copydesk (?:load|pull|train|score|second-look|report|worth|prioritise|publish|curate|"
+    r"answers \w+)\b"
     r"(?! --desk)"
 )
 
@@ -246,6 +247,7 @@ app.command()(agreement)
 app.command()(resolve)
 app.command()(annotators)
 app.command()(worth)
+app.command()(prioritise)
 app.command()(suggestions)
 app.command()(report)
 app.command()(publish)

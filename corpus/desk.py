@@ -88,7 +88,7 @@ class Desk(DeskPart):
                 "state": True,
                 "simulation": True,
                 "workspace": True,
-                "review": {"guidelines", "reconcile_hours", *self._unused_rule()},
+                "review": {"guidelines", "reconcile_hours", "order", *self._unused_rule()},
                 # No other model depends on them; manifests list those that are models of their own.
                 "models": {"instructions", "tokenizer", "preannotation"},
             }

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from corpus.settings.order import DEFAULT, STRATEGIES, OrderShares, named_shares
 from corpus.settings.part import DeskPart
 
 # As `copydesk annotators` prints them.
@@ -27,7 +28,8 @@ class ReviewSettings(DeskPart):
         le=0.5,
         description="share shown without suggestions; test and validation are of these",
     )
-    seed: int = Field(13, description="decides which records are blind")
+    seed: int = Field(13, description="decides which records are blind, and the order by lot")
+    order: Annotated[OrderShares, BeforeValidator(named_shares)] = STRATEGIES[DEFAULT]
     rule: Literal["majority", "dawid-skene", "trusted"] = Field(
         "majority",
         description="how several answers become gold; one answer is gold by every rule",

@@ -67,7 +67,7 @@ def test_without_a_rule_the_digest_is_that_of_desks_before_there_were_rules() ->
         exclude={"name", "source", "gate", "publish", "state", "simulation", "workspace"},
     )
     for part, keys in (
-        ("review", ("guidelines", "reconcile_hours", "rule", "trusted")),
+        ("review", ("guidelines", "reconcile_hours", "order", "rule", "trusted")),
         ("models", LATER),
     ):
         for key in keys:
