@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.entity_models.table import entities_table
 from benchmarks.gazetteer_table import gazetteer_table
 from benchmarks.instructions_table import instructions_table
+from benchmarks.label_errors_table import label_errors_table
 from benchmarks.ledger_table import ledger_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
@@ -41,6 +42,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "suggestion_pull": suggestion_table,
     "gazetteer": gazetteer_table,
     "order": order_table,
+    "label_errors": label_errors_table,
 }
 
 

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.adjudicate_commands import adjudicate
 from copydesk.annotator_names import annotators
 from copydesk.answer_commands import answers
 from copydesk.insight_commands import prioritise, worth
@@ -43,11 +44,11 @@ app = typer.Typer(
 app.add_typer(service_commands.app)
 app.add_typer(users)
 app.add_typer(answers)
+app.add_typer(adjudicate)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|report|worth|prioritise|publish|curate|"
-    r"answers \w+)\b"
-    r"(?! --desk)"
+    r"copydesk (?:load|pull|train|score|second-look|report|worth|prioritise|publish|curate"
+    r"|(?:answers|adjudicate) \w+)\b(?! --desk)"
 )
 
 INTERRUPTED = "\ninterrupted; run the same command again, it continues."
@@ -163,6 +164,10 @@ def pull(
         f"{len(gold.reviewed)} reviewed articles, {gold.unresolved} unresolved, "
         f"{gold.waiting} wait for more answers, {len(gold.quarantined)} near-duplicates left out."
     )
+    if report.new_adjudications:
+        print(f"{report.new_adjudications} new or changed decisions of adjudicators.")
+    if gold.unresolved:
+        print("What is unresolved waits for adjudicators: copydesk adjudicate load")
 
 
 @app.command()

@@ -19,15 +19,22 @@ from corpus.settings.source import SourceSettings
 
 # Of a desk, and so of its Argilla data set and of its folder in the state.
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,60}$"
-# What models answer has a data set and a folder of its own, so named after those of the desk.
+# What models answer, and what adjudicators decide, has a data set and a folder of its own, so
+# named after those of the desk.
 ANSWERS_SUFFIX = "-answers"
+ADJUDICATION_SUFFIX = "-adjudication"
+SUFFIXES = {
+    ANSWERS_SUFFIX: "what models of desk {desk!r} answer",
+    ADJUDICATION_SUFFIX: "what adjudicators of desk {desk!r} decide",
+}
 
 
 class Desk(DeskPart):
     """One desk: source, labels, review policy, models and repositories."""
 
     name: str = Field(
-        pattern=NAME_PATTERN, description=f"Argilla data set name; not ending in {ANSWERS_SUFFIX}"
+        pattern=NAME_PATTERN,
+        description=f"Argilla data set name; not ending in {' or '.join(SUFFIXES)}",
     )
     workspace: str = Field(
         "copydesk",
@@ -46,14 +53,15 @@ class Desk(DeskPart):
 
     @field_validator("name")
     @classmethod
-    def name_is_not_of_answers(cls, name: str) -> str:
+    def name_is_of_a_desk(cls, name: str) -> str:
         """Two desks must not share an Argilla data set or a folder in the state."""
-        if name.endswith(ANSWERS_SUFFIX):
-            raise ValueError(
-                f"a desk must not be called {name!r}: with {ANSWERS_SUFFIX} end the data set and "
-                f"the state of what models of desk {name.removesuffix(ANSWERS_SUFFIX)!r} answer; "
-                "give it another name"
-            )
+        for suffix, whose in SUFFIXES.items():
+            if name.endswith(suffix):
+                desk = name.removesuffix(suffix)
+                raise ValueError(
+                    f"a desk must not be called {name!r}: with {suffix} end the data set and the "
+                    f"state of {whose.format(desk=desk)}; give it another name"
+                )
         return name
 
     @model_validator(mode="after")

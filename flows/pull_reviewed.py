@@ -1,6 +1,5 @@
 """pull_reviewed: Argilla → ledger → gold → splits."""
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,15 +13,14 @@ from argilla_settings.news import NEWS
 from corpus.cursor import Plan, PullKind, next_pull
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.ledger import Ledger
-from corpus.review_state import open_ledger, resolve_ledger
+from corpus.review_state import open_ledger
 from corpus.suggestions.measure import SuggestionEffects, effect_rows, read_effects
+from corpus.votes.rules import ADJUDICATED
+from flows.adjudications import pull_decisions, resolve_gold
 from flows.desk_run import DeskRun
 from flows.pulling import finished_moves, read_activity
 from flows.read_answers import Review
 from flows.read_changes import Pulled, read_planned
-
-log = logging.getLogger("flows.pull_reviewed")
 
 
 class PullReviewed(DeskRun):
@@ -33,7 +31,7 @@ class PullReviewed(DeskRun):
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull found; ``new_answers`` counts new, edited and deleted ones.
+    """What a pull found; both counts are of new, edited and deleted answers.
 
     ``kind`` says how much was read, and ``reason`` why.
     """
@@ -42,6 +40,7 @@ class PullReport:
     gold: Gold
     kind: PullKind
     reason: str
+    new_adjudications: int = 0
 
 
 @flow(name="pull_reviewed")
@@ -59,23 +58,16 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
         ledger.cursor(), probe, desk.review.reconcile_hours, datetime.now(UTC), config.full
     )
     pulled = append_answers(review, plan, probe)
+    decided = pull_decisions(client, desk, ledger, config.full)
     gold = resolve_gold(desk, ledger)
     show(desk, pulled, gold, read_effects(ledger, desk.models.seed) if pulled.new else None)
-    return PullReport(pulled.new, gold, pulled.kind, pulled.reason)
+    return PullReport(pulled.new, gold, pulled.kind, pulled.reason, decided)
 
 
 @task(cache_policy=NO_CACHE)
 def append_answers(review: Review, plan: Plan, probe: dict[str, str]) -> Pulled:
     """Append to the ledger what it does not hold."""
     return read_planned(review, plan, probe)
-
-
-@task(cache_policy=NO_CACHE)
-def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
-    """Gold of all answers; new articles get their split here, once and for good."""
-    gold = resolve_ledger(desk, ledger).gold
-    ledger.append_splits({r.article.id: r.split for r in gold.reviewed})
-    return gold
 
 
 def show(desk: Desk, pulled: Pulled, gold: Gold, effects: SuggestionEffects | None) -> None:
@@ -87,6 +79,7 @@ def show(desk: Desk, pulled: Pulled, gold: Gold, effects: SuggestionEffects | No
         {"what": "annotators", "value": str(gold.annotators)},
         {"what": "reviewed articles", "value": str(len(gold.reviewed))},
         {"what": "unresolved (ties)", "value": str(gold.unresolved)},
+        {"what": "decided by adjudicators", "value": str(gold.rules.get(ADJUDICATED, 0))},
         {"what": "waiting for more answers", "value": str(gold.waiting)},
         {"what": "left out as near-duplicates", "value": str(len(gold.quarantined))},
         {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},
