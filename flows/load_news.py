@@ -163,10 +163,8 @@ def log_batch(
     places = order_articles(desk, articles, {article.id for article in hidden}, predictions)
     for start in range(0, len(articles), PAGE):
         page = articles[start : start + PAGE]
-        log_records(
-            dataset,
-            [to_record(a, predictions.get(a.id), blind[a.id], places[a.id]) for a in page],
-        )
+        told = [to_record(a, predictions.get(a.id), blind[a.id], places[a.id]) for a in page]
+        log_records(dataset, told)
         log.info("logged %d of %d records", start + len(page), len(articles))
     if articles and desk.review.blind_share and not any(blind.values()):
         log.warning(

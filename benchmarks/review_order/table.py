@@ -26,7 +26,7 @@ def _corpus(corpus: Mapping[str, Any], most: int) -> Iterator[str]:
     )
     yield ""
     heads = [
-        f"{corpus['score']} {rows['random']['random_reaches']:.3f} (random: {mark})"
+        f"answers to {corpus['score']} {rows['random']['random_reaches']:.3f} (random's at {mark})"
         for mark, rows in by_mark.items()
     ]
     better = [f"above random at {mark}" for mark in by_mark]
@@ -39,8 +39,6 @@ def _corpus(corpus: Mapping[str, Any], most: int) -> Iterator[str]:
 
 
 def _needed(row: Mapping[str, Any], most: int) -> str:
-    if row["order"] == "random":
-        return f"{row['mark']}"
     value, low, high = (_answers(row["needed"][part], most) for part in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 

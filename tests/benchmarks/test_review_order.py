@@ -1,12 +1,15 @@
 """The benchmark of the orders of review: what it says of made-up curves and reviews."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.review_order.needed import answers_needed, compare
+from benchmarks.review_order.picture import draw_orders
 from benchmarks.review_order.simulate import Corpus, Learned, Order, Run, review
+from benchmarks.review_order.table import order_table
 from corpus.articles import Article
 from corpus.settings.order import STRATEGIES
 from corpus.simulation import SimulatedAnswer
@@ -72,3 +75,25 @@ def test_a_review_goes_down_the_queue_and_asks_nothing_twice() -> None:
     assert seen[1][10:] == rest[::-1][:10]
     assert found.counts.shape == (3, 3, 3)
     assert found.words.tolist() == [30, 60, 90]
+
+
+def test_the_table_and_the_picture_say_what_was_measured(tmp_path: Path) -> None:
+    runs = {"random": [run([100, 200, 300])] * 5, "mixed": [run([200, 300, 350])] * 5}
+    found = {
+        "corpus": "made up", "score": "accuracy", "pool": 30, "test": 400, "step": 10,
+        "answers": AT.tolist(), "rows": compare(runs, AT, [20]), "cpu_seconds": {"random": 1.0},
+        "curves": {"random": dict.fromkeys(("value", "low", "high"), [0.25, 0.5, 0.75])},
+    }  # fmt: skip
+    about = {"measured_at": "2031-05-01", "revision": "r", "changed_code": False, "cores": 2,
+             "python": "3", "load_average": 1, "seeds": 5, "noise": 0.05, "most": 30}  # fmt: skip
+    lines = "\n".join(order_table({**about, "corpora": [found]}))
+    assert "answers to accuracy 0.500 (random's at 20)" in lines
+    assert "| random | 20 [20, 20] | – | 5 |" in lines
+    assert "| mixed | 10 [" in lines and "| +0.250 [" in lines
+    never = {**found["rows"][1], "needed": {"value": None, "low": 25.0, "high": None}}
+    lines = "\n".join(
+        order_table({**about, "corpora": [{**found, "rows": [found["rows"][0], never]}]})
+    )
+    assert "| over 30 [25, over 30] |" in lines
+    draw_orders([found], tmp_path / "order.png")
+    assert (tmp_path / "order.png").read_bytes().startswith(b"\x89PNG")
