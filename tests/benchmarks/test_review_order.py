@@ -82,7 +82,7 @@ def test_the_table_and_the_picture_say_what_was_measured(tmp_path: Path) -> None
     found = {
         "corpus": "made up", "score": "accuracy", "pool": 30, "test": 400, "step": 10,
         "answers": AT.tolist(), "rows": compare(runs, AT, [20]), "cpu_seconds": {"random": 1.0},
-        "curves": {"random": dict.fromkeys(("value", "low", "high"), [0.25, 0.5, 0.75])},
+        "curves": {"random": {key: [0.25, 0.5, 0.75] for key in ("value", "low", "high")}},
     }  # fmt: skip
     about = {"measured_at": "2031-05-01", "revision": "r", "changed_code": False, "cores": 2,
              "python": "3", "load_average": 1, "seeds": 5, "noise": 0.05, "most": 30}  # fmt: skip
