@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 say(f"Pulling from {launcher}, {min_submitted} answers complete a record")
                 measured = _measure(server, client, home, desk, options.answers)
             runs.append({"launcher": launcher, "min_submitted": min_submitted, **measured})
-    save("ledger", begun, {**asdict(amounts), "new_answers": options.answers, "runs": runs})
+            # Each counts, also where a later one fails.
+            save("ledger", begun, {**asdict(amounts), "new_answers": options.answers, "runs": runs})
 
 
 def _measure(
