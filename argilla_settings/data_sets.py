@@ -10,6 +10,7 @@ from typing import Any
 import argilla as rg
 from argilla._exceptions import ArgillaAPIError, ArgillaError
 
+from argilla_settings.addresses import dataset_address
 from argilla_settings.connection import http
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -75,7 +76,7 @@ def ensure_dataset(client: rg.Argilla, desk: Desk, kind: DatasetKind) -> rg.Data
 
 def dataset_url(client: rg.Argilla, dataset: rg.Dataset) -> str:
     """Where a person opens it in the browser."""
-    return f"{client.api_url.rstrip('/')}/dataset/{dataset.id}/annotation-mode"
+    return dataset_address(client.api_url, str(dataset.id))
 
 
 def guidelines_revision(dataset: rg.Dataset) -> str:

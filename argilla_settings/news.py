@@ -6,6 +6,7 @@ from pathlib import Path
 import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
+from argilla_settings.priority import ensure_priority, priority_property
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import states_licenses
@@ -87,6 +88,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
         ],
         questions=questions,
         metadata=[
+            priority_property(client),
             rg.TermsMetadataProperty(name="source", title="Source", client=client),
             rg.TermsMetadataProperty(name="published_at", title="Published", client=client),
             *_license_property(desk, client),
@@ -127,6 +129,7 @@ def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
     """Raises DeskError for other labels, which Argilla cannot change."""
     refuse_other_labels(dataset, desk)
     _add_license(client, dataset, desk)
+    ensure_priority(client, dataset)
 
 
 def _add_license(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:

@@ -7,17 +7,25 @@ import argilla as rg
 from argilla._exceptions import ArgillaAPIError
 
 from argilla_settings.connection import http
+from argilla_settings.shown_text import from_shown, to_shown
 from argilla_settings.suggestions import to_suggestions
 from corpus.articles import Article, Prediction
 from corpus.errors import DeskError
 
 PAGE = 500
+# Metadata that the queue is sorted by.
+PRIORITY = "priority"
 # What an import calls records that had no external_id; they are nobody's articles.
 UNNAMED = "argilla-record:"
 
 
-def to_record(article: Article, prediction: Prediction | None, blind: bool) -> rg.Record:
-    """The record of an article. A blind one carries no suggestion and no predicted topic."""
+def to_record(
+    article: Article, prediction: Prediction | None, blind: bool, place: float | None = None
+) -> rg.Record:
+    """The record of an article. A blind one carries no suggestion and no predicted topic.
+
+    ``place`` in the queue: the lowest comes first.
+    """
     shown = None if blind else prediction
     metadata: dict[str, Any] = {
         "source": article.source,
@@ -29,9 +37,11 @@ def to_record(article: Article, prediction: Prediction | None, blind: bool) -> r
         metadata["topic_predicted"] = shown.topic
     if shown is not None and shown.topic_score is not None:
         metadata["uncertainty"] = round(1 - shown.topic_score, 4)
+    if place is not None:
+        metadata[PRIORITY] = place
     return rg.Record(
         id=article.id,
-        fields={"title": article.title, "text": article.text},
+        fields={"title": to_shown(article.title), "text": to_shown(article.text)},
         metadata={key: value for key, value in metadata.items() if value != ""},
         suggestions=to_suggestions(shown, article.text) if shown is not None else [],
     )
@@ -52,8 +62,8 @@ def to_article(row: Mapping[str, Any]) -> Article:
     metadata = row.get("metadata") or {}
     return Article(
         id=row["external_id"],
-        text=row["fields"]["text"],
-        title=row["fields"].get("title") or "",
+        text=from_shown(row["fields"]["text"]),
+        title=from_shown(row["fields"].get("title") or ""),
         source=metadata.get("source", ""),
         published_at=metadata.get("published_at", ""),
         license=metadata.get("license", ""),

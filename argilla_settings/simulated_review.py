@@ -13,8 +13,8 @@ from argilla_settings.data_sets import ensure_dataset
 from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows
 from argilla_settings.responses import pseudonym, submit_responses
-from argilla_settings.suggestions import to_values
-from corpus.articles import Article
+from argilla_settings.suggestions import from_rest, to_values
+from corpus.articles import Article, Prediction
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.moves import NOTHING_MOVED, Moves
@@ -58,23 +58,30 @@ def review(
     """Let each simulated reviewer answer what it has not answered; returns new answers.
 
     Only ``articles`` are answered, and only those that are in Argilla. Reviewers answer in
-    the order of the keys, with the noise that the desk gives to each. ``before_submit`` is told
+    the order of the keys, with the noise that the desk gives to each and its pull towards the
+    suggestions that stand there. ``before_submit`` is told
     which answers are about to be simulated, so that nobody takes them for people's.
     """
     gold = {article.id: article for article in articles}
     owner = connect()
     dataset = ensure_dataset(owner, desk, NEWS)
-    rows = [r for r in list_rows(owner, dataset, ("responses",)) if r["external_id"] in gold]
+    included = list_rows(owner, dataset, ("responses", "suggestions"))
+    rows = [row for row in included if row["external_id"] in gold]
+    shown = _shown(dataset, rows, gold)
     noise = zip(desk.simulation.topic_noise, desk.simulation.span_noise, strict=False)
     answered = 0
     for (name, key), (topic_noise, span_noise) in zip(keys.items(), noise, strict=False):
-        reviewer = SimulatedReviewer(name, topic_noise, span_noise, desk.simulation.seed)
+        reviewer = SimulatedReviewer(
+            name, topic_noise, span_noise, desk.simulation.seed, desk.simulation.pull
+        )
         client = connect(api_key=key, manage=False)
         me = http(client).get("/api/v1/me").json()["id"]
         _admit(owner, dataset, me)
         open_rows = _unanswered(me, rows)
         answers = [
-            _to_answer(reviewer, gold[row["external_id"]], row["id"], desk) for row in open_rows
+            _to_answer(reviewer, gold[i], shown[i], row["id"], desk)
+            for row in open_rows
+            for i in [row["external_id"]]
         ]
         name_outside = pseudonym(moves.person(me), desk)
         before_submit([(row["external_id"], name_outside) for row in open_rows])
@@ -96,10 +103,21 @@ def _unanswered(me: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str,
     return [row for row in rows if me not in {r["user_id"] for r in row.get("responses") or ()}]
 
 
+def _shown(
+    dataset: rg.Dataset, rows: Sequence[Mapping[str, Any]], articles: Mapping[str, Article]
+) -> dict[str, Prediction]:
+    questions = {str(question.id): question.name for question in dataset.settings.questions}
+    return {
+        i: from_rest(articles[i], row.get("suggestions") or (), questions)
+        for row in rows
+        for i in [row["external_id"]]
+    }
+
+
 def _to_answer(
-    reviewer: SimulatedReviewer, article: Article, record_id: str, desk: Desk
+    reviewer: SimulatedReviewer, article: Article, shown: Prediction, record_id: str, desk: Desk
 ) -> dict[str, Any]:
-    answer = reviewer.answer(article, list(desk.labels.topics), list(desk.labels.entities))
+    answer = reviewer.answer(article, list(desk.labels.topics), list(desk.labels.entities), shown)
     values: dict[str, Any] = {}
     if answer.topic is not None:
         values["topic"] = {"value": answer.topic}

@@ -18,14 +18,16 @@ from copydesk import service_commands
 from copydesk.adjudicate_commands import adjudicate
 from copydesk.annotator_names import annotators
 from copydesk.answer_commands import answers
-from copydesk.insight_commands import worth
+from copydesk.insight_commands import prioritise, worth
 from copydesk.merge_command import merge
 from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
+from copydesk.report_command import report
 from copydesk.show import say, show_places, show_rounds
 from copydesk.stop import TERMINATED
+from copydesk.suggestion_command import suggestions
 from copydesk.transfer import export_argilla, import_argilla
 from copydesk.users import users
 from copydesk.vote_commands import agreement, resolve
@@ -45,7 +47,7 @@ app.add_typer(answers)
 app.add_typer(adjudicate)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|worth|publish|curate"
+    r"copydesk (?:load|pull|train|score|second-look|report|worth|prioritise|publish|curate"
     r"|(?:answers|adjudicate) \w+)\b(?! --desk)"
 )
 
@@ -157,6 +159,7 @@ def pull(
     report = pull_reviewed(PullReviewed(**run, full=full))
     gold = report.gold
     print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
+    print(f"Kind of pull: {report.kind} ({report.reason}).")
     print(
         f"{len(gold.reviewed)} reviewed articles, {gold.unresolved} unresolved, "
         f"{gold.waiting} wait for more answers, {len(gold.quarantined)} near-duplicates left out."
@@ -249,6 +252,9 @@ app.command()(agreement)
 app.command()(resolve)
 app.command()(annotators)
 app.command()(worth)
+app.command()(prioritise)
+app.command()(suggestions)
+app.command()(report)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

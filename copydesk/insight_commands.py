@@ -1,4 +1,4 @@
-"""Commands that look at models: what more labels would bring."""
+"""Commands that look ahead: what more labels would bring, and which come first."""
 
 import json
 from dataclasses import asdict
@@ -36,3 +36,18 @@ def worth(
             print(
                 f"  {row['label']} ({row['examples']}): {row['advice']}, {row['because']}; {gain}"
             )
+
+
+def prioritise(
+    desk: DeskOption = "desk.yaml",
+    source: SourceOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Put the records that nobody answered into the desk's order of review."""
+    run = run_parameters(desk, source, set_)
+    use_services()
+    from flows.desk_run import DeskRun
+    from flows.prioritise import prioritise as run_prioritise
+
+    found = run_prioritise(DeskRun(**run))
+    print(f"{found.changed} of {found.waiting} waiting articles have another place: {found.url}")

@@ -22,6 +22,10 @@ class Span:
     end: int
     label: str
 
+    def touches(self, others: Iterable["Span"]) -> bool:
+        """Whether it has a code point in common with one of them."""
+        return any(self.start < other.end and other.start < self.end for other in others)
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:

@@ -68,12 +68,17 @@ class Desk(DeskPart):
     def labels_exist(self) -> "Desk":
         """Mapped labels and model repositories must fit the schema."""
         for values, schema, key in (
-            (self.source.topic_values, self.labels.topics, "topic_values"),
-            (self.source.entity_values, self.labels.entities, "entity_values"),
+            (self.source.topic_values, self.labels.topics, "source.topic_values"),
+            (self.source.entity_values, self.labels.entities, "source.entity_values"),
+            (
+                self.models.preannotation.entity_values,
+                self.labels.entities,
+                "models.preannotation.entity_values",
+            ),
         ):
             unknown = sorted({v for v in values.values() if v is not None} - set(schema))
             if unknown:
-                raise ValueError(f"source.{key} maps to {unknown}, not among {list(schema)}")
+                raise ValueError(f"{key} maps to {unknown}, not among {list(schema)}")
         if self.labels.topics and self.publish.topic_model is None:
             raise ValueError("labels.topics is set, so publish.topic_model must name a repository")
         if self.labels.entities and self.publish.entity_model is None:
@@ -91,9 +96,9 @@ class Desk(DeskPart):
                 "state": True,
                 "simulation": True,
                 "workspace": True,
-                "review": {"guidelines", *self._unused_rule()},
-                # No other model depends on them, and their own manifest lists them.
-                "models": {"instructions", "tokenizer"},
+                "review": {"guidelines", "reconcile_hours", "order", *self._unused_rule()},
+                # No other model depends on them; manifests list those that are models of their own.
+                "models": {"instructions", "tokenizer", "preannotation"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]

@@ -86,7 +86,7 @@ def build_gold(
         blind,
         known_splits,
         desk.splits,
-        blind_test=desk.review.blind_share > 0,
+        desk.review.blind_share,
     )
     weighed = {i: [*group, *final.get(i, ())] for i, group in ready.items()}
     decided = _resolve(desk, weighed, adjudicators)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from corpus.articles import Article, Span
+from corpus.articles import Article, Prediction, Span
 from corpus.errors import DeskError
 
 
@@ -23,22 +23,51 @@ class SimulatedAnswer:
 class SimulatedReviewer:
     """One reviewer: probability of a wrong topic, and of a mistake per span, in [0, 1).
 
-    The same name, seed and article always give the same answer.
+    ``pull`` in [0, 1] is the probability of taking what is shown as it stands, each time anew: a
+    suggested topic; a suggested span (what it would have marked there is then dropped); and that
+    nothing is suggested where it would have marked a span (which it then leaves out). Else it
+    answers as it would have without suggestions. The same name, seed, article and suggestion
+    always give the same answer, and the own answer does not depend on the pull.
     """
 
     name: str
     topic_noise: float
     span_noise: float
     seed: int
+    pull: float = 0.0
 
     def answer(
-        self, article: Article, topics: Sequence[str], entity_types: Sequence[str]
+        self,
+        article: Article,
+        topics: Sequence[str],
+        entity_types: Sequence[str],
+        shown: Prediction | None = None,
     ) -> SimulatedAnswer:
-        """The gold of the article with this reviewer's noise; None where nothing is asked."""
+        """The gold of the article with this reviewer's noise, pulled by what is shown with it;
+        None where nothing is asked.
+        """
         dice = random.Random(f"{self.seed}:{self.name}:{article.id}")
         topic = self._topic(article, topics, dice) if topics else None
         spans = self._spans(article, entity_types, dice) if entity_types else None
+        if shown is None:
+            return SimulatedAnswer(topic, spans)
+        chance = random.Random(f"pull:{self.seed}:{self.name}:{article.id}")
+        if topic is not None and shown.topic is not None and chance.random() < self.pull:
+            topic = shown.topic
+        if spans is not None and shown.spans is not None:
+            spans = self._pulled(spans, [span.span() for span in shown.spans], chance)
         return SimulatedAnswer(topic, spans)
+
+    def _pulled(
+        self, own: Sequence[Span], shown: Sequence[Span], chance: random.Random
+    ) -> tuple[Span, ...]:
+        taken = [span for span in shown if chance.random() < self.pull]
+        kept = [
+            span
+            for span in own
+            if not span.touches(taken) and (span.touches(shown) or chance.random() >= self.pull)
+        ]
+        return tuple(sorted([*taken, *kept]))
 
     def _topic(self, article: Article, topics: Sequence[str], dice: random.Random) -> str:
         if article.topic is None:

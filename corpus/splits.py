@@ -19,8 +19,8 @@ POLICY = (
     "in one split; the hash of the cluster decides which."
 )
 BLIND_POLICY = (
-    "Articles that annotators saw without suggestions (blind) are test, and no others; what "
-    "resembles one of them is left out."
+    "Test and validation are made of articles that annotators saw without suggestions (blind), and "
+    "of no others; what resembles one of them is left out."
 )
 
 
@@ -47,14 +47,16 @@ def assign_splits(
     blind: Mapping[str, bool],
     known: Mapping[str, Split],
     settings: SplitSettings,
-    blind_test: bool = True,
+    blind_share: float,
 ) -> SplitAssignment:
     """Give each new article a split; ``known`` assignments stay as they are.
 
-    ``blind_test``: the desk has a blind share, so that test is made of blind articles alone;
-    else the hash decides. A new article that is a near-duplicate of articles in two splits
-    would leak, and one that resembles a blind article may neither train nor test: both are left
-    out and reported.
+    ``blind_share``: that of the desk. Above 0, test and validation are made of blind articles
+    alone: by the settings' shares of all articles as far as there are so many, else divided as
+    these shares are to each other; blind articles beyond them are trained on. At 0 the hash
+    decides for all. A new article that is a near-duplicate of articles in two splits would leak,
+    and one that was shown with suggestions and resembles one of test or validation may neither
+    train nor test: both are left out and reported.
     """
     by_id = {article.id: article for article in articles}
     unique = list(by_id.values())
@@ -68,11 +70,11 @@ def assign_splits(
         splits.update({i: known[i] for i in ids if i in known})
         settled = {known[i] for i in ids if i in known}
         new = [i for i in ids if i not in known]
-        unbiased = [i for i in new if blind.get(i, False) or not blind_test]
+        unbiased = [i for i in new if blind.get(i, False) or not blind_share]
         biased = [i for i in new if i not in unbiased]
         for part, may_test in ((unbiased, True), (biased, False)):
-            by_hash = _by_hash(cluster, settings, with_test=not blind_test)
-            split = _join(settled, "test" if blind_test and may_test else by_hash, may_test)
+            wanted = _by_hash(cluster, settings, blind_share) if may_test else "train"
+            split = _join(settled, wanted, may_test)
             if part and split is None:
                 quarantined += part
             elif part and split is not None:
@@ -86,16 +88,19 @@ def _join(settled: set[Split], wanted: Split, may_test: bool) -> Split | None:
     if not settled:
         return wanted
     only = next(iter(settled)) if len(settled) == 1 else None
-    return only if may_test or only != "test" else None
+    return only if may_test or only == "train" else None
 
 
-def _by_hash(cluster: str, settings: SplitSettings, with_test: bool) -> Split:
-    point = unit_hash(f"split:{cluster}")
-    if with_test:
-        if point < settings.test:
-            return "test"
-        point = (point - settings.test) / (1 - settings.test)
-    return "validation" if point < settings.validation else "train"
+def _by_hash(cluster: str, settings: SplitSettings, blind_share: float) -> Split:
+    """Of an article that may test; at a blind share of 0 that is any."""
+    point, test, validation = unit_hash(f"split:{cluster}"), settings.test, settings.validation
+    if not blind_share:
+        # The share of validation is of what is not test, as ever: splits must not move.
+        validation *= 1 - test
+    else:
+        whole = max(blind_share, test + validation)
+        test, validation = test / whole, validation / whole
+    return "test" if point < test else "validation" if point < test + validation else "train"
 
 
 def leaks(articles: Sequence[Article], splits: Mapping[str, Split]) -> list[tuple[str, str]]:

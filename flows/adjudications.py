@@ -12,7 +12,8 @@ from corpus.gold import Gold
 from corpus.ledger import Ledger
 from corpus.moves import Moves
 from corpus.review_state import resolve_ledger
-from flows.pulling import append_answers, pull_changes
+from flows.pulling import pull_changes
+from flows.read_answers import Review, read_all
 
 
 def pull_decisions(client: rg.Argilla, desk: Desk, ledger: Ledger, full: bool) -> int:
@@ -26,7 +27,7 @@ def pull_decisions(client: rg.Argilla, desk: Desk, ledger: Ledger, full: bool) -
     beside = adjudication_ledger(ledger)
 
     def append(moves: Moves) -> int:
-        return append_answers(client, dataset, adjudicating(desk), beside, moves)
+        return read_all(Review(client, dataset, adjudicating(desk), beside, moves), "").new
 
     return pull_changes(client, dataset, beside, append, full)
 

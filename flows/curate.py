@@ -15,8 +15,10 @@ from corpus.moves import read_moves
 from corpus.review_state import open_ledger
 from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
+from flows.annotator_report import annotator_report
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
+from flows.prioritise import Prioritised, prioritise
 from flows.probe_models import probe_models
 from flows.publish import Publish, PublishReport, publish
 from flows.pull_reviewed import PullReviewed, pull_reviewed
@@ -53,11 +55,14 @@ class CurateReport:
     doubted: int
     worth: list[ModelWorth]
     published: PublishReport
+    queue: Prioritised
 
 
 @flow(name="curate")
 def curate(config: Curate) -> CurateReport:
-    """load → (simulated review) → pull → train → score → second look → probe → worth → publish."""
+    """load → (simulated review) → pull → train → score → second look → probe → worth → publish →
+    prioritise, by the models that were published → annotator report.
+    """
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
     if config.simulate_with:
@@ -78,8 +83,10 @@ def curate(config: Curate) -> CurateReport:
         probe_models(DeskRun(**run))
         found = worth(DeskRun(**run))
     published = publish(Publish(**run))
+    queue = prioritise(DeskRun(**run))
+    annotator_report(DeskRun(**run))
     return CurateReport(
-        loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published
+        loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published, queue
     )
 
 

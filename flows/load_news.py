@@ -24,6 +24,8 @@ from corpus.review_state import open_ledger
 from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
+from flows.hidden_predictions import keep_hidden
+from flows.ordering import order_articles
 
 log = logging.getLogger("flows.load_news")
 
@@ -138,7 +140,7 @@ def leave_out_known(
 
 @task(cache_policy=NO_CACHE)
 def predict_batch(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:
-    """What the source, the last published models, or the zero-shot encoder say."""
+    """What the source, the last published models, or those before them say."""
     if not articles:
         return {}
     # Loads torch: seconds that a load of nothing new, or of a wrong file, need not wait.
@@ -156,9 +158,13 @@ def log_batch(
 ) -> int:
     """Log the records page by page; returns how many are blind."""
     blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in articles}
+    hidden = [article for article in articles if blind[article.id]]
+    keep_hidden(desk, hidden, predictions)
+    places = order_articles(desk, articles, {article.id for article in hidden}, predictions)
     for start in range(0, len(articles), PAGE):
         page = articles[start : start + PAGE]
-        log_records(dataset, [to_record(a, predictions.get(a.id), blind[a.id]) for a in page])
+        told = [to_record(a, predictions.get(a.id), blind[a.id], places[a.id]) for a in page]
+        log_records(dataset, told)
         log.info("logged %d of %d records", start + len(page), len(articles))
     if articles and desk.review.blind_share and not any(blind.values()):
         log.warning(

@@ -1,21 +1,26 @@
 """pull_reviewed: Argilla → ledger → gold → splits."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from prefect import flow
+from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.data_sets import require_dataset
+from argilla_settings.data_sets import guidelines_revision, require_dataset
 from argilla_settings.news import NEWS
+from corpus.cursor import Plan, PullKind, next_pull
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.moves import Moves
 from corpus.review_state import open_ledger
+from corpus.suggestions.measure import SuggestionEffects, effect_rows, read_effects
 from corpus.votes.rules import ADJUDICATED
 from flows.adjudications import pull_decisions, resolve_gold
 from flows.desk_run import DeskRun
-from flows.pulling import append_answers, pull_changes
+from flows.pulling import finished_moves, read_activity
+from flows.read_answers import Review
+from flows.read_changes import Pulled, read_planned
 
 
 class PullReviewed(DeskRun):
@@ -26,10 +31,15 @@ class PullReviewed(DeskRun):
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull found; both counts are of new, edited and deleted answers."""
+    """What a pull found; both counts are of new, edited and deleted answers.
+
+    ``kind`` says how much was read, and ``reason`` why.
+    """
 
     new_answers: int
     gold: Gold
+    kind: PullKind
+    reason: str
     new_adjudications: int = 0
 
 
@@ -40,21 +50,31 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
-
-    def append(moves: Moves) -> int:
-        return append_answers(client, dataset, desk, ledger, moves)
-
-    new = pull_changes(client, dataset, ledger, append, config.full)
+    moves = finished_moves(ledger, dataset)
+    review = Review(client, dataset, desk, ledger, moves)
+    probe = read_activity(client, dataset, moves)
+    ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
+    plan = next_pull(
+        ledger.cursor(), probe, desk.review.reconcile_hours, datetime.now(UTC), config.full
+    )
+    pulled = append_answers(review, plan, probe)
     decided = pull_decisions(client, desk, ledger, config.full)
     gold = resolve_gold(desk, ledger)
-    show(desk, new, gold)
-    return PullReport(new, gold, decided)
+    show(desk, pulled, gold, read_effects(ledger, desk.models.seed) if pulled.new else None)
+    return PullReport(pulled.new, gold, pulled.kind, pulled.reason, decided)
 
 
-def show(desk: Desk, new_answers: int, gold: Gold) -> None:
-    """Artifact: the state of the review."""
+@task(cache_policy=NO_CACHE)
+def append_answers(review: Review, plan: Plan, probe: dict[str, str]) -> Pulled:
+    """Append to the ledger what it does not hold."""
+    return read_planned(review, plan, probe)
+
+
+def show(desk: Desk, pulled: Pulled, gold: Gold, effects: SuggestionEffects | None) -> None:
+    """Artifact: the state of the review, and what suggestions do to it where answers are new."""
     rows = [
-        {"what": "new or changed answers", "value": str(new_answers)},
+        {"what": "kind of pull", "value": f"{pulled.kind} ({pulled.reason})"},
+        {"what": "new or changed answers", "value": str(pulled.new)},
         {"what": "answers that count", "value": str(gold.answers)},
         {"what": "annotators", "value": str(gold.annotators)},
         {"what": "reviewed articles", "value": str(len(gold.reviewed))},
@@ -65,6 +85,7 @@ def show(desk: Desk, new_answers: int, gold: Gold) -> None:
         {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},
         {"what": "Krippendorff alpha, topics", "value": _share(gold.agreement.topic_alpha)},
         {"what": "span F1 between annotators", "value": _share(gold.agreement.span_f1)},
+        *({"what": w, "value": v} for w, v in (effect_rows(effects) if effects else ())),
     ]
     create_table_artifact(table=rows, key=f"{desk.name}-reviewed".replace("_", "-"))
 

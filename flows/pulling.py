@@ -1,6 +1,5 @@
 """What every pull from Argilla does: it reads all only where people were active since the last."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 
 import argilla as rg
@@ -8,14 +7,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.data_sets import guidelines_revision
-from argilla_settings.responses import PulledRecord, activity, pull_records
-from corpus.desk import Desk
+from argilla_settings.responses import activity
 from corpus.errors import DeskError
 from corpus.ledger import Ledger
 from corpus.moves import Moves, read_moves
-from corpus.statements import Said, StatementKey, current_statements, tombstones
-
-log = logging.getLogger("flows.pulling")
+from corpus.statements import Said, StatementKey, tombstones
 
 
 def pull_changes(
@@ -28,7 +24,7 @@ def pull_changes(
     """Let ``append`` read all of ``dataset`` into its ledger, unless nobody was active since the
     last pull; ``full``: also then. Returns how many statements were appended.
     """
-    moves = _finished_moves(ledger, dataset)
+    moves = finished_moves(ledger, dataset)
     cursor = read_activity(client, dataset, moves)
     ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
     if not full and cursor == ledger.cursor():
@@ -50,24 +46,6 @@ def read_activity(client: rg.Argilla, dataset: rg.Dataset, moves: Moves) -> dict
     return {**probe, "imported": str(imported)} if imported else probe
 
 
-@task(cache_policy=NO_CACHE)
-def append_answers(
-    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
-) -> int:
-    """Page all records with answers and append what the ledger does not hold."""
-    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_statements(ledger.entries())
-    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
-    entries = [entry for record in pulled for entry in record.entries]
-    ledger.append_articles(record.article for record in pulled)
-    gone = buried(ledger, dataset, held, entries)
-    new = ledger.append_entries([*entries, *gone])
-    log.info(
-        "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
-    )
-    return new
-
-
 def buried(
     ledger: Ledger,
     dataset: rg.Dataset,
@@ -81,7 +59,7 @@ def buried(
     return tombstones(held, pulled)
 
 
-def _finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
+def finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
     """What came here from another server. Half of it would look as if the rest were deleted."""
     moves = read_moves(ledger)
     if str(dataset.id) in moves.unfinished:

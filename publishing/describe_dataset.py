@@ -108,7 +108,7 @@ def _splits(desk: Desk, gold: Gold, published: Sequence[ReviewedArticle]) -> Spl
     blind = {split: {r.blind for r in gold.reviewed if r.split == split} for split in SPLITS}
     # By the articles, not by the desk: it may have asked otherwise when they got their splits.
     blind_test = blind["test"] == {True}
-    apart = blind_test and True not in blind["train"] | blind["validation"]
+    apart = blind_test and blind["validation"] <= {True}
     return Splits(
         policy=f"{POLICY} {BLIND_POLICY}" if apart else POLICY,
         leaks=len(leaks([r.article for r in gold.reviewed], splits)),

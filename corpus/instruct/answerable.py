@@ -10,15 +10,14 @@ from corpus.splits import assign_splits, unit_hash
 def answerable(
     desk: Desk, articles: Sequence[Article], blind: Mapping[str, bool], known: Mapping[str, Split]
 ) -> list[Article]:
-    """The articles that a next model may learn from: of the splits train and validation.
+    """The articles that a next model may learn from, but for blind ones: beside what a model wrote
+    they would be blind no more.
 
     ``articles`` are all of the desk, so that an article that is not reviewed yet and resembles one
-    of the test, or one that was shown blind and will be of it, is left out, too.
+    of the test, or one that was shown blind and may be of it, is left out, too.
     """
-    splits = assign_splits(
-        articles, blind, known, desk.splits, blind_test=desk.review.blind_share > 0
-    ).splits
-    return [a for a in articles if splits.get(a.id, "test") != "test"]
+    splits = assign_splits(articles, blind, known, desk.splits, desk.review.blind_share).splits
+    return [a for a in articles if splits.get(a.id, "test") != "test" and not blind.get(a.id)]
 
 
 def in_order(

@@ -132,18 +132,21 @@ def learnable_splits(
     reviewed: Sequence[ReviewedArticle],
     known: Mapping[str, Split],
 ) -> dict[str, Split]:
-    """Of these articles, by the desk's own rule; none for what is or resembles the test."""
+    """Of these articles, by the desk's own rule; none for what is or resembles the test, nor for
+    a blind one of validation: nothing that a model wrote may pull its labels.
+    """
     settled = {r.article.id: r.split for r in reviewed}
     others = [a for a in articles if a.id not in settled]
     together = [*(r.article for r in reviewed), *others]
     blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in others}
     earlier = {a.id: known[a.id] for a in others if a.id in known}
     chosen = assign_splits(
-        together, blind, earlier | settled, desk.splits, blind_test=desk.review.blind_share > 0
+        together, blind, earlier | settled, desk.splits, desk.review.blind_share
     ).splits
+    held = {i for i, split in chosen.items() if split == "validation" and blind.get(i)}
     leaking = {i for pair in leaks(together, chosen) for i in pair}
     return {
         a.id: chosen[a.id]
         for a in articles
-        if chosen.get(a.id, "test") != "test" and a.id not in leaking
+        if chosen.get(a.id, "test") != "test" and a.id not in held | leaking
     }

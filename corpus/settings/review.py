@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from corpus.settings.order import DEFAULT, STRATEGIES, OrderShares, named_shares
 from corpus.settings.part import DeskPart
 
 # As `copydesk annotators` prints them.
@@ -18,8 +19,17 @@ class ReviewSettings(DeskPart):
         "", description="a Markdown file; empty: Copydesk's own for topics, entities or both"
     )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
-    blind_share: float = Field(0.1, ge=0, le=0.5, description="share shown without suggestions")
-    seed: int = Field(13, description="decides which records are blind")
+    reconcile_hours: float = Field(
+        24, ge=0, description="after so long a pull reads all answers again; 0: always"
+    )
+    blind_share: float = Field(
+        0.1,
+        ge=0,
+        le=0.5,
+        description="share shown without suggestions; test and validation are of these",
+    )
+    seed: int = Field(13, description="decides which records are blind, and the order by lot")
+    order: Annotated[OrderShares, BeforeValidator(named_shares)] = STRATEGIES[DEFAULT]
     rule: Literal["majority", "dawid-skene", "trusted"] = Field(
         "majority",
         description="how several answers become gold; one answer is gold by every rule",
@@ -43,12 +53,18 @@ class ReviewSettings(DeskPart):
 class SplitSettings(DeskPart):
     """Shares of validation and test among the reviewed articles."""
 
-    validation: float = Field(0.1, ge=0, lt=0.5, description="share that learning curves are of")
+    validation: float = Field(
+        0.1,
+        ge=0,
+        lt=0.5,
+        description="share that learning curves are of; of blind records, if there are any",
+    )
     test: float = Field(
         0.2,
         gt=0,
         lt=0.5,
-        description="share that scores models; blind records do, if there are any",
+        description="share that scores models; of blind records, if there are any: fewer of them "
+        "than both shares ask for are divided as these are to each other",
     )
 
 
@@ -61,4 +77,10 @@ class SimulationSettings(DeskPart):
     span_noise: list[Noise] = Field(
         [0.02, 0.05, 0.08], description="share of spans missed or mistyped, an annotator each"
     )
-    seed: int = Field(7, description="of the noise")
+    pull: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="probability of taking a suggestion as it stands, for each one shown",
+    )
+    seed: int = Field(7, description="of the noise and the pull")

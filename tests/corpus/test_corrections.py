@@ -216,10 +216,14 @@ def test_nothing_of_the_test_split_nor_like_it_teaches() -> None:
     for known in ({}, {"a": "train"}):
         found = resolved(vote, reviewed=(tested,), known=dict(known))  # type: ignore[arg-type]
         assert found == Corrections(tested=1)
-    # By the desk's seed this one is shown blind, and so of the test.
-    seed = next(s for s in range(99) if is_blind("a", 0.5, s))
-    half = desk(**{"review.blind_share": 0.5, "review.seed": seed})
-    assert resolved(vote, known={}, of=half) == Corrections(tested=1)
+    # By the desk's seed this one is shown blind, and so of test or validation.
+    seed = next(s for s in range(99) if is_blind("a", 0.3, s))
+    for validation in (0.0, 0.4):
+        shares = {"splits.test": 0.3 - 0.2 * (validation > 0), "splits.validation": validation}
+        some = desk(**{"review.blind_share": 0.3, "review.seed": seed, **shares})
+        assert resolved(vote, known={}, of=some) == Corrections(tested=1)
+        (used,) = resolved(vote, known={"a": "train"}, of=some).used
+        assert used.split == "train"
 
 
 def test_generations_and_opinions_are_kept_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import argilla as rg
 import pytest
 
 import argilla_settings.adjudication_records as records_of
-import flows.pulling
+import flows.read_answers
 from argilla_settings.adjudication import ADJUDICATION, NEEDED
 from argilla_settings.connection import connect, http
 from argilla_settings.data_sets import find_dataset, require_dataset
@@ -228,7 +228,7 @@ def test_copydesk_pull_takes_an_edit_and_probes_what_did_not_change(
     def read_nothing(*_: object) -> None:
         raise AssertionError("nothing is new, so no record is read")
 
-    monkeypatch.setattr(flows.pulling, "pull_records", read_nothing)
+    monkeypatch.setattr(flows.read_answers, "list_rows", read_nothing)
     again = pull()
     assert (again.new_answers, again.new_adjudications) == (0, 0)
     assert again.gold == report.gold

@@ -41,8 +41,8 @@ def measure_entities(
                 counts[s, repeat] = counts[s, 0]
                 continue
             part = [window for i in order[:size] for window in of_text[i]]
-            tagger = _fit(part, entity_types, seed + repeat)
-            counts[s, repeat] = _count(tagger, held_out, states[1], entity_types)
+            tagger = fit_tagger(part, entity_types, seed + repeat)
+            counts[s, repeat] = count_spans(tagger, held_out, states[1], entity_types)
     support = Counter(span.label for example in train for span in example.spans)
     return Measured(
         ids=tuple(example.id for example in held_out),
@@ -60,7 +60,10 @@ def _by_text(states: Sequence[TokenStates], texts: int) -> list[list[TokenStates
     return found
 
 
-def _fit(part: Sequence[TokenStates], entity_types: Sequence[str], seed: int) -> torch.nn.Linear:
+def fit_tagger(
+    part: Sequence[TokenStates], entity_types: Sequence[str], seed: int
+) -> torch.nn.Linear:
+    """A linear tagger of the tokens of these windows."""
     labels = torch.tensor(np.concatenate([state.window.labels for state in part]))
     known = labels != IGNORED
     features = torch.tensor(np.concatenate([state.features for state in part]))[known].float()
@@ -85,7 +88,16 @@ def _fit(part: Sequence[TokenStates], entity_types: Sequence[str], seed: int) ->
     return tagger
 
 
-def _count(
+def tag_states(tagger: torch.nn.Linear, states: Sequence[TokenStates]) -> list[np.ndarray]:
+    """(tokens × tags) logarithms of probabilities of each window."""
+    with torch.no_grad():
+        return [
+            torch.log_softmax(tagger(torch.tensor(state.features).float()), dim=-1).numpy()
+            for state in states
+        ]
+
+
+def count_spans(
     tagger: torch.nn.Linear,
     examples: Sequence[EntityExample],
     states: Sequence[TokenStates],
@@ -94,13 +106,8 @@ def _count(
     """Hits, predicted and gold spans: (examples, entity types, 3)."""
     index = {label: i for i, label in enumerate(entity_types)}
     counts = np.zeros((len(examples), len(entity_types), 3), dtype=np.int32)
-    with torch.no_grad():
-        rows = [
-            torch.log_softmax(tagger(torch.tensor(state.features).float()), dim=-1).numpy()
-            for state in states
-        ]
     windows, texts = [state.window for state in states], [e.text for e in examples]
-    found = spans_of(texts, windows, rows, tag_names(entity_types))
+    found = spans_of(texts, windows, tag_states(tagger, states), tag_names(entity_types))
     for i, (example, predicted) in enumerate(zip(examples, found, strict=True)):
         gold, said = set(example.spans), {span.span() for span in predicted}
         for which, spans in ((HITS, gold & said), (PREDICTED, said), (GOLD, gold)):

@@ -1,0 +1,1 @@
+"""How many answers each order of review needs to reach a score, with simulated reviewers."""

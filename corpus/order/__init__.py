@@ -1,0 +1,1 @@
+"""The order of review: which unanswered article comes first, and why."""

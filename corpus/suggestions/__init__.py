@@ -1,0 +1,1 @@
+"""What suggestions do to answers: the pull, acceptance, agreement, time."""
