@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-entities bench-topics bench-worth bench-prediction bench-instructions bench-resolve bench-suggestions bench-order bench-page desk-page clean
+.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-entities bench-topics bench-worth bench-prediction bench-instructions bench-resolve bench-suggestions bench-gazetteer bench-ledger bench-order bench-label-errors bench-page desk-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,7 +61,7 @@ lint: setup ## ruff, mypy, import contracts
 conformance: setup ## Argilla's and huggingface_hub's own suites, the engine's properties (ARGS="--examples 400", "--only hub")
 	PYTHONPATH=. $(BIN)/python -m tests.conformance $(ARGS)
 
-bench: bench-logging bench-large bench-annotators bench-hub bench-suggestions $(if $(DATA),bench-models bench-topics bench-entities bench-prediction bench-worth bench-instructions bench-resolve bench-order) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
+bench: bench-logging bench-large bench-annotators bench-hub bench-suggestions bench-ledger $(if $(DATA),bench-models bench-topics bench-entities bench-prediction bench-worth bench-instructions bench-resolve bench-gazetteer bench-order bench-label-errors) bench-page ## All measurements of docs/benchmarks.md, 15 minutes; with DATA=folder the models', too
 
 bench-logging: setup ## Logging: our launcher against the stock one
 	$(BIN)/python -m benchmarks.logging_speed $(ARGS)
@@ -71,6 +71,9 @@ bench-large: setup browser ## What the UI asks of 100,000 records; takes the pic
 
 bench-annotators: setup ## 20 annotators while records are logged; the same with kill -9
 	$(BIN)/python -m benchmarks.annotators $(ARGS)
+
+bench-ledger: setup ## What pulling 30,000 records costs: at first, unchanged, with 100 new answers
+	$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 bench-hub: setup ## The embedded Hub: large files, many files, many writers, memory
 	$(BIN)/python -m benchmarks.hub_speed $(ARGS)
@@ -99,8 +102,14 @@ bench-instructions: setup ## Instruction models against base and classifiers, ha
 bench-resolve: setup ## Agreement of real crowds and the rules that resolve them, a minute: DATA=folder
 	$(BIN)/python -m benchmarks.resolve $(if $(DATA),--data $(DATA)) $(ARGS)
 
+bench-gazetteer: setup ## Suggestions by reviewed names, a minute: make bench-gazetteer DATA=folder
+	$(BIN)/python -m benchmarks.gazetteer $(if $(DATA),--data $(DATA)) $(ARGS)
+
 bench-order: setup ## How many answers each order of review needs, ten minutes: DATA=folder
 	$(BIN)/python -m benchmarks.review_order --pictures docs/images $(if $(DATA),--data $(DATA)) $(ARGS)
+
+bench-label-errors: setup ## Wrong labels of real people, found by cleanlab and by the model: DATA=folder
+	$(BIN)/python -m benchmarks.label_errors $(if $(DATA),--data $(DATA)) $(ARGS)
 
 bench-page: setup ## docs/benchmarks.md from bench-results/
 	$(BIN)/python -m benchmarks.page

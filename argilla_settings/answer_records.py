@@ -9,6 +9,7 @@ from argilla_settings.answers import CORRECTION, RATING
 from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.records import list_rows
 from argilla_settings.responses import pseudonym
+from argilla_settings.shown_text import to_shown
 from argilla_settings.suggestions import to_agent
 from corpus.articles import Article
 from corpus.desk import Desk
@@ -29,9 +30,9 @@ def to_answer_record(generation: Generation, article: Article, questions: Questi
     return rg.Record(
         id=generation.id,
         fields={
-            "title": article.title,
-            "text": article.text,
-            "answer": readable(written, article, questions),
+            "title": to_shown(article.title),
+            "text": to_shown(article.text),
+            "answer": to_shown(readable(written, article, questions)),
         },
         metadata={
             "model": generation.model,

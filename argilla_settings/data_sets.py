@@ -10,6 +10,7 @@ from typing import Any
 import argilla as rg
 from argilla._exceptions import ArgillaAPIError, ArgillaError
 
+from argilla_settings.addresses import dataset_address
 from argilla_settings.connection import http
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DatasetKind:
-    """What a desk asks of one of its data sets; ``load`` is the command that makes it.
+    """What a desk asks of one of its data sets; ``load`` is the command that makes it, and
+    ``min_submitted`` how many answers complete a record.
 
     ``adapt`` gets one that was there before: it adds what is missing, and raises DeskError where
     Argilla cannot change it into what the desk wants.
@@ -30,6 +32,7 @@ class DatasetKind:
     settings: Callable[[Desk, rg.Argilla], rg.Settings]
     adapt: Callable[[rg.Argilla, rg.Dataset, Desk], None]
     load: str
+    min_submitted: Callable[[Desk], int] = lambda desk: desk.review.min_submitted
 
 
 def find_dataset(client: rg.Argilla, desk: Desk, name: str = "") -> rg.Dataset | None:
@@ -67,13 +70,13 @@ def ensure_dataset(client: rg.Argilla, desk: Desk, kind: DatasetKind) -> rg.Data
     if found is None:
         return _make(client, desk, kind)
     kind.adapt(client, found, desk)
-    _follow_desk(client, found, guidelines, desk.review.min_submitted)
+    _follow_desk(client, found, guidelines, kind.min_submitted(desk))
     return found
 
 
 def dataset_url(client: rg.Argilla, dataset: rg.Dataset) -> str:
     """Where a person opens it in the browser."""
-    return f"{client.api_url.rstrip('/')}/dataset/{dataset.id}/annotation-mode"
+    return dataset_address(client.api_url, str(dataset.id))
 
 
 def guidelines_revision(dataset: rg.Dataset) -> str:

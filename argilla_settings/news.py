@@ -127,7 +127,7 @@ def _visible(labels: int) -> int | None:
 
 def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
     """Raises DeskError for other labels, which Argilla cannot change."""
-    _refuse_other_labels(dataset, desk)
+    refuse_other_labels(dataset, desk)
     _add_license(client, dataset, desk)
     ensure_priority(client, dataset)
 
@@ -141,13 +141,14 @@ def _add_license(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
             dataset.settings.metadata.add(item.create())
 
 
-def _refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:
+def refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:
+    """DeskError where a data set asks with other labels than the desk has."""
     asked = {question.name: question for question in dataset.settings.questions}
     for name, wanted in (("topic", desk.labels.topics), ("entities", desk.labels.entities)):
         there = list(getattr(asked.get(name), "labels", None) or [])
         if set(there) != set(wanted):
             raise DeskError(
-                f"Argilla data set {desk.name!r} asks {name} with labels {there}, "
+                f"Argilla data set {dataset.name!r} asks {name} with labels {there}, "
                 f"the desk has {list(wanted)}.",
                 "Argilla cannot change labels of a data set with records: give the desk a new "
                 "`name:`, or restore its labels.",

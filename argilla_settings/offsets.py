@@ -1,9 +1,10 @@
-"""Code points ↔ the offsets of Argilla's UI, which counts UTF-16 units as browsers do.
+"""Code points ↔ the offsets of Argilla's UI, which counts what the browser shows, in UTF-16 units.
 
-The two differ behind an emoji and every other character above U+FFFF. Measured on the UI of
-argilla-server 2.8.0: spans marked there come back in UTF-16 units, and suggestions are drawn at
-UTF-16 units. Scripts that answer by the SDK count as Python does, so a set of spans that only
-makes sense in code points is read as such.
+The two differ behind an emoji and every other character above U+FFFF (two units), and behind every
+line break of Windows (one unit: the browser reads CR LF as LF). Measured on the UI of
+argilla-server 2.8.0: spans marked there come back in these units, and suggestions are drawn at
+them. Scripts that answer by the SDK count as Python does, in the text as Argilla stores it
+(``shown_text``), so a set of spans that makes more sense so is read so.
 """
 
 import re
@@ -11,14 +12,18 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
+from argilla_settings.shown_text import positions, to_shown
+
 WORD = re.compile(r"\w")
+# Where a browser's unit is not a code point.
+UNEVEN = re.compile("\r\n|[\U00010000-\U0010ffff]")
 
 Range = tuple[int, int]
 
 
 def to_utf16(text: str, ranges: Sequence[Range]) -> list[Range]:
-    """Half-open ranges of code points as ranges of UTF-16 units."""
-    if text.isascii():
+    """Half-open ranges of code points as ranges of the UI's units."""
+    if not UNEVEN.search(text):
         return list(ranges)
     units = _units(text)
     return [(units[start], units[end]) for start, end in ranges]
@@ -27,25 +32,47 @@ def to_utf16(text: str, ranges: Sequence[Range]) -> list[Range]:
 def from_argilla(text: str, ranges: Sequence[Range]) -> list[Range]:
     """Ranges as Argilla holds them, as code points.
 
-    They are UTF-16 units, unless fewer of their edges fall between words than when read as code
-    points: then a script wrote them. In a text without characters above U+FFFF both are the same.
+    They are the UI's units, unless fewer of their edges fall between words than when read as code
+    points: then a script wrote them.
     """
+    stored = to_shown(text)
+    if stored == text and not UNEVEN.search(text):
+        return list(ranges)
+    readings = [_from_units(text, ranges), _from_stored(stored, ranges), list(ranges)]
+    return max((r for r in readings if r is not None), key=lambda r: _clean_edges(text, r))
+
+
+def _from_units(text: str, ranges: Sequence[Range]) -> list[Range] | None:
+    """None where a range cuts a character in two."""
     units = _units(text)
-    if units[-1] == len(text):
-        return list(ranges)
-    found = [(bisect_left(units, start), bisect_left(units, end)) for start, end in ranges]
+    # What was marked of the padding behind the text.
+    cut = [(min(start, units[-1]), min(end, units[-1])) for start, end in ranges]
+    found = [(bisect_left(units, start), bisect_left(units, end)) for start, end in cut]
     exact = all(
-        end <= units[-1] and units[s] == start and units[e] == end
-        for (start, end), (s, e) in zip(ranges, found, strict=True)
+        units[s] == start and units[e] == end
+        for (start, end), (s, e) in zip(cut, found, strict=True)
     )
-    if not exact:
-        return list(ranges)
-    return found if _clean_edges(text, found) >= _clean_edges(text, ranges) else list(ranges)
+    return found if exact else None
+
+
+def _from_stored(stored: str, ranges: Sequence[Range]) -> list[Range] | None:
+    """None where a range ends behind the text."""
+    found = positions(stored)
+    if any(end >= len(found) for _, end in ranges):
+        return None
+    return [(found[start], found[end]) for start, end in ranges]
 
 
 def _units(text: str) -> list[int]:
-    """Position in UTF-16 units of each code point, and of the end."""
-    return [0, *accumulate(2 if ord(char) > 0xFFFF else 1 for char in text)]
+    """Position in the UI's units of each code point, and of the end."""
+    followed = zip(text, f"{text[1:]}.", strict=True)
+    return [0, *accumulate(_width(char, after) for char, after in followed)]
+
+
+def _width(char: str, after: str) -> int:
+    if char == "\r" and after == "\n":
+        return 0
+    return 2 if ord(char) > 0xFFFF else 1
 
 
 def _clean_edges(text: str, ranges: Sequence[Range]) -> int:

@@ -7,6 +7,7 @@ import argilla as rg
 from argilla._exceptions import ArgillaAPIError
 
 from argilla_settings.connection import http
+from argilla_settings.shown_text import from_shown, to_shown
 from argilla_settings.suggestions import to_suggestions
 from corpus.articles import Article, Prediction
 from corpus.errors import DeskError
@@ -40,7 +41,7 @@ def to_record(
         metadata[PRIORITY] = place
     return rg.Record(
         id=article.id,
-        fields={"title": article.title, "text": article.text},
+        fields={"title": to_shown(article.title), "text": to_shown(article.text)},
         metadata={key: value for key, value in metadata.items() if value != ""},
         suggestions=to_suggestions(shown, article.text) if shown is not None else [],
     )
@@ -61,8 +62,8 @@ def to_article(row: Mapping[str, Any]) -> Article:
     metadata = row.get("metadata") or {}
     return Article(
         id=row["external_id"],
-        text=row["fields"]["text"],
-        title=row["fields"].get("title") or "",
+        text=from_shown(row["fields"]["text"]),
+        title=from_shown(row["fields"].get("title") or ""),
         source=metadata.get("source", ""),
         published_at=metadata.get("published_at", ""),
         license=metadata.get("license", ""),

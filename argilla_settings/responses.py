@@ -1,7 +1,7 @@
 """Responses by REST, with the times that the SDK drops."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from argilla_settings.connection import http
 from argilla_settings.data_sets import guidelines_revision
 from argilla_settings.records import has_article_id, list_rows, to_article
 from argilla_settings.suggestions import from_rest, from_values
-from corpus.articles import Article, Response
+from corpus.articles import Article, Response, Span
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry
@@ -46,13 +46,24 @@ def activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
 def pull_records(
     client: rg.Argilla, dataset: rg.Dataset, desk: Desk, moves: Moves = NOTHING_MOVED
 ) -> Iterator[PulledRecord]:
-    """Every record that has an answer, with its answers and the suggestion shown.
+    """Every record that has an answer, with its answers and the suggestion shown."""
+    rows = list_rows(client, dataset, include=("responses", "suggestions"))
+    return pulled_records(rows, dataset, desk, moves)
+
+
+def pulled_records(
+    rows: Iterable[Mapping[str, Any]],
+    dataset: rg.Dataset,
+    desk: Desk,
+    moves: Moves = NOTHING_MOVED,
+) -> Iterator[PulledRecord]:
+    """Those of these rows of REST that are articles and have an answer.
 
     Answers that ``moves`` brought here from another server keep their person and time.
     """
     questions = {str(question.id): question.name for question in dataset.settings.questions}
     guidelines = guidelines_revision(dataset)
-    for row in list_rows(client, dataset, include=("responses", "suggestions")):
+    for row in rows:
         if row.get("responses") and has_article_id(row):
             yield _pulled(row, questions, guidelines, desk, moves)
 
@@ -111,9 +122,20 @@ def to_response(
         annotator=pseudonym(origin.user_id, desk),
         status=answer["status"],
         topic=topic,
-        spans=None if spans is None else tuple(sorted(from_values(article.text, spans))),
+        spans=None if spans is None else tuple(sorted(_marked(article.text, spans))),
         answered_at=origin.answered_at,
     )
+
+
+def _marked(text: str, values: Sequence[Mapping[str, Any]]) -> Iterator[Span]:
+    """The spans without white space at their edges, which the UI leaves there where a script has
+    no capital letters, and with Shift.
+    """
+    for span in from_values(text, values):
+        mention = text[span.start : span.end]
+        start = span.start + len(mention) - len(mention.lstrip())
+        if mention.strip():
+            yield Span(start, start + len(mention.strip()), span.label)
 
 
 def submit_responses(client: rg.Argilla, answers: Sequence[Mapping[str, Any]]) -> int:

@@ -4,21 +4,18 @@ Annotators see their own answers to the marked records, most doubtful first, and
 change them; the next pull takes what they changed. What a model says stands nowhere there.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import argilla as rg
 
+from argilla_settings.addresses import article_query, queue_address
 from argilla_settings.data_sets import dataset_url
 from argilla_settings.records import PAGE, list_rows
 from argilla_settings.rest import send
 from corpus.articles import Article
 
 DOUBT = "doubt"
-SEARCHED_WORDS = 8
-_PLAIN_WORD = re.compile(r"[^\W_]+")
 
 
 def mark_doubts(client: rg.Argilla, dataset: rg.Dataset, doubts: Mapping[str, float]) -> int:
@@ -51,18 +48,12 @@ def article_url(client: rg.Argilla, dataset: rg.Dataset, article: Article) -> st
 
     The UI opens no record by its id; the first plain words of its title, or of its text, find it.
     """
-    field = "title" if article.title else "text"
-    words = [
-        word for word in (article.title or article.text).split() if _PLAIN_WORD.fullmatch(word)
-    ]
-    if not words:
-        return dataset_url(client, dataset)
-    # The UI writes a blank as _.
-    return _url(client, dataset, {"search": f"{'_'.join(words[:SEARCHED_WORDS])}~{field}"})
+    query = article_query(article)
+    return _url(client, dataset, query) if query else dataset_url(client, dataset)
 
 
 def _url(client: rg.Argilla, dataset: rg.Dataset, query: Mapping[str, str]) -> str:
-    return f"{dataset_url(client, dataset)}?{urlencode({'status': 'submitted', **query})}"
+    return queue_address(client.api_url, str(dataset.id), query)
 
 
 def _ensure_property(client: rg.Argilla, dataset: rg.Dataset) -> None:

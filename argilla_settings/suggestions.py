@@ -1,6 +1,5 @@
 """Prediction → Argilla suggestions, and back from REST."""
 
-import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +9,6 @@ import argilla as rg
 
 from argilla_settings.offsets import from_argilla, to_utf16
 from corpus.articles import Article, Prediction, ScoredSpan, Span
-
-log = logging.getLogger(__name__)
 
 # argilla-server 2.8.0 refuses any other character, among them the @ of repo_id@revision.
 AGENT_FORBIDDEN = re.compile(r"[^a-zA-Z0-9_:./\s-]")
@@ -23,15 +20,11 @@ def to_agent(name: str) -> str:
     return AGENT_FORBIDDEN.sub("_", name)[:AGENT_MAX_CHARACTERS]
 
 
-def as_shown(prediction: Prediction, text: str) -> Prediction:
-    """What of a prediction on this text Argilla can show, named and rounded as it shows it."""
+def as_shown(prediction: Prediction) -> Prediction:
+    """A prediction named and rounded as Argilla shows it."""
     spans = prediction.spans
     if spans is not None:
-        shown = [replace(s, score=round(s.score, 4)) for s in spans if fits(text, s)]
-        if len(shown) < len(spans):
-            lost = len(spans) - len(shown)
-            log.warning("article %s: spans at its end not shown: %d", prediction.article_id, lost)
-        spans = tuple(shown)
+        spans = tuple(replace(span, score=round(span.score, 4)) for span in spans)
     return replace(
         prediction,
         topic_agent=to_agent(prediction.topic_agent),
@@ -42,7 +35,7 @@ def as_shown(prediction: Prediction, text: str) -> Prediction:
 
 def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
     """Suggestions for the questions the prediction says something about, on this text."""
-    prediction = as_shown(prediction, text)
+    prediction = as_shown(prediction)
     suggestions = []
     if prediction.topic is not None:
         suggestions.append(
@@ -65,21 +58,9 @@ def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
     return suggestions
 
 
-def fits(text: str, span: Span | ScoredSpan) -> bool:
-    """Whether Argilla takes this span: its server compares UTF-16 offsets of the UI with the
-    length in code points, and so refuses spans at the end of a text with emoji.
-    """
-    ((_, end),) = to_utf16(text, [(span.start, span.end)])
-    return end <= len(text)
-
-
 def to_values(text: str, spans: Sequence[Span | ScoredSpan]) -> list[dict[str, Any]]:
-    """The value of a span question, in the UI's offsets, or, where Argilla would refuse those,
-    all in code points; ``from_values`` reads both.
-    """
-    ranges = [(span.start, span.end) for span in spans]
-    if all(fits(text, span) for span in spans):
-        ranges = to_utf16(text, ranges)
+    """The value of a span question, in the UI's offsets; ``from_values`` reads it."""
+    ranges = to_utf16(text, [(span.start, span.end) for span in spans])
     return [
         {"start": start, "end": end, "label": span.label}
         for (start, end), span in zip(ranges, spans, strict=True)

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.entity_models.table import entities_table
+from benchmarks.gazetteer_table import gazetteer_table
 from benchmarks.instructions_table import instructions_table
+from benchmarks.label_errors_table import label_errors_table
+from benchmarks.ledger_table import ledger_table
 from benchmarks.prediction_table import prediction_table
 from benchmarks.resolve_table import resolve_table
 from benchmarks.results import FOLDER, say
@@ -28,6 +31,7 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "logging": logging_table,
     "large_review": large_table,
     "annotators": annotators_table,
+    "ledger": ledger_table,
     "hub": hub_table,
     "topics": topics_table,
     "prediction": prediction_table,
@@ -36,7 +40,9 @@ SECTIONS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "instructions": instructions_table,
     "resolve": resolve_table,
     "suggestion_pull": suggestion_table,
+    "gazetteer": gazetteer_table,
     "order": order_table,
+    "label_errors": label_errors_table,
 }
 
 

@@ -44,10 +44,24 @@ class Server:
 @contextmanager
 def argilla_server(launcher: str) -> Iterator[Server]:
     """Redis and a server from ``launcher`` on a fresh home; both end with the block."""
-    with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder, ExitStack() as stack:
+    with fresh_home() as home, server_of(home, launcher) as server:
+        yield server
+
+
+@contextmanager
+def fresh_home() -> Iterator[Home]:
+    """A home with accounts, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
         home = Home(Path(folder) / "home")
         home.prepare()
         make_accounts(home)
+        yield home
+
+
+@contextmanager
+def server_of(home: Home, launcher: str) -> Iterator[Server]:
+    """Redis and a server from ``launcher`` on this home; both end with the block."""
+    with ExitStack() as stack:
         by_name = {p.name: p for p in programs(home, {"argilla": free_port()})}
         stack.enter_context(_running(by_name["redis"], home))
         server = _with_launcher(by_name["argilla"], launcher)

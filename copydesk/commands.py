@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from copydesk import service_commands
+from copydesk.adjudicate_commands import adjudicate
 from copydesk.annotator_names import annotators
 from copydesk.answer_commands import answers
 from copydesk.insight_commands import prioritise, worth
@@ -23,6 +24,7 @@ from copydesk.model_commands import predict, score, train
 from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
+from copydesk.report_command import report
 from copydesk.show import say, show_places, show_rounds
 from copydesk.stop import TERMINATED
 from copydesk.suggestion_command import suggestions
@@ -42,10 +44,11 @@ app = typer.Typer(
 app.add_typer(service_commands.app)
 app.add_typer(users)
 app.add_typer(answers)
+app.add_typer(adjudicate)
 
 STEP = re.compile(
-    r"copydesk (?:load|pull|train|score|second-look|worth|prioritise|publish|curate|answers \w+)\b"
-    r"(?! --desk)"
+    r"copydesk (?:load|pull|train|score|second-look|report|worth|prioritise|publish|curate"
+    r"|(?:answers|adjudicate) \w+)\b(?! --desk)"
 )
 
 INTERRUPTED = "\ninterrupted; run the same command again, it continues."
@@ -156,10 +159,15 @@ def pull(
     report = pull_reviewed(PullReviewed(**run, full=full))
     gold = report.gold
     print(f"{report.new_answers} new or changed answers; {gold.answers} count.")
+    print(f"Kind of pull: {report.kind} ({report.reason}).")
     print(
         f"{len(gold.reviewed)} reviewed articles, {gold.unresolved} unresolved, "
         f"{gold.waiting} wait for more answers, {len(gold.quarantined)} near-duplicates left out."
     )
+    if report.new_adjudications:
+        print(f"{report.new_adjudications} new or changed decisions of adjudicators.")
+    if gold.unresolved:
+        print("What is unresolved waits for adjudicators: copydesk adjudicate load")
 
 
 @app.command()
@@ -246,6 +254,7 @@ app.command()(annotators)
 app.command()(worth)
 app.command()(prioritise)
 app.command()(suggestions)
+app.command()(report)
 app.command()(publish)
 app.command()(card)
 app.command()(export_argilla)

@@ -63,16 +63,15 @@ def import_argilla(
 
 def _ledger(desks: "list[Desk]", workspace: str, name: str) -> "Ledger | None":
     """The ledger of the desk with this workspace and name; None for what no desk can be called."""
-    from corpus.desk import ANSWERS_SUFFIX, NAME_PATTERN
-    from corpus.instruct.opinions import answers_ledger
+    from corpus.desk import NAME_PATTERN, SUFFIXES
     from corpus.ledger import Ledger
     from corpus.review_state import copydesk_home, open_ledger
 
     for desk in desks:
-        if (desk.workspace, desk.name) == (workspace, name):
-            return open_ledger(desk)
-        if (desk.workspace, f"{desk.name}{ANSWERS_SUFFIX}") == (workspace, name):
-            return answers_ledger(open_ledger(desk))
-    if not re.fullmatch(NAME_PATTERN, name.removesuffix(ANSWERS_SUFFIX)):
+        for suffix in ("", *SUFFIXES):
+            if (desk.workspace, f"{desk.name}{suffix}") == (workspace, name):
+                return open_ledger(desk).beside(suffix)
+    plain = next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)
+    if not re.fullmatch(NAME_PATTERN, plain):
         return None
     return Ledger(f"{copydesk_home()}/state", name)

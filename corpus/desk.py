@@ -19,15 +19,22 @@ from corpus.settings.source import SourceSettings
 
 # Of a desk, and so of its Argilla data set and of its folder in the state.
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,60}$"
-# What models answer has a data set and a folder of its own, so named after those of the desk.
+# What models answer, and what adjudicators decide, has a data set and a folder of its own, so
+# named after those of the desk.
 ANSWERS_SUFFIX = "-answers"
+ADJUDICATION_SUFFIX = "-adjudication"
+SUFFIXES = {
+    ANSWERS_SUFFIX: "what models of desk {desk!r} answer",
+    ADJUDICATION_SUFFIX: "what adjudicators of desk {desk!r} decide",
+}
 
 
 class Desk(DeskPart):
     """One desk: source, labels, review policy, models and repositories."""
 
     name: str = Field(
-        pattern=NAME_PATTERN, description=f"Argilla data set name; not ending in {ANSWERS_SUFFIX}"
+        pattern=NAME_PATTERN,
+        description=f"Argilla data set name; not ending in {' or '.join(SUFFIXES)}",
     )
     workspace: str = Field(
         "copydesk",
@@ -46,26 +53,32 @@ class Desk(DeskPart):
 
     @field_validator("name")
     @classmethod
-    def name_is_not_of_answers(cls, name: str) -> str:
+    def name_is_of_a_desk(cls, name: str) -> str:
         """Two desks must not share an Argilla data set or a folder in the state."""
-        if name.endswith(ANSWERS_SUFFIX):
-            raise ValueError(
-                f"a desk must not be called {name!r}: with {ANSWERS_SUFFIX} end the data set and "
-                f"the state of what models of desk {name.removesuffix(ANSWERS_SUFFIX)!r} answer; "
-                "give it another name"
-            )
+        for suffix, whose in SUFFIXES.items():
+            if name.endswith(suffix):
+                desk = name.removesuffix(suffix)
+                raise ValueError(
+                    f"a desk must not be called {name!r}: with {suffix} end the data set and the "
+                    f"state of {whose.format(desk=desk)}; give it another name"
+                )
         return name
 
     @model_validator(mode="after")
     def labels_exist(self) -> "Desk":
         """Mapped labels and model repositories must fit the schema."""
         for values, schema, key in (
-            (self.source.topic_values, self.labels.topics, "topic_values"),
-            (self.source.entity_values, self.labels.entities, "entity_values"),
+            (self.source.topic_values, self.labels.topics, "source.topic_values"),
+            (self.source.entity_values, self.labels.entities, "source.entity_values"),
+            (
+                self.models.preannotation.entity_values,
+                self.labels.entities,
+                "models.preannotation.entity_values",
+            ),
         ):
             unknown = sorted({v for v in values.values() if v is not None} - set(schema))
             if unknown:
-                raise ValueError(f"source.{key} maps to {unknown}, not among {list(schema)}")
+                raise ValueError(f"{key} maps to {unknown}, not among {list(schema)}")
         if self.labels.topics and self.publish.topic_model is None:
             raise ValueError("labels.topics is set, so publish.topic_model must name a repository")
         if self.labels.entities and self.publish.entity_model is None:
@@ -83,9 +96,9 @@ class Desk(DeskPart):
                 "state": True,
                 "simulation": True,
                 "workspace": True,
-                "review": {"guidelines", "order", *self._unused_rule()},
-                # No other model depends on them, and their own manifest lists them.
-                "models": {"instructions", "tokenizer"},
+                "review": {"guidelines", "reconcile_hours", "order", *self._unused_rule()},
+                # No other model depends on them; manifests list those that are models of their own.
+                "models": {"instructions", "tokenizer", "preannotation"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]

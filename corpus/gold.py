@@ -67,17 +67,18 @@ def build_gold(
     adjudicators: Collection[str] = (),
 ) -> Gold:
     """Resolve the answers that count now by ``review.rule`` and give each reviewed article its
-    split. Answers of ``adjudicators`` (names in the ledger) win over all others.
+    split. Answers of ``adjudicators`` (names in the ledger) win over all others; since they saw
+    what was answered, they make no article ready, and no figure of the work counts them.
 
     ``beside`` are articles with a split in ``known_splits`` that models learned from although they
     are not reviewed here: what resembles one of them joins its split.
 
     Raises DeskError for answers with labels that the desk does not have.
     """
-    submitted = [e for e in current_statements(entries).values() if e.status == "submitted"]
-    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
-    for entry in submitted:
-        groups[entry.response.article_id].append(entry)
+    given = [e for e in current_statements(entries).values() if e.status == "submitted"]
+    final = _by_article(e for e in given if e.response.annotator in adjudicators)
+    submitted = [e for e in given if e.response.annotator not in adjudicators]
+    groups = _by_article(submitted)
     ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
     blind = {identifier: group[0].blind for identifier, group in ready.items()}
     chosen = assign_splits(
@@ -87,7 +88,8 @@ def build_gold(
         desk.splits,
         desk.review.blind_share,
     )
-    decided = _resolve(desk, ready, adjudicators)
+    weighed = {i: [*group, *final.get(i, ())] for i, group in ready.items()}
+    decided = _resolve(desk, weighed, adjudicators)
     resolved = {i: decided[i] for i in sorted(chosen.splits) if i in ready}
     reviewed = tuple(
         _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
@@ -107,7 +109,7 @@ def build_gold(
         agreement=measure_agreement([[e.response for e in g] for g in groups.values()]),
         acceptance=measure_acceptance(submitted),
         rules=dict(sorted(Counter(r.rule for r in resolved.values()).items())),
-        answered_until=max((e.response.answered_at.isoformat() for e in submitted), default=""),
+        answered_until=max((e.response.answered_at.isoformat() for e in given), default=""),
     )
 
 
@@ -125,6 +127,13 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
         spans_shown=len(spans),
         spans_accepted=sum(span in answer for span, answer in spans),
     )
+
+
+def _by_article(entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
+    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.response.article_id].append(entry)
+    return groups
 
 
 def _agents(entry: LedgerEntry) -> list[str]:

@@ -2,57 +2,45 @@
 
 Layout below the desk's folder: ``articles/*.parquet`` (one row per reviewed article),
 ``answers/*.parquet`` (one row per answer seen), ``simulated/*.parquet`` (whose answers to what
-were simulated), ``guidelines/*.parquet``, ``splits/*.parquet`` and ``cursor.json``;
-``corpus.moves`` adds its own kinds, ``corpus.secret`` the key of the pseudonyms.
-A segment is written under another name first and then moved, so a killed writer leaves no
-half segment; a second run finds what is missing and appends it.
+were simulated), ``guidelines/*.parquet``, ``splits/*.parquet``, and the notes ``cursor.json`` and
+``pending.json``; ``corpus.moves`` adds its own kinds, ``corpus.secret`` the key of the pseudonyms.
+``corpus.segments`` says how they are written.
 """
 
-import copy
-import hashlib
-import json
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import fsspec
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from corpus.articles import Article, Split
-from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry, article_row, entry_row, row_article, row_entry
+from corpus.segments import Segments
 from corpus.statements import StatementKey, current_statements, new_statements, unrepeated
 
-STREAMED_ROWS = 500
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make objects without looking for garbage among them: there is none, and it takes as long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-class Ledger:
+class Ledger(Segments):
     """One desk's ledger: the folder it lives in.
 
     Two writers that meet may append the same rows; they are read once.
     """
 
     def __init__(self, address: str, desk: str) -> None:
-        try:
-            self.fs, root = fsspec.core.url_to_fs(address)
-            self.root = f"{root.rstrip('/')}/{desk}"
-            self.fs.makedirs(self.root, exist_ok=True)
-        except OSError as error:
-            raise DeskError(
-                f"State {address!r} cannot be written: {error.strerror or error}.",
-                "Set `state:` of the desk (or COPYDESK_HOME) to a folder you may write to.",
-            ) from error
-        except (ImportError, ValueError) as error:
-            raise DeskError(
-                f"State {address!r} cannot be opened: {error}.",
-                "Install what its scheme needs (s3fs for s3://), or set `state:` to a folder.",
-            ) from error
-
-    def beside(self, suffix: str) -> "Ledger":
-        """The ledger of what belongs to this desk and has an Argilla data set of its own."""
-        other = copy.copy(self)
-        other.root = f"{self.root}{suffix}"
-        return other
+        super().__init__(address, desk)
+        # Path of a segment → what was read of it; and all together, as of these paths.
+        self._entries: dict[str, list[LedgerEntry]] = {}
+        self._together: tuple[list[str], list[LedgerEntry]] = ([], [])
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
@@ -60,14 +48,20 @@ class Ledger:
 
     def stream_articles(self) -> Iterator[Article]:
         """The same, a batch of rows in memory at a time; one with a new licence comes twice."""
-        for path in self._segments("articles"):
-            with self.fs.open(path, "rb") as file:
-                for batch in pq.ParquetFile(file).iter_batches(STREAMED_ROWS):
-                    yield from map(row_article, batch.to_pylist())
+        yield from map(row_article, self.stream("articles"))
 
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, in the order of appending."""
-        return unrepeated(row_entry(row) for row in self.rows("answers"))
+        paths = self.segments("answers")
+        unread = [path for path in paths if not self._entries.get(path)]
+        for path in unread:
+            rows = self.rows_of(path)
+            with uncollected():
+                self._entries[path] = [row_entry(row) for row in rows]
+        if unread or paths != self._together[0]:
+            every = (entry for path in paths for entry in self._entries[path])
+            self._together = (paths, unrepeated(every))
+        return list(self._together[1])
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""
@@ -78,7 +72,9 @@ class Ledger:
 
     def append_articles(self, articles: Iterable[Article]) -> int:
         """Append the articles not yet here, or here under another licence; returns how many."""
-        known = {a.id: a.license for a in self.articles().values()}
+        # Segments of an earlier Copydesk have no licence.
+        rows = self.rows("articles", columns=["id", "license"])
+        known = {row["id"]: row.get("license", "") for row in rows}
         new = {a.id: a for a in articles if known.get(a.id) != a.license}
         self.append("articles", [article_row(a) for a in new.values()])
         return len(new)
@@ -125,41 +121,18 @@ class Ledger:
 
     def cursor(self) -> dict[str, Any]:
         """What the last complete pull saw; empty before the first."""
-        path = f"{self.root}/cursor.json"
-        if not self.fs.exists(path):
-            return {}
-        found: dict[str, Any] = json.loads(self.fs.cat_file(path))
+        found: dict[str, Any] = self.read_note("cursor", {})
         return found
 
     def set_cursor(self, cursor: Mapping[str, Any]) -> None:
         """Remember a complete pull. Called last, so that a killed pull is repeated."""
-        self._write(f"{self.root}/cursor.json", json.dumps(dict(cursor), sort_keys=True).encode())
+        self.write_note("cursor", dict(cursor))
 
-    def rows(self, kind: str) -> list[dict[str, Any]]:
-        """Every row of this kind, in the order of appending."""
-        rows: list[dict[str, Any]] = []
-        for path in self._segments(kind):
-            with self.fs.open(path, "rb") as file:
-                rows += pq.read_table(file).to_pylist()
-        return rows
+    def pending(self) -> dict[str, str]:
+        """Argilla's id → article id of the records without enough answers at the last full pull."""
+        found: dict[str, str] = self.read_note("pending", {})
+        return found
 
-    def _segments(self, kind: str) -> list[str]:
-        self.fs.invalidate_cache()
-        return sorted(self.fs.glob(f"{self.root}/{kind}/*.parquet"))
-
-    def append(self, kind: str, rows: list[dict[str, Any]]) -> None:
-        """Append rows as one segment; nothing for no rows."""
-        if not rows:
-            return
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(rows), sink)
-        data = sink.getvalue().to_pybytes()
-        number = len(self._segments(kind))
-        name = f"{number:06d}-{hashlib.sha256(data).hexdigest()[:12]}.parquet"
-        self._write(f"{self.root}/{kind}/{name}", data)
-
-    def _write(self, path: str, data: bytes) -> None:
-        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        unfinished = f"{path}.unfinished"
-        self.fs.pipe_file(unfinished, data)
-        self.fs.mv(unfinished, path)
+    def set_pending(self, records: Mapping[str, str]) -> None:
+        """Remember them for the pulls of changes that follow."""
+        self.write_note("pending", dict(records))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from corpus.articles import Article, Response, ScoredSpan, Span, Status
@@ -97,16 +98,26 @@ def _spans_json(spans: Sequence[Span | ScoredSpan] | None) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
+# Answers to one article stand together, and show the same suggestion.
+@lru_cache(maxsize=1024)
+def _answered_spans(text: str) -> tuple[Span, ...] | None:
+    return tuple(Span(*s) for s in json.loads(text)) if text else None
+
+
+@lru_cache(maxsize=1024)
+def _shown_spans(text: str) -> tuple[ScoredSpan, ...] | None:
+    return tuple(ScoredSpan(*s) for s in json.loads(text)) if text else None
+
+
 def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
     score = row["suggested_topic_score"]
-    shown = json.loads(row["suggested_spans"]) if row["suggested_spans"] else None
     return LedgerEntry(
         response=Response(
             article_id=row["article_id"],
             annotator=row["annotator"],
             status=row["status"],
             topic=row["topic"] or None,
-            spans=tuple(Span(*s) for s in json.loads(row["spans"])) if row["spans"] else None,
+            spans=_answered_spans(row["spans"]),
             answered_at=datetime.fromisoformat(row["answered_at"]),
         ),
         guidelines=row["guidelines"],
@@ -114,6 +125,6 @@ def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
         suggested_topic=row["suggested_topic"] or None,
         suggested_topic_score=None if score != score else score,
         topic_agent=row["topic_agent"],
-        suggested_spans=None if shown is None else tuple(ScoredSpan(*s) for s in shown),
+        suggested_spans=_shown_spans(row["suggested_spans"]),
         spans_agent=row["spans_agent"],
     )

@@ -16,7 +16,7 @@ class Resolution:
 
     ``rule`` is "single" (one answer), "majority", "dawid-skene", "trusted", "adjudicated", or
     "tie"; ``agreement`` is the share of answers equal to the gold, the mean over the resolved
-    questions.
+    questions. Neither ``answers`` nor ``agreement`` counts an adjudicator's, where others answered.
     """
 
     topic: str | None
@@ -43,15 +43,16 @@ def resolve_articles(
     by_topic: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in topics}
     by_spans: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in spans}
     asked = [found for found, asks in ((by_topic, asks_topic), (by_spans, asks_spans)) if asks]
+    counted = {i: _of_annotators(group, policy) for i, group in submitted.items()}
     return {
         identifier: Resolution(
             topic=_value(by_topic.get(identifier)),
             spans=_in_order(_value(by_spans.get(identifier))),
-            rule=_rule([found.get(identifier) for found in asked], len(group)),
+            rule=_rule([found.get(identifier) for found in asked], len(submitted[identifier])),
             answers=len(group),
             agreement=_agreement(group, by_topic.get(identifier), by_spans.get(identifier)),
         )
-        for identifier, group in submitted.items()
+        for identifier, group in counted.items()
     }
 
 
@@ -67,6 +68,11 @@ def span_votes(responses: Sequence[Response]) -> list[Vote[frozenset[Span]]]:
         for r in responses
         if r.spans is not None
     ]
+
+
+def _of_annotators(group: Sequence[Response], policy: Policy) -> list[Response]:
+    """Without those of adjudicators, or of them where nobody else answered."""
+    return [r for r in group if r.annotator not in policy.adjudicators] or list(group)
 
 
 def _value(decided: Decided[Any] | None) -> Any:
@@ -91,8 +97,8 @@ def _agreement(
     shares = []
     if topic is not None and topic.value is not None:
         votes = [vote.value for vote in topic_votes(group)]
-        shares.append(sum(vote == topic.value for vote in votes) / len(votes))
+        shares += [sum(vote == topic.value for vote in votes) / len(votes)] if votes else []
     if spans is not None and spans.value is not None:
         marks = [vote.value for vote in span_votes(group)]
-        shares.append(sum(mark == spans.value for mark in marks) / len(marks))
+        shares += [sum(mark == spans.value for mark in marks) / len(marks)] if marks else []
     return sum(shares) / len(shares) if shares else 0.0

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from corpus.adjudication import Tally, adjudication_ledger, adjudicators_of, open_tallies
+from corpus.articles import Article, Split
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
@@ -55,16 +57,35 @@ class Resolved:
 
 
 def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
-    """Gold of everything in both ledgers, and what became of the corrections."""
+    """Gold of everything in the ledgers, and what became of the corrections."""
     review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
-    learned = [review.articles[i] for i in sorted(review.article_ids()) if i in splits]
+    final = adjudication_ledger(ledger).entries()
     gold = build_gold(
-        desk, ledger.articles(), ledger.entries(), splits, ledger.simulated(), learned
+        desk,
+        ledger.articles(),
+        [*ledger.entries(), *final],
+        splits,
+        ledger.simulated(),
+        _learned(review, splits),
+        adjudicators_of(final),
     )
     found = resolve_corrections(desk, review, gold.reviewed, splits, desk_questions(desk))
     # Others wait for answers pull, which gives their article its split for good.
     corrected = tuple(c for c in found.used if c.article.id in splits)
     return Resolved(replace(gold, corrected=corrected), review, found)
+
+
+def find_open(desk: Desk, ledger: Ledger) -> dict[str, Tally]:
+    """Article id → what annotators left open, whatever adjudicators have decided since."""
+    review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
+    entries = ledger.entries()
+    gold = build_gold(desk, ledger.articles(), entries, splits, beside=_learned(review, splits))
+    return open_tallies(gold.reviewed, entries)
+
+
+def _learned(review: AnswerReview, splits: Mapping[str, Split]) -> list[Article]:
+    """Articles that models learn from by their corrections, each with its split."""
+    return [review.articles[i] for i in sorted(review.article_ids()) if i in splits]
 
 
 def desk_questions(desk: Desk) -> Questions:

@@ -15,6 +15,7 @@ from corpus.moves import read_moves
 from corpus.review_state import open_ledger
 from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
+from flows.annotator_report import annotator_report
 from flows.desk_run import DeskRun
 from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
 from flows.prioritise import Prioritised, prioritise
@@ -60,7 +61,7 @@ class CurateReport:
 @flow(name="curate")
 def curate(config: Curate) -> CurateReport:
     """load → (simulated review) → pull → train → score → second look → probe → worth → publish →
-    prioritise, by the models that were published.
+    prioritise, by the models that were published → annotator report.
     """
     desk = config.read()
     run = {"desk": config.desk, "overrides": config.overrides}
@@ -83,6 +84,7 @@ def curate(config: Curate) -> CurateReport:
         found = worth(DeskRun(**run))
     published = publish(Publish(**run))
     queue = prioritise(DeskRun(**run))
+    annotator_report(DeskRun(**run))
     return CurateReport(
         loaded, answers, pulled.new_answers, pulled.gold, scores, doubted, found, published, queue
     )

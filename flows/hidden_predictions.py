@@ -14,5 +14,5 @@ def keep_hidden(desk: Desk, blind: Sequence[Article], predictions: Mapping[str, 
     """Note it before the records are logged: what is logged is never predicted again. Returns how
     many predictions are new.
     """
-    hidden = [as_shown(predictions[a.id], a.text) for a in blind if a.id in predictions]
+    hidden = [as_shown(predictions[a.id]) for a in blind if a.id in predictions]
     return append_hidden(open_ledger(desk), hidden, datetime.now(UTC))

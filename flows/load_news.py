@@ -140,7 +140,7 @@ def leave_out_known(
 
 @task(cache_policy=NO_CACHE)
 def predict_batch(desk: Desk, articles: Sequence[Article]) -> dict[str, Prediction]:
-    """What the source, the last published models, or the zero-shot encoder say."""
+    """What the source, the last published models, or those before them say."""
     if not articles:
         return {}
     # Loads torch: seconds that a load of nothing new, or of a wrong file, need not wait.

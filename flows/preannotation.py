@@ -1,4 +1,7 @@
-"""Who suggests what: the source's labels, else the last published model, else zero-shot topics."""
+"""Who suggests what: the source's labels, else the last published model.
+
+Else topics are those of the zero-shot encoder, and entities come from ``first_suggestions``.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -8,6 +11,8 @@ from typing import Any
 
 from corpus.articles import Article, Prediction, ScoredSpan, model_input
 from corpus.desk import Desk
+from corpus.words import apart, whole_spans
+from flows.first_suggestions import EntitySuggester, first_suggester
 from flows.hub_access import download_model, last_revision
 from training.classification.predict import TopicPrediction, load_topic_model, predict_topics
 from training.classification.zero_shot import zero_shot_topics
@@ -37,11 +42,14 @@ def pre_annotate(desk: Desk, articles: Sequence[Article]) -> dict[str, Predictio
     marked = [a for a in articles if desk.labels.entities and predictions[a.id].spans is None]
     topics = _published_topics(desk) if asked else None
     entities = _published_entities(desk) if marked else None
-    texts = [model_input(article) for article in asked]
-    agent, found, spans = _predict(desk, topics, entities, texts, [a.text for a in marked])
+    first = first_suggester(desk) if marked and entities is None else None
+    texts, bodies = [model_input(article) for article in asked], [a.text for a in marked]
+    agent, found, spans = _predict(desk, topics, entities, texts, bodies)
     _add_topics(asked, agent, found, predictions)
-    if entities is not None:
-        _add_spans(desk, marked, entities.agent, spans, predictions)
+    suggester: Published | EntitySuggester | None = entities or first
+    if suggester is not None:
+        spans = first.find(bodies) if first else spans
+        _add_spans(desk, marked, suggester.agent, spans, predictions)
     return predictions
 
 
@@ -77,7 +85,7 @@ def _from_source(desk: Desk, article: Article) -> Prediction:
         topic_agent=agent if article.topic is not None else "",
         spans=None
         if spans is None
-        else tuple(ScoredSpan(s.start, s.end, s.label, 1.0) for s in spans),
+        else whole_spans(article.text, [ScoredSpan(s.start, s.end, s.label, 1.0) for s in spans]),
         spans_agent=agent if spans is not None else "",
     )
 
@@ -138,5 +146,6 @@ def _add_spans(
 ) -> None:
     log.info("entities of %d articles suggested by %s", len(found), agent)
     for article, spans in zip(articles, found, strict=True):
-        known = tuple(span for span in spans if span.label in desk.labels.entities)
-        predictions[article.id] = replace(predictions[article.id], spans=known, spans_agent=agent)
+        known = [span for span in spans if span.label in desk.labels.entities]
+        whole = apart(whole_spans(article.text, known))
+        predictions[article.id] = replace(predictions[article.id], spans=whole, spans_agent=agent)

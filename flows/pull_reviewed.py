@@ -1,28 +1,26 @@
 """pull_reviewed: Argilla → ledger → gold → splits."""
 
-import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-import argilla as rg
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from argilla_settings.connection import connect
-from argilla_settings.data_sets import require_dataset
+from argilla_settings.data_sets import guidelines_revision, require_dataset
 from argilla_settings.news import NEWS
-from argilla_settings.responses import PulledRecord, pull_records
+from corpus.cursor import Plan, PullKind, next_pull
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.ledger import Ledger
-from corpus.moves import Moves
-from corpus.review_state import open_ledger, resolve_ledger
-from corpus.statements import current_statements
+from corpus.review_state import open_ledger
 from corpus.suggestions.measure import SuggestionEffects, effect_rows, read_effects
+from corpus.votes.rules import ADJUDICATED
+from flows.adjudications import pull_decisions, resolve_gold
 from flows.desk_run import DeskRun
-from flows.pulling import buried, pull_changes
-
-log = logging.getLogger("flows.pull_reviewed")
+from flows.pulling import finished_moves, read_activity
+from flows.read_answers import Review
+from flows.read_changes import Pulled, read_planned
 
 
 class PullReviewed(DeskRun):
@@ -33,10 +31,16 @@ class PullReviewed(DeskRun):
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull found; ``new_answers`` counts new, edited and deleted ones."""
+    """What a pull found; both counts are of new, edited and deleted answers.
+
+    ``kind`` says how much was read, and ``reason`` why.
+    """
 
     new_answers: int
     gold: Gold
+    kind: PullKind
+    reason: str
+    new_adjudications: int = 0
 
 
 @flow(name="pull_reviewed")
@@ -46,50 +50,36 @@ def pull_reviewed(config: PullReviewed) -> PullReport:
     ledger = open_ledger(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
-
-    def append(moves: Moves) -> int:
-        return append_answers(client, dataset, desk, ledger, moves)
-
-    new = pull_changes(client, dataset, ledger, append, config.full)
-    gold = resolve_gold(desk, ledger)
-    show(desk, new, gold, read_effects(ledger, desk.models.seed) if new else None)
-    return PullReport(new, gold)
-
-
-@task(cache_policy=NO_CACHE)
-def append_answers(
-    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, ledger: Ledger, moves: Moves
-) -> int:
-    """Page all records with answers and append what the ledger does not hold."""
-    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_statements(ledger.entries())
-    pulled: list[PulledRecord] = list(pull_records(client, dataset, desk, moves))
-    entries = [entry for record in pulled for entry in record.entries]
-    ledger.append_articles(record.article for record in pulled)
-    gone = buried(ledger, dataset, held, entries)
-    new = ledger.append_entries([*entries, *gone])
-    log.info(
-        "%d answers read, %d new or edited, %d deleted", len(entries), new - len(gone), len(gone)
+    moves = finished_moves(ledger, dataset)
+    review = Review(client, dataset, desk, ledger, moves)
+    probe = read_activity(client, dataset, moves)
+    ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
+    plan = next_pull(
+        ledger.cursor(), probe, desk.review.reconcile_hours, datetime.now(UTC), config.full
     )
-    return new
+    pulled = append_answers(review, plan, probe)
+    decided = pull_decisions(client, desk, ledger, config.full)
+    gold = resolve_gold(desk, ledger)
+    show(desk, pulled, gold, read_effects(ledger, desk.models.seed) if pulled.new else None)
+    return PullReport(pulled.new, gold, pulled.kind, pulled.reason, decided)
 
 
 @task(cache_policy=NO_CACHE)
-def resolve_gold(desk: Desk, ledger: Ledger) -> Gold:
-    """Gold of all answers; new articles get their split here, once and for good."""
-    gold = resolve_ledger(desk, ledger).gold
-    ledger.append_splits({r.article.id: r.split for r in gold.reviewed})
-    return gold
+def append_answers(review: Review, plan: Plan, probe: dict[str, str]) -> Pulled:
+    """Append to the ledger what it does not hold."""
+    return read_planned(review, plan, probe)
 
 
-def show(desk: Desk, new_answers: int, gold: Gold, effects: SuggestionEffects | None) -> None:
+def show(desk: Desk, pulled: Pulled, gold: Gold, effects: SuggestionEffects | None) -> None:
     """Artifact: the state of the review, and what suggestions do to it where answers are new."""
     rows = [
-        {"what": "new or changed answers", "value": str(new_answers)},
+        {"what": "kind of pull", "value": f"{pulled.kind} ({pulled.reason})"},
+        {"what": "new or changed answers", "value": str(pulled.new)},
         {"what": "answers that count", "value": str(gold.answers)},
         {"what": "annotators", "value": str(gold.annotators)},
         {"what": "reviewed articles", "value": str(len(gold.reviewed))},
         {"what": "unresolved (ties)", "value": str(gold.unresolved)},
+        {"what": "decided by adjudicators", "value": str(gold.rules.get(ADJUDICATED, 0))},
         {"what": "waiting for more answers", "value": str(gold.waiting)},
         {"what": "left out as near-duplicates", "value": str(len(gold.quarantined))},
         {"what": "agreement on topics", "value": _share(gold.agreement.topic_percent)},

@@ -24,7 +24,7 @@ def pull_changes(
     """Let ``append`` read all of ``dataset`` into its ledger, unless nobody was active since the
     last pull; ``full``: also then. Returns how many statements were appended.
     """
-    moves = _finished_moves(ledger, dataset)
+    moves = finished_moves(ledger, dataset)
     cursor = read_activity(client, dataset, moves)
     ledger.append_guidelines(guidelines_revision(dataset), dataset.settings.guidelines or "")
     if not full and cursor == ledger.cursor():
@@ -59,7 +59,7 @@ def buried(
     return tombstones(held, pulled)
 
 
-def _finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
+def finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:
     """What came here from another server. Half of it would look as if the rest were deleted."""
     moves = read_moves(ledger)
     if str(dataset.id) in moves.unfinished:

@@ -1,4 +1,4 @@
-"""second_look: trained models × the articles they learned from → answers worth a second look."""
+"""second_look: gold, and what models say of it → answers worth a second look."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,9 @@ from flows.mistakes import SecondLook, doubt_of, list_mistakes, show
 from flows.model_store import Kind, StoredModel, desk_kinds, require_model
 from flows.row_scores import Row
 from publishing.predictions import read_predictions, write_predictions
+from training.evaluation.label_errors import doubt_labels
+from training.examples import topic_examples
+from training.worth.topics import embed
 
 log = logging.getLogger("flows.second_look")
 
@@ -32,13 +35,13 @@ MARKED = 50
 
 @flow(name="second_look")
 def second_look(config: DeskRun) -> SecondLook:
-    """Mark in Argilla what the models doubt of the answers that they learned from."""
+    """Mark in Argilla the gold that is suspected: topics unseen, spans by their model."""
     desk = config.read()
     gold = read_gold(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
-    doubts = doubts_of(rows)
+    doubts = most_doubtful(suspect_topics(desk, gold), doubt_spans(rows.get("entities", ())))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -70,18 +73,36 @@ def mark(client: rg.Argilla, dataset: rg.Dataset, doubts: Mapping[str, float]) -
     return mark_doubts(client, dataset, doubts)
 
 
-def doubts_of(rows: Mapping[Kind, Sequence[Row]]) -> dict[str, float]:
-    """Article id → the largest doubt of any model, of the MARKED most doubtful articles; never of
+@task(cache_policy=NO_CACHE)
+def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
+    """Article id → doubt of its gold topic, of as many articles as are estimated to be wrong; never
+    of the test split. No model that learned from an article is asked.
+    """
+    examples = [e for e in topic_examples(gold.reviewed) if e.split != "test"]
+    if not desk.labels.topics or not examples:
+        return {}
+    length = desk.models.topics.max_length_tokens
+    vectors = embed([e.text for e in examples], desk.models.encoder, length)
+    found = doubt_labels(vectors, [e.topics[0] for e in examples], desk.models.seed)
+    log.info("%d of %d gold topics are suspected", found.wrong, len(examples))
+    return {examples[i].id: float(found.doubts[i]) for i in found.suspects()}
+
+
+def doubt_spans(rows: Sequence[Row]) -> dict[str, float]:
+    """Article id → how surely the entity model, which learned from it, answers otherwise; never of
     the test split.
     """
-    found: dict[str, float] = {}
-    for kind, of_kind in rows.items():
-        for row in of_kind:
-            doubt = doubt_of(row, kind)
-            if doubt and row["split"] != "test":
-                found[row["id"]] = max(doubt, found.get(row["id"], 0.0))
-    ordered = sorted(found, key=lambda article_id: (-found[article_id], article_id))
-    return {article_id: found[article_id] for article_id in ordered[:MARKED]}
+    found = {r["id"]: doubt_of(r, "entities") for r in rows if r["split"] != "test"}
+    return {article_id: doubt for article_id, doubt in found.items() if doubt}
+
+
+def most_doubtful(*found: Mapping[str, float]) -> dict[str, float]:
+    """Article id → its largest doubt, of the MARKED most doubtful articles."""
+    largest: dict[str, float] = {}
+    for article_id, doubt in (item for doubts in found for item in doubts.items()):
+        largest[article_id] = max(doubt, largest.get(article_id, 0.0))
+    ordered = sorted(largest, key=lambda article_id: (-largest[article_id], article_id))
+    return {article_id: largest[article_id] for article_id in ordered[:MARKED]}
 
 
 def _learned(stored: StoredModel, kind: Kind, gold: Gold) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ from tests.running import ArgillaService, HubService, Services
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 # What these folders start or run serves all their tests.
-LONG_FOLDERS = ("flows", "team")
+LONG_FOLDERS = ("flows", "team", "browser")
 
 
 class FoldersOrFiles(LoadScopeScheduling):  # type: ignore[misc]

@@ -21,6 +21,10 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+# Whose first word is a command of its own.
+GROUPS = ("users", "answers", "adjudicate")
+
+
 def test_the_readme_names_commands_options_and_targets_that_exist() -> None:
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
@@ -31,7 +35,7 @@ def test_the_readme_names_commands_options_and_targets_that_exist() -> None:
     assert len(commands) >= 8
     for name, rest in commands:
         # `copydesk users add …` is a command of a group.
-        words = [name, *rest.split()[:1]] if name in ("users", "answers") else [name]
+        words = [name, *rest.split()[:1]] if name in GROUPS else [name]
         shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
         assert shown.exit_code == 0, f"copydesk {name}"
         for option in re.findall(r"--[a-z-]+", rest):

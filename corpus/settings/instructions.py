@@ -14,7 +14,7 @@ class GrpoSettings(DeskPart):
     max_steps: int = Field(20, ge=1, description="groups of answers that are compared")
     prompts: int = Field(4, ge=1, description="prompts in a step")
     answers: int = Field(4, ge=2, description="answers to each prompt, which make its group")
-    learning_rate: float = Field(2e-4, gt=0, lt=0.1, description="at its highest")
+    learning_rate: float = Field(5e-5, gt=0, lt=0.1, description="at its highest")
     kl: float = Field(0.04, ge=0, description="weight of the divergence from the SFT model")
     temperature: float = Field(1.0, gt=0, le=2, description="at which answers are drawn")
 

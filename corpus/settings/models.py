@@ -86,6 +86,22 @@ class TokenizerSettings(DeskPart):
     vocabulary: int = Field(8000, ge=300, description="tokens at most; few articles hold fewer")
 
 
+class PreannotationSettings(DeskPart):
+    """Who suggests entities until an entity model of the desk is published."""
+
+    entities: str = Field(
+        "gazetteer",
+        min_length=1,
+        description="'gazetteer' (names that people marked in earlier articles), 'none', or a "
+        "folder or repo_id of a token classifier or of a GLiNER model",
+    )
+    entity_values: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="a token classifier's tag without B- and I- → entity type of this desk; null: "
+        "dropped; a tag that is called like a type needs none",
+    )
+
+
 class ModelSettings(DeskPart):
     """Which encoder the models start from and how they are trained."""
 
@@ -94,6 +110,7 @@ class ModelSettings(DeskPart):
     entities: EntityModelSettings = EntityModelSettings()
     instructions: InstructionModelSettings = InstructionModelSettings()
     tokenizer: TokenizerSettings = TokenizerSettings()
+    preannotation: PreannotationSettings = PreannotationSettings()
     seed: int = Field(42, description="of training")
     tracking: Tracking = Field(
         "none", description="where trainings are recorded; needs the package of that name"

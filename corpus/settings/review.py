@@ -19,6 +19,9 @@ class ReviewSettings(DeskPart):
         "", description="a Markdown file; empty: Copydesk's own for topics, entities or both"
     )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
+    reconcile_hours: float = Field(
+        24, ge=0, description="after so long a pull reads all answers again; 0: always"
+    )
     blind_share: float = Field(
         0.1,
         ge=0,

@@ -50,7 +50,7 @@ def measure_times(
 
     An edit, a draft and a discard end a gap; only first submitted answers have a time.
     """
-    gaps = _gaps(entries, simulated)
+    gaps = answer_gaps(entries, simulated)
     timed = [(e, s) for e, s in gaps if SHORTEST_SECONDS <= s <= LONGEST_SECONDS]
     shown = [(e, s) for e, s in timed if was_shown(e)]
     blind = [(e, s) for e, s in timed if e.blind]
@@ -72,9 +72,12 @@ def was_shown(entry: LedgerEntry) -> bool:
     )
 
 
-def _gaps(
+def answer_gaps(
     entries: Sequence[LedgerEntry], simulated: Collection[StatementKey]
 ) -> list[tuple[LedgerEntry, float]]:
+    """First submitted answers with the seconds since the same person's statement before, of any
+    length; those of simulated reviewers, and what a person said first of all, have none.
+    """
     people: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
         if entry.status != "deleted" and entry.key not in simulated:

@@ -22,6 +22,7 @@ Rule = Literal["majority", "dawid-skene", "trusted", "adjudicated"]
 # Of a text there are many places that nobody marks. From 3 on their number changes little.
 BLANKS = 10.0
 SINGLE, MAJORITY, DAWID_SKENE = "single", "majority", "dawid-skene"
+ADJUDICATED = "adjudicated"
 RULES: tuple[str, ...] = get_args(Rule)
 
 
@@ -71,7 +72,7 @@ def votes_that_count(
 ) -> tuple[str, Sequence[Vote[Value]]]:
     """The rule that decides this question, and the votes it looks at."""
     if chosen := _by(votes, policy.adjudicators):
-        return "adjudicated", chosen
+        return ADJUDICATED, chosen
     if policy.rule == "trusted" and (chosen := _by(votes, policy.trusted)):
         return "trusted", chosen
     if len(votes) == 1:

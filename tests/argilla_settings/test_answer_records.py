@@ -46,6 +46,15 @@ def test_what_was_written_is_what_people_edit(written: str, valid: str, shown: s
     assert suggested == ([("correction", shown, "instructions:0f")] if shown else [])
 
 
+def test_what_looks_like_markup_is_shown_as_it_is_written() -> None:
+    article = Article("a", "Ada <i>Obi</i>", "R&D &amp; more")
+    record = to_answer_record(Generation("a", "0f", 3, "<b>{"), article, QUESTIONS)
+    fields = dict(record.fields)
+    assert (fields["title"], fields["text"]) == ("R&D &#38;amp; more", "Ada &#60;i>Obi&#60;/i>")
+    assert fields["answer"].endswith("&#60;b>{")
+    assert [s.value for s in record.suggestions] == ["<b>{"]
+
+
 @pytest.mark.parametrize(
     ("without", "example", "absent"),
     [

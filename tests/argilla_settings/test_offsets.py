@@ -5,6 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argilla_settings.offsets import from_argilla, to_utf16
+from argilla_settings.shown_text import to_shown
+from argilla_settings.suggestions import to_suggestions
+from corpus.articles import Prediction, Span
+from corpus.gazetteer import build_gazetteer
+from corpus.words import apart, whole_spans
 
 TEXT = "👩‍🚀🚀 Commander Ada Obi reached 🇳🇿 Aotearoa."
 
@@ -33,8 +38,11 @@ def test_a_range_that_is_no_utf16_range_is_code_points() -> None:
     assert from_argilla(text, []) == []
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])))
-def test_without_astral_characters_nothing_changes(text: str) -> None:
+EVEN = st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"], exclude_characters="\r<&")
+
+
+@given(st.text(alphabet=EVEN))
+def test_without_emoji_line_breaks_of_windows_and_markup_nothing_changes(text: str) -> None:
     ranges = [(i, i + 1) for i in range(len(text))]
     assert to_utf16(text, ranges) == from_argilla(text, ranges) == ranges
 
@@ -47,3 +55,52 @@ def test_every_word_survives_both_ways(words: list[str]) -> None:
         ranges.append((position, position + len(word)))
         position += len(word) + 1
     assert from_argilla(text, to_utf16(text, ranges)) == ranges
+
+
+WINDOWS = "One 🚀.\r\n\r\nThen <b>Ada Obi</b> came.\r\nBob &amp; Eve left 🚀 Zoë"
+
+
+@pytest.mark.parametrize("mention", ["Ada Obi", "Bob", "Eve", "Zoë"])
+def test_behind_line_breaks_of_windows_and_markup(mention: str) -> None:
+    start = WINDOWS.index(mention)
+    wanted = [(start, start + len(mention))]
+    shown = WINDOWS.replace("\r\n", "\n").encode("utf-16-le")
+    ((low, high),) = to_utf16(WINDOWS, wanted)
+    assert shown[2 * low : 2 * high].decode("utf-16-le") == mention
+    assert from_argilla(WINDOWS, [(low, high)]) == wanted
+    assert high <= len(to_shown(WINDOWS))
+
+
+def test_a_script_counts_in_the_text_as_argilla_stores_it() -> None:
+    stored, start = to_shown(WINDOWS), WINDOWS.index("Ada Obi")
+    at = stored.index("Ada Obi")
+    assert at != start
+    assert from_argilla(WINDOWS, [(at, at + 7)]) == [(start, start + 7)]
+
+
+def test_what_was_marked_of_the_padding_is_left_out() -> None:
+    assert from_argilla("🚀🚀 Ada", [(5, 10)]) == [(3, 6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🚀🚀 Ada Obi, " * 4000 + "the end of it all." + " " * 8000,
+        "🇳🇿\r\nAda Obi\u00a0👩‍🚀 plain end",
+        "שלום Ada Obi \u200fAda\u00a0Obi, e\u0301nd",
+        "👩‍🚀 " * 50 + "Ada Obi",
+    ],
+    ids=["long", "lines", "right-to-left", "end"],
+)
+def test_suggested_names_are_what_the_browser_would_draw(text: str) -> None:
+    names = build_gazetteer([("Ada Obi ran.", [Span(0, 7, "person")])])
+    spans = apart(whole_spans(text, names.spans_of(text)))
+    prediction = Prediction("a", spans=spans, spans_agent=f"gazetteer:{names.digest}")
+    (suggestion,) = to_suggestions(prediction, text)
+    # The browser has one character for a line's end.
+    units = text.replace("\r\n", "\n").encode("utf-16-le")
+    drawn = [units[2 * v["start"] : 2 * v["end"]].decode("utf-16-le") for v in suggestion.value]
+    assert [" ".join(name.split()) for name in drawn] == ["Ada Obi"] * len(spans)
+    assert spans
+    assert len(suggestion.score or []) == len(drawn)
+    assert suggestion.agent == prediction.spans_agent

@@ -17,12 +17,8 @@ from argilla_settings.responses import (
     to_response,
 )
 from argilla_settings.suggestions import (
-    fits,
     from_rest,
-    from_values,
     to_agent,
-    to_suggestions,
-    to_values,
 )
 from corpus.articles import Article, Prediction, ScoredSpan, Span, content_id
 from corpus.desk import Desk, read_desk
@@ -225,12 +221,15 @@ def test_guidelines_that_argilla_would_refuse(tmp_path: Path) -> None:
         guidelines_text(desk("guidelines", **{"review.guidelines": str(odd)}))
 
 
-def test_a_span_at_the_end_of_an_emoji_text_is_answered_all_the_same() -> None:
-    text = "🚀🚀 Ada"
-    span = Span(3, 6, "person")
-    assert not fits(text, span)
-    values = to_values(text, [span])
-    assert max(value["end"] for value in values) <= len(text)
-    assert from_values(text, values) == [span]
-    shown = to_suggestions(Prediction("a", spans=(ScoredSpan(3, 6, "person", 1.0),)), text)
-    assert shown[0].value == []
+def test_white_space_at_the_edges_of_a_marked_span_is_left_out() -> None:
+    marked = [(5, 10), (10, 13), (14, 15)]
+    answer = {
+        "user_id": "u",
+        "status": "submitted",
+        "updated_at": "2026-01-01T00:00:00",
+        "values": {
+            "entities": {"value": [{"start": s, "end": e, "label": "person"} for s, e in marked]}
+        },
+    }
+    found = to_response(answer, Article("a", "with Ada\n Obi. "), desk("edges"))
+    assert found.spans == (Span(5, 8, "person"), Span(10, 13, "person"))

@@ -21,7 +21,7 @@ def test_all_errors_at_once(tmp_path: Path) -> None:
     text = (PROJECT / "desk.yaml").read_text(encoding="utf-8")
     bad = tmp_path / "desk.yaml"
     bad.write_text(
-        text.replace("blind_share: 0.1", "blind_share: 2").replace("seed: 42", "sed: 42"),
+        text.replace("blind_share: 0.2", "blind_share: 2").replace("seed: 42", "sed: 42"),
         encoding="utf-8",
     )
     with pytest.raises(DeskError) as error:

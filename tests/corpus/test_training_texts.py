@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from corpus import ledger as ledgers
+from corpus import segments
 from corpus.articles import Article, Response
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
@@ -60,7 +61,7 @@ def test_it_is_a_stream(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None
         return to_article(row)
 
     monkeypatch.setattr(ledgers, "row_article", noted)
-    monkeypatch.setattr(ledgers, "STREAMED_ROWS", 1)
+    monkeypatch.setattr(segments, "STREAMED_ROWS", 1)
     stream: Iterator[Article] = stream_training_texts(ledger, training_splits(ledger))
     assert next(stream).id == "first"
     assert made == ["first"]

@@ -11,6 +11,9 @@ KNOBS: dict[str, Any] = {
     "splits.validation": 0.15,
     "models.topics.max_steps": 4,
     "models.topics.max_length_tokens": 32,
+    # Its model is read by clients that run no code of ours.
+    "models.entities.method": "fine_tune",
+    "models.entities.learning_rate": 0.0005,
     # Just enough steps to find a span now and then: figures of none would say nothing.
     "models.entities.epochs": 2,
     "models.entities.batch_size": 4,

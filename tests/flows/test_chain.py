@@ -85,8 +85,10 @@ def test_an_unchanged_pull_reads_no_page(
     def refuse(*_: object) -> None:
         raise AssertionError("an unchanged data set was paged")
 
-    monkeypatch.setattr("flows.pull_reviewed.pull_records", refuse)
+    for read in ("read_all", "read_changes"):
+        monkeypatch.setattr(f"flows.read_changes.{read}", refuse)
     report = pull_reviewed(PullReviewed(overrides=KNOBS))
+    assert report.kind == "unchanged"
     assert report.new_answers == 0
     assert report.gold == rounds[1].gold
 
@@ -170,6 +172,7 @@ def test_every_flow_left_an_artifact(rounds: list[CurateReport]) -> None:
         "entities-curve",
         "scores",
         "published",
+        "annotators",
     }
     assert {f"chain-test-{name}" for name in wanted} <= keys
 

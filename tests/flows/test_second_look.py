@@ -13,7 +13,7 @@ from corpus.desk import Desk
 from flows.curate import CurateReport
 from flows.desk_run import DeskRun
 from flows.mistakes import SecondLook, second_look_lines
-from flows.second_look import doubts_of, second_look
+from flows.second_look import doubt_spans, most_doubtful, second_look, suspect_topics
 from tests.flows.chain import KNOBS, settings
 from tests.warm_command import WarmCommand
 from training.evaluation.doubts import span_doubt, topic_doubt
@@ -45,8 +45,10 @@ def test_records_of_what_a_model_learned_from_are_marked(
     assert (looked.doubted, looked.changed) == (rounds[1].doubted, 0)
     assert len(found) == looked.doubted > 0
     assert {splits[i] for i in found} <= {"train", "validation"}
-    wrong = {m.article_id for m in looked.mistakes if m.split != "test"}
-    assert set(found) == wrong
+    spans = {m.article_id for m in looked.mistakes if m.split != "test" and m.kind == "entities"}
+    topics = suspect_topics.fn(desk, rounds[1].gold)
+    assert set(found) == spans | topics.keys()
+    assert all(found[article] >= doubt - 0.0001 for article, doubt in topics.items())
     assert all(0 < value <= 1 for value in found.values())
 
 
@@ -99,26 +101,17 @@ def test_the_commands_list_mistakes_and_print_all_scores(
     assert {"boundaries", "partial", "type"} == set(found["entities"]["test"]["schemes"])
 
 
-def test_doubt_is_the_largest_of_both_models_and_never_of_the_test() -> None:
-    topics = [
-        {"id": "a", "gold": "World", "predicted": "Sports", "score": 0.6, "split": "train"},
-        {"id": "b", "gold": "World", "predicted": "Sports", "score": 0.9, "split": "test"},
-        {"id": "c", "gold": "World", "predicted": "World", "score": 0.9, "split": "train"},
-    ]
+def test_doubt_is_the_largest_there_is_and_never_of_the_test() -> None:
     span = {"start": 0, "end": 3, "label": "person", "score": 0.8}
-    entities = [{"id": "a", "gold": [], "predicted": [span], "split": "train"}]
-    assert doubts_of({"topics": topics, "entities": entities}) == {"a": 0.8}
-    many = [
-        {
-            "id": f"{i:02}",
-            "gold": "World",
-            "predicted": "Sports",
-            "score": i / 100,
-            "split": "train",
-        }
-        for i in range(1, 90)
+    entities = [
+        {"id": "a", "gold": [], "predicted": [span], "split": "train"},
+        {"id": "b", "gold": [], "predicted": [span], "split": "test"},
+        {"id": "c", "gold": [], "predicted": [], "split": "train"},
     ]
-    assert set(doubts_of({"topics": many})) == {f"{i:02}" for i in range(40, 90)}
+    assert doubt_spans(entities) == {"a": 0.8}
+    assert most_doubtful({"a": 0.6, "d": 0.7}, {"a": 0.8}) == {"a": 0.8, "d": 0.7}
+    many = {f"{i:02}": i / 100 for i in range(1, 90)}
+    assert set(most_doubtful(many, {})) == {f"{i:02}" for i in range(40, 90)}
 
 
 def test_what_is_doubted_of_a_topic_and_of_spans() -> None:

@@ -60,7 +60,8 @@ def test_hidden_predictions_stay_in_the_ledger(loaded: LoadReport, desk: Desk) -
     assert all(p.topic in desk.labels.topics and p.topic_score for p in said.values())
     # Nobody who asks Argilla learns of them.
     assert not any(row["suggestions"] for row in blind.values())
-    allowed = {"source", "blind", "published_at", "license"}
+    # Their priority is drawn by lot (tests/flows/test_prioritise.py).
+    allowed = {"source", "blind", "published_at", "license", "priority"}
     assert all(set(row["metadata"]) <= allowed for row in blind.values())
     (agent,) = {p.topic_agent for p in said.values()}
     shown = [s["agent"] for row in rows for s in row["suggestions"]]

@@ -1,6 +1,7 @@
 """Entities of texts, from a trained token classifier."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from corpus.articles import ScoredSpan
 from corpus.errors import DeskError
+from corpus.words import words_of
 from training.entities.encode import Window, encode
 from training.entities.frozen.register import register
 from training.entities.schemes import OUTSIDE, tag_runs, viterbi
@@ -25,16 +27,24 @@ ScoredToken = tuple[tuple[int, int], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class EntityModel:
-    """A token classifier with its tokenizer and entity types in schema order."""
+    """A token classifier with its tokenizer and entity types in schema order.
+
+    ``renamed`` are its tags where they are called otherwise than in its config. ``whole_words``:
+    a word is what its first token is; those of other people's models learned no more than that.
+    """
 
     model: Any
     tokenizer: Any
     entity_types: tuple[str, ...]
+    renamed: tuple[str, ...] = ()
+    whole_words: bool = False
 
     @property
     def tags(self) -> list[str]:
         """The names of the tags in the order of the model's outputs."""
-        return [self.model.config.id2label[i] for i in range(self.model.config.num_labels)]
+        return list(self.renamed) or [
+            self.model.config.id2label[i] for i in range(self.model.config.num_labels)
+        ]
 
     @property
     def window_tokens(self) -> int:
@@ -47,10 +57,7 @@ def load_entity_model(repo_or_folder: str) -> EntityModel:
 
     Raises DeskError for tags of another kind.
     """
-    register()
-    # Said, because transformers would ask a person otherwise.
-    model = AutoModelForTokenClassification.from_pretrained(repo_or_folder, trust_remote_code=False)
-    tokenizer = AutoTokenizer.from_pretrained(repo_or_folder, trust_remote_code=False)
+    model, tokenizer = load_classifier(repo_or_folder)
     names = [model.config.id2label[i] for i in range(model.config.num_labels)]
     unknown = [name for name in names if name != OUTSIDE and name[:2] not in ("B-", "I-")]
     if unknown:
@@ -59,8 +66,20 @@ def load_entity_model(repo_or_folder: str) -> EntityModel:
             "Name an entity model, or train one: copydesk train --only entities.",
         )
     types = tuple(dict.fromkeys(name[2:] for name in names if name != OUTSIDE))
-    model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-    return EntityModel(model, tokenizer, types)
+    return EntityModel(to_device(model), tokenizer, types)
+
+
+def load_classifier(repo_or_folder: str) -> tuple[Any, Any]:
+    """Model and tokenizer, whatever its tags are."""
+    register()
+    # Said, because transformers would ask a person otherwise.
+    model = AutoModelForTokenClassification.from_pretrained(repo_or_folder, trust_remote_code=False)
+    return model, AutoTokenizer.from_pretrained(repo_or_folder, trust_remote_code=False)
+
+
+def to_device(model: Any) -> Any:
+    """The model on the GPU, if there is one, ready to predict."""
+    return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
 
 def longest_window(model: Any) -> int:
@@ -87,7 +106,7 @@ def predict_entities(model: EntityModel, texts: Sequence[str]) -> list[tuple[Sco
         model.tokenizer, texts, None, model.entity_types, model.window_tokens, STRIDE_TOKENS
     )
     rows = log_probabilities(model, encoded.windows)
-    return spans_of(texts, encoded.windows, rows, model.tags)
+    return spans_of(texts, encoded.windows, rows, model.tags, model.whole_words)
 
 
 def log_probabilities(model: EntityModel, windows: Sequence[Window]) -> list[np.ndarray]:
@@ -122,6 +141,7 @@ def spans_of(
     windows: Sequence[Window],
     rows: Sequence[np.ndarray],
     tags: Sequence[str],
+    whole_words: bool = False,
 ) -> list[tuple[ScoredSpan, ...]]:
     """Windows joined again: the spans of each text, from its windows' (tokens × tags) arrays."""
     tokens: list[list[ScoredToken]] = [[] for _ in texts]
@@ -129,14 +149,32 @@ def spans_of(
         for pair, own, values in zip(window.offsets, window.owned, row, strict=True):
             if own:
                 tokens[window.text_index].append((pair, values))
+    for text, found in zip(texts, tokens, strict=True):
+        # By offset alone; several tokens of one character keep their order.
+        found.sort(key=lambda token: token[0])
+        if whole_words:
+            found[:] = _first_of_words(text, found)
     return [_decode(text, found, tags) for text, found in zip(texts, tokens, strict=True)]
+
+
+def _first_of_words(text: str, tokens: Sequence[ScoredToken]) -> list[ScoredToken]:
+    """A token for each word, with what the first of its tokens is."""
+    starts = [word.start for word in words_of(text)]
+    found: list[ScoredToken] = []
+    previous = -1
+    for (start, end), values in tokens:
+        word = bisect_right(starts, start)
+        if word == previous:
+            found[-1] = ((found[-1][0][0], end), found[-1][1])
+        else:
+            found.append(((start, end), values))
+        previous = word
+    return found
 
 
 def _decode(text: str, tokens: list[ScoredToken], names: Sequence[str]) -> tuple[ScoredSpan, ...]:
     if not tokens:
         return ()
-    # By offset alone; several tokens of one character keep their order.
-    tokens.sort(key=lambda token: token[0])
     values = np.stack([row for _, row in tokens])
     tags = viterbi(values, names)
     spans: list[ScoredSpan] = []

@@ -7,11 +7,28 @@ import numpy as np
 
 OUTSIDE = "O"
 FORBIDDEN = -1e9
+# Begin, inside, end or last, single or unit.
+PREFIXES = {"B": "B-", "I": "I-", "E": "I-", "L": "I-", "S": "B-", "U": "B-"}
 
 
 def tag_names(entity_types: Sequence[str]) -> list[str]:
     """O, then B- and I- of each type, in schema order."""
     return [OUTSIDE, *(f"{prefix}-{label}" for label in entity_types for prefix in "BI")]
+
+
+def to_iob(names: Sequence[str]) -> list[str]:
+    """Tags of BIOES and BILOU, and bare types, as B- and I-; two may become the same.
+
+    A bare type may stand anywhere, as the I- of IOB1.
+    """
+    return [
+        name
+        if name == OUTSIDE
+        else PREFIXES[name[0]] + name[2:]
+        if name[1:2] == "-" and name[0] in PREFIXES
+        else f"I-{name}"
+        for name in names
+    ]
 
 
 def allowed_transitions(names: Sequence[str]) -> np.ndarray:

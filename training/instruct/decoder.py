@@ -19,15 +19,15 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, set_seed
 
 from training.instruct.generate import chat_ids
-from training.instruct.heads import HEAD, HEADS, THETA, balance
-from training.instruct.last_layer import Keys, Scales, write_third
+from training.instruct.heads import HEAD, HEADS, THETA, Scales, balance
+from training.instruct.last_layer import write_third
 from training.instruct.layers import write_first, write_second
 from training.instruct.names import Beginnings, name_beginnings
 from training.instruct.output import write_head
 from training.instruct.plain import plain_pairs
 from training.instruct.stream import SHAPE, STREAM, THEME, WEIGHT
 from training.instruct.themes import Themes, token_themes
-from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer, token_texts
+from training.instruct.tokens import CONTEXT, ROLES, Chats, chat_tokenizer
 from training.instruct.words import Parts, token_parts
 from training.results import Progress
 
@@ -80,14 +80,13 @@ def _make(
     assistant: Any = tokenizer.convert_tokens_to_ids(ROLES[2])
     roles = [(ids.index(user), ids.index(assistant)) for ids in some]
     write_first(layers[0].self_attn, _scales(model, some, roles, 0).article)
-    scales = _scales(model, some, roles, 1)
-    write_second(layers[1].self_attn, scales.article, scales.user)
+    write_second(layers[1].self_attn, _scales(model, some, roles, 1))
     _centre_gist(model, some)
     scales = _scales(model, some, roles, 2)
-    write_third(layers[2].self_attn, scales, _keys(tokenizer, parts.codes), names)
+    write_third(layers[2].self_attn, scales, names)
     for layer in layers:
         balance(layer.self_attn)
-    write_head(model.lm_head.weight, parts, themes.vectors, token_texts(tokenizer))
+    write_head(model.lm_head.weight, parts, themes.vectors, tokenizer, chats)
     return model
 
 
@@ -165,10 +164,3 @@ def _centre_gist(model: Any, chats: Sequence[list[int]]) -> None:
         seen = model.model(input_ids=torch.tensor([ids]), output_hidden_states=True).hidden_states
         gists.append(seen[2][0, -1, STREAM.gist])
     model.model.layers[1].self_attn.o_proj.bias[STREAM.gist] -= torch.stack(gists).mean(dim=0)
-
-
-def _keys(tokenizer: PreTrainedTokenizerBase, codes: torch.Tensor) -> Keys:
-    """What finds each key's code, and none of the others'; zeros for a key that no chat has."""
-    texts = token_texts(tokenizer)
-    known = [codes[texts.index(k)] if k in texts else 0 * codes[0] for k in Keys._fields]
-    return Keys(*torch.linalg.pinv(torch.stack(known)).T)

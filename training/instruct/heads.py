@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,6 +23,14 @@ FAR = 7
 ROOT = math.sqrt(HEAD)
 # By how much what a head attends to outbids its rest where it works, and else the other way.
 BID = 40.0
+
+
+class Scales(NamedTuple):
+    """How many times larger a layer sees what the stream holds: of whose tokens."""
+
+    article: float
+    answer: float
+    user: float
 
 
 class Head:
@@ -55,15 +63,16 @@ class Head:
         for place, value in zip(_turn_places(), turn, strict=False):
             self.likes(LIKES, place, value)
 
-    def works_where(self, key: torch.Tensor, strongest: float) -> None:
-        """Only where this key is answered; else it rests on the user's role, which says nothing.
+    def works_where(self, shape: int, strongest: float) -> None:
+        """Only for tokens of this shape; else it rests on the user's role, which says nothing.
 
         ``strongest``: the score of what it attends to where it works, about.
         """
         user = STREAM.shape.start + USER
         self.asks(MORE_LIKES, 1.0)
         self.likes(MORE_LIKES, user, (strongest + BID) / SHAPE)
-        self._attention.q_proj.weight[self._at + GATE, STREAM.key] = ROOT * key / self._asking
+        size = ROOT / (SHAPE * self._asking)
+        self._attention.q_proj.weight[self._at + GATE, STREAM.shape.start + shape] = size
         self.likes(GATE, user, -2 * BID / SHAPE)
 
     def likes_names(self, capital: float, common: float) -> None:

@@ -1,4 +1,4 @@
-"""The third layer of the offline decoder: what the key that is answered needs.
+"""The third layer of the offline decoder: what is needed for what is asked next.
 
 For the text of an entity, where the next name begins in the article; for the topic the gist and for
 a type the last name; and everywhere in an answer, whether a name is left. What becomes of these an
@@ -11,13 +11,24 @@ conditional logit (McFadden 1974) on the names of 150 articles of the sample des
 said is the one that ranks the ends of lists best.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from training.instruct.heads import FEW, HEAD, MORE_LIKES, MOST, Head
+from training.instruct.heads import FEW, HEAD, MORE_LIKES, MOST, Head, Scales
 from training.instruct.names import Beginnings
-from training.instruct.stream import COPY_TO, GISTS, IN_ANSWER, IN_ARTICLE, SHAPE, STREAM, USER
+from training.instruct.stream import (
+    ASKS_NAME,
+    ASKS_TYPE,
+    ASSISTANT,
+    COPY_TO,
+    GISTS,
+    IN_ANSWER,
+    IN_ARTICLE,
+    SHAPE,
+    STREAM,
+    USER,
+)
 
 BEGINS, FOLLOWS, SAID, FIRST, NONE_LEFT = 0.52, 13.0, 3.0, 4.5, 4.9
 # Where one is copied the likeliest gets nearly all attention.
@@ -28,40 +39,25 @@ TURN = 3.0
 LOUD_GIST, LOUD_NAME, LOUD_NONE = 20.0, 10.0, 1.5
 
 
-class Keys(NamedTuple):
-    """What finds each key of an answer by its code."""
-
-    topic: torch.Tensor
-    text: torch.Tensor
-    type: torch.Tensor
-
-
-class Scales(NamedTuple):
-    """How many times larger a layer sees what the stream holds: of whose tokens."""
-
-    article: float
-    answer: float
-    user: float
-
-
-def write_third(attention: Any, scales: Scales, keys: Keys, names: Beginnings | None) -> None:
+def write_third(attention: Any, scales: Scales, names: Beginnings | None) -> None:
     """All that this layer does is for the tokens of an answer."""
     for number, (read, to) in enumerate(COPY_TO):
         head = Head(attention, number, scales.article, scales.answer)
         _looks_for_names(head, names, SHARP)
         # The user's role is in the article's turn and farther than all of it.
-        head.works_where(keys.text, 30.0)
+        head.works_where(ASKS_NAME, 30.0)
         head.hands_on(read, to, 1.2)
     head = Head(attention, 2, scales.answer)
     head.only(IN_ANSWER)
-    head.works_where(keys.topic, 15.0)
+    # An answer begins with its topic.
+    head.works_where(ASSISTANT, 15.0)
     head.hands_on_of(STREAM.gist, LOUD_GIST * torch.eye(GISTS), STREAM.gist.start, 0.0)
     head = Head(attention, 3, scales.answer)
     head.only(IN_ANSWER)
     head.likes_names(capital=7.0, common=-2.0)
     head.prefers_far(-120.0)
     # The user's role is far.
-    head.works_where(keys.type, 65.0)
+    head.works_where(ASKS_TYPE, 65.0)
     word = slice(STREAM.word.start, STREAM.word.start + HEAD)
     head.hands_on_of(word, LOUD_NAME * torch.eye(HEAD), STREAM.copied.start, 0.0)
     head = Head(attention, 4, scales.article, scales.answer)

@@ -5,15 +5,17 @@ new, which names are near, and how much of an answer is written. The second find
 tokens stood in the article and proposes what followed there (an induction head: Elhage et al. 2021,
 "A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022, arXiv:2209.11895), makes
 the mean of what the article's words say of its subject (``themes``), adds up the names that were
-said, and finds the key that is answered. The third (``last_layer``) brings what that key needs. An
-adapter then learns which proposal to follow, and when.
+said, and knows whether a name or a type is being written. The third (``last_layer``) brings what
+is asked next. An adapter then learns which proposal to follow, and when.
 """
 
 import math
 from typing import Any
 
-from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head
+from training.instruct.heads import FEW, GATE, LIKES, MORE_LIKES, MOST, Head, Scales
 from training.instruct.stream import (
+    ASKS_NAME,
+    ASKS_TYPE,
     ASSISTANT,
     COPY_TO,
     FORM,
@@ -37,14 +39,17 @@ LAST, LAST_BUT_ONE, NO_BEGINNING, REST = 25.0, 8.0, -6.0, 50.0
 # How fast a name fades from what is near: to a third within 14 tokens.
 NEAR = 30.0
 # As many signs of JSON take half of the attention that the answer's beginning has without them.
-FORMS, ROOM = 30.0, 2.0
+FORMS, ROOM = 15.0, 2.0
+# The score of what asks for a name or a type, and how fast it fades: to a third a token.
+ASKED, NEAREST = 60.0, 500.0
 # The score of a word for itself, by its code.
 SAME = 15.0
 # A word's second time is worth a sixth less of this than its first, so a twentieth of the weight.
 FRESH = 18.0
 # So many words would have to be said until they fill half of what attention gives out: below
-# that it adds them up, instead of taking their mean.
-MANY = 20.0
+# that it adds them up, instead of taking their mean. How loud each is: more would make answers so
+# long that RMSNorm hides what else they hold.
+MANY, LOUD_SAID = 20.0, 8.0
 
 
 def write_first(attention: Any, scale: float) -> None:
@@ -89,12 +94,9 @@ def _write_room(head: Head) -> None:
     head.hands_on(slice(role, role + 1), STREAM.room.start, ROOM / SHAPE)
 
 
-def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
-    """Induction within the article, its gist, the names said so far, the key that is answered.
-
-    ``scale_of_user`` is ``scale`` of the user's role alone.
-    """
-    before = STREAM.before.start
+def write_second(attention: Any, scales: Scales) -> None:
+    """Induction within the article, its gist, the names said so far, what is being written."""
+    before, scale = STREAM.before.start, scales.article
     for number, (read, to) in enumerate(COPY_TO):
         head = Head(attention, number, scale)
         head.compares(STREAM.code.start, before + SHAPES, LAST, MOST)
@@ -111,12 +113,22 @@ def write_second(attention: Any, scale: float, scale_of_user: float) -> None:
         if number == 0:
             head.hands_on(STREAM.shape, STREAM.proposed.start, 1.5)
     _write_gist(Head(attention, 2, scale))
-    _write_said(Head(attention, 3, scale), scale / scale_of_user)
+    _write_said(Head(attention, 3, scales.answer), scales.answer / scales.user)
     head = Head(attention, 4, scale)
     head.looks_back(1)
-    code_before = slice(before + SHAPES, STREAM.before.stop)
-    head.hands_on(code_before, STREAM.key.start, 1.0)
     head.hands_on(STREAM.near, STREAM.near_before.start, 1.0)
+    _write_asked(Head(attention, 5, scales.answer))
+
+
+def _write_asked(head: Head) -> None:
+    """The nearest token that asks for a name or for a type; none is there before the first."""
+    asking = slice(STREAM.shape.start + ASKS_NAME, STREAM.shape.start + ASKS_TYPE + 1)
+    head.only(IN_ANSWER)
+    head.asks(MORE_LIKES, 1.0)
+    for place in range(asking.start, asking.stop):
+        head.likes(MORE_LIKES, place, ASKED / SHAPE)
+    head.prefers_far(-NEAREST)
+    head.hands_on(asking, STREAM.asked.start, 1.0 / SHAPE)
 
 
 def _write_gist(head: Head) -> None:
@@ -138,5 +150,4 @@ def _write_said(head: Head, user: float) -> None:
     head.likes_names(capital=likes, common=0.0)
     rest = user * (2 * likes + math.log(MANY))
     head.likes(MORE_LIKES, STREAM.shape.start + USER, rest / SHAPE)
-    # More would make answers so long that RMSNorm hides what else they hold.
-    head.hands_on(STREAM.code, STREAM.said.start, MANY)
+    head.hands_on(STREAM.code, STREAM.said.start, LOUD_SAID)

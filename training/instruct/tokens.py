@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from corpus.instruct.answers import Questions
 from corpus.instruct.pairs import Pair
+from training.instruct.frames import Frames, frames_of
 from training.results import Progress
 from training.tokenizer.base import BYTES, END, base_tokenizer
 from training.tokenizer.train import train_tokenizer
@@ -31,13 +33,24 @@ Chats = Callable[[], Iterable[Pair]]
 
 
 def chat_tokenizer(chats: Chats, on_progress: Progress | None = None) -> PreTrainedTokenizerBase:
-    """A byte-level BPE with the words of these chats, their roles and the template."""
+    """A byte-level BPE with the words of these chats, their frames and roles, and the template."""
     bare = train_tokenizer(_read(chats), base_tokenizer(BYTES), WORDS, on_progress)
     found = _with_blanks(bare)
+    found.add_tokens([AddedToken(f, normalized=False) for f in chat_frames(chats).all()])
     found.add_special_tokens({"additional_special_tokens": list(ROLES)})
     found.chat_template = CHAT_TEMPLATE
     found.model_max_length = CONTEXT
     return found
+
+
+def chat_questions(chats: Chats) -> Questions:
+    """What all of these chats ask."""
+    return next(iter(chats())).questions
+
+
+def chat_frames(chats: Chats) -> Frames:
+    """What all of these chats have in common."""
+    return frames_of(chat_questions(chats))
 
 
 def _read(chats: Chats) -> Iterator[str]:

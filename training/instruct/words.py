@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -10,6 +10,8 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from training.encoder import OFFLINE, encoder_path
 from training.instruct.stream import (
+    ASKS_NAME,
+    ASKS_TYPE,
     BLANK,
     CAPITAL,
     CAPITALS,
@@ -26,7 +28,13 @@ from training.instruct.stream import (
     SIGN,
     WORD,
 )
-from training.instruct.tokens import Chats, token_forms, token_texts
+from training.instruct.tokens import (
+    Chats,
+    chat_frames,
+    chat_questions,
+    token_forms,
+    token_texts,
+)
 
 
 class Parts(NamedTuple):
@@ -42,10 +50,19 @@ def token_parts(
 ) -> Parts:
     """Of every token of the vocabulary; the chats are read twice."""
     counts = _counts(tokenizer, chats)
-    words = _words(tokenizer, counts, generator)
+    frames = chat_frames(chats)
+    odd: Any = tokenizer.convert_tokens_to_ids(frames.all())
+    words = _words(tokenizer, counts, odd, generator)
     shapes = _shapes(tokenizer, counts)
     shapes[_kinds(tokenizer, chats), KIND] = 1.0
-    return Parts(words, _codes(tokenizer, generator), shapes)
+    for text, asks in (
+        (frames.first, ASKS_NAME),
+        (frames.more, ASKS_NAME),
+        (frames.kind, ASKS_TYPE),
+    ):
+        if text:
+            shapes[tokenizer.convert_tokens_to_ids(text), asks] = 1.0
+    return Parts(words, _codes(tokenizer, odd, generator), shapes)
 
 
 def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
@@ -58,9 +75,15 @@ def _counts(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> torch.Tensor:
 
 
 def _words(
-    tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor, generator: torch.Generator
+    tokenizer: PreTrainedTokenizerBase,
+    counts: torch.Tensor,
+    frames: Sequence[int],
+    generator: torch.Generator,
 ) -> torch.Tensor:
-    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, their main components."""
+    """(len(tokenizer), width of a word), of length 1: MiniLM's vectors, their main components.
+
+    Those of special tokens and frames are drawn.
+    """
     reader = AutoTokenizer.from_pretrained(encoder_path(OFFLINE))
     source = AutoModel.from_pretrained(encoder_path(OFFLINE))
     vectors = source.get_input_embeddings().weight
@@ -72,16 +95,18 @@ def _words(
     # Of words as often as the articles have them.
     components = torch.linalg.svd(shares.sqrt() * rows, full_matrices=False).Vh[:WORD]
     words: torch.Tensor = rows @ components.T
-    special = tokenizer.all_special_ids
+    special = [*tokenizer.all_special_ids, *frames]
     words[special] = torch.randn(len(special), WORD, generator=generator)
     words /= words.norm(dim=1, keepdim=True).clamp_min(1e-6)
     return words
 
 
-def _codes(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> torch.Tensor:
+def _codes(
+    tokenizer: PreTrainedTokenizerBase, frames: Sequence[int], generator: torch.Generator
+) -> torch.Tensor:
     """(len(tokenizer), CODE), of length 1, at random (Johnson and Lindenstrauss 1984).
 
-    A token and the same with a blank before it have one. A special token has none, nor has one
+    A token and the same with a blank before it have one. A special token has none, nor has a word
     with a quotation mark: what followed it in the article does not go on with an answer.
     """
     forms = token_forms(tokenizer)
@@ -89,7 +114,8 @@ def _codes(tokenizer: PreTrainedTokenizerBase, generator: torch.Generator) -> to
     drawn = torch.randn(len(of_form), CODE, generator=generator)
     codes: torch.Tensor = (drawn / drawn.norm(dim=1, keepdim=True))[[of_form[f] for f in forms]]
     codes[tokenizer.all_special_ids] = 0.0
-    codes[[i for i, form in enumerate(forms) if '"' in form]] = 0.0
+    kept = set(frames)
+    codes[[i for i, form in enumerate(forms) if '"' in form and i not in kept]] = 0.0
     return codes
 
 
@@ -111,8 +137,8 @@ def _shapes(tokenizer: PreTrainedTokenizerBase, counts: torch.Tensor) -> torch.T
 
 def _kinds(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> list[int]:
     """Types that are one token, and no name begins with: they are not written with a capital."""
-    types = {kind for pair in islice(chats(), 1) for kind in pair.questions.types}
-    read: Any = [tokenizer(f'"{kind}')["input_ids"][1:] for kind in sorted(types) if kind.islower()]
+    types = chat_questions(chats).types
+    read: Any = [tokenizer(kind)["input_ids"] for kind in sorted(types) if kind.islower()]
     return [ids[0] for ids in read if len(ids) == 1]
 
 

@@ -1,5 +1,7 @@
 """Which name is next, whether one is left, and when a list ends."""
 
+import statistics
+
 import torch
 
 from corpus.instruct.answers import places
@@ -76,7 +78,7 @@ def test_room_shrinks_as_an_answer_is_written(base: Base) -> None:
 
 def test_a_list_ends_rather_where_little_room_is(base: Base) -> None:
     """Of the two tokens that differ in this alone, before anything is learned."""
-    ends, goes_on = base.tokenizer.convert_tokens_to_ids(['"}]}', '"},'])
+    ends, goes_on = base.tokenizer.convert_tokens_to_ids(['"}]}', '"}, {"text": "'])
     one = next(p for p in sample_pairs() if len(p.answer.entities or ()) >= 4)
     scores = []
     for number in (0, 3):
@@ -89,14 +91,15 @@ def test_a_list_ends_rather_where_little_room_is(base: Base) -> None:
 
 def test_what_was_said_is_added_up(base: Base) -> None:
     """The sum of the names' codes, not their mean: the first is as much of it as before."""
-    one = next(p for p in sample_pairs() if len(p.answer.entities or ()) >= 4)
-    first = base.tokenizer((one.answer.entities or ())[0].text)["input_ids"][0]
-    code = base.model.model.embed_tokens.weight[first, STREAM.code]
-    shares = [
-        float(stream(base, begun(base, one, told(one, n)), STREAM.said)[-1] @ code) for n in (1, 3)
-    ]
-    assert shares[0] > 0.5
-    assert shares[1] > 0.6 * shares[0]
+    shares: dict[int, list[float]] = {1: [], 3: []}
+    for one in [p for p in sample_pairs() if len(p.answer.entities or ()) >= 4][:12]:
+        first = base.tokenizer((one.answer.entities or ())[0].text)["input_ids"][0]
+        code = base.model.model.embed_tokens.weight[first, STREAM.code].detach()
+        for said, found in shares.items():
+            seen = stream(base, begun(base, one, told(one, said)), STREAM.said)[-1]
+            found.append(float(seen @ code))
+    assert statistics.mean(shares[1]) > 0.15
+    assert statistics.mean(shares[3]) > 0.6 * statistics.mean(shares[1])
 
 
 def test_the_last_name_is_at_hand_for_its_type(base: Base) -> None:
@@ -108,9 +111,9 @@ def test_the_last_name_is_at_hand_for_its_type(base: Base) -> None:
     assert float(weights[-length:].sum()) > 0.7
 
 
-def test_a_head_rests_where_another_key_is_answered(base: Base) -> None:
+def test_a_head_rests_where_something_else_is_asked(base: Base) -> None:
     one = sample_pairs()[0]
-    answers = {"topic": '{"topic": "', "text": told(one, 1), "type": f'{told(one, 1)}A", "type": "'}
+    answers = {"topic": "", "text": told(one, 1), "type": f'{told(one, 1)}A", "type": "'}
     heads = {"topic": 2, "text": 0, "type": 3}
     user = base.tokenizer.convert_tokens_to_ids("<|user|>")
     for answered, answer in answers.items():

@@ -1,0 +1,123 @@
+"""What a review leaves open, as adjudicators get it: counted, without names.
+
+Open is an article with a question whose answers tie by ``review.rule``. What adjudicators decide
+stands in a ledger beside the desk's, so that their answers are never taken for independent ones.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from corpus.articles import Article, Prediction, ReviewedArticle, ScoredSpan, Span
+from corpus.desk import ADJUDICATION_SUFFIX, Desk
+from corpus.ledger import Ledger
+from corpus.ledger_rows import LedgerEntry
+from corpus.splits import unit_hash
+from corpus.statements import current_statements
+from corpus.votes.decided import TIE
+from corpus.votes.sets import overlap
+
+# Who suggests to adjudicators.
+AGENT = "most-frequent"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The answers to an open article. ``topics`` and ``marks`` count the answers that have them,
+    of ``chose`` that chose a topic and ``looked`` that looked for entities.
+
+    ``topic`` and ``spans`` are what is decided already; None is open, or was not asked.
+    """
+
+    article: Article
+    blind: bool
+    chose: int
+    looked: int
+    topics: Mapping[str, int]
+    marks: Mapping[Span, int]
+    topic: str | None
+    spans: tuple[Span, ...] | None
+
+
+def adjudication_ledger(ledger: Ledger) -> Ledger:
+    """Where adjudicators' answers stand; no folder is made by asking."""
+    return ledger.beside(ADJUDICATION_SUFFIX)
+
+
+def adjudicating(desk: Desk) -> Desk:
+    """The desk as adjudicators know it. Under this name a person who adjudicates has another
+    pseudonym than as an annotator, and an answer to the desk is never taken for a decision.
+    """
+    return desk.model_copy(update={"name": f"{desk.name}{ADJUDICATION_SUFFIX}"})
+
+
+def adjudicators_of(entries: Iterable[LedgerEntry]) -> frozenset[str]:
+    """Everybody who ever adjudicated, by the names in that ledger."""
+    return frozenset(entry.response.annotator for entry in entries)
+
+
+def open_tallies(
+    reviewed: Iterable[ReviewedArticle], entries: Iterable[LedgerEntry]
+) -> dict[str, Tally]:
+    """Article id → tally of each tied article; ``reviewed`` as annotators alone leave it."""
+    tied = {r.article.id: r for r in reviewed if r.rule == TIE}
+    given: dict[str, list[LedgerEntry]] = {identifier: [] for identifier in tied}
+    for entry in current_statements(entries).values():
+        if entry.status == "submitted" and entry.response.article_id in tied:
+            given[entry.response.article_id].append(entry)
+    return {identifier: _tally(r, given[identifier]) for identifier, r in tied.items()}
+
+
+def most_frequent(tally: Tally) -> Prediction:
+    """What is suggested to adjudicators: what is decided, else what most answers have.
+
+    Of topics with equal votes one is drawn by lot, always the same for an article: by name, some
+    labels would be suggested more often than others. Of marks those that at least half of the
+    answers have; of overlapping ones the most frequent, then the longest, then the first.
+    """
+    topic = tally.topic or _by_lot(tally)
+    spans = tally.spans if tally.spans is not None else _at_least_half(tally)
+    return Prediction(
+        article_id=tally.article.id,
+        topic=topic,
+        topic_score=round(tally.topics.get(topic, 0) / tally.chose, 4) if topic else None,
+        topic_agent=AGENT,
+        spans=tuple(_scored(tally, span) for span in spans) if tally.looked else None,
+        spans_agent=AGENT,
+    )
+
+
+def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally:
+    answers = [entry.response for entry in entries]
+    topics = Counter(a.topic for a in answers if a.topic is not None)
+    looked = [set(a.spans) for a in answers if a.spans is not None]
+    return Tally(
+        article=reviewed.article,
+        blind=reviewed.blind,
+        chose=topics.total(),
+        looked=len(looked),
+        topics=dict(sorted(topics.items(), key=lambda item: (-item[1], item[0]))),
+        marks=dict(sorted(Counter(span for marks in looked for span in marks).items())),
+        topic=reviewed.topic,
+        spans=reviewed.spans,
+    )
+
+
+def _by_lot(tally: Tally) -> str | None:
+    most = max(tally.topics.values(), default=0)
+    first = [topic for topic, votes in tally.topics.items() if votes == most]
+    return min(first, key=lambda t: (unit_hash(f"{tally.article.id}:{t}"), t), default=None)
+
+
+def _at_least_half(tally: Tally) -> tuple[Span, ...]:
+    kept: list[Span] = []
+    frequent = [span for span, votes in tally.marks.items() if 2 * votes >= tally.looked]
+    for span in sorted(frequent, key=lambda s: (-tally.marks[s], s.start - s.end, s.start)):
+        if not any(overlap(span, other) for other in kept):
+            kept.append(span)
+    return tuple(sorted(kept))
+
+
+def _scored(tally: Tally, span: Span) -> ScoredSpan:
+    share = tally.marks.get(span, 0) / tally.looked
+    return ScoredSpan(span.start, span.end, span.label, round(share, 4))

@@ -1,0 +1,83 @@
+"""How far the review is, and how it came there day by day (UTC)."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from corpus.desk import Desk
+from corpus.report.material import Material
+from corpus.resolve import resolve_articles
+from corpus.votes.rules import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Answers that count, by the day they were given, and articles that became complete."""
+
+    day: str
+    answers: int
+    completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``records`` in Argilla, None where it is not known; the others are articles.
+
+    ``answered``: with an answer. ``complete``: with ``min_submitted`` or more. ``reviewed`` of them
+    have gold for every question, ``ties`` do not. ``waiting``: answered, not yet complete.
+    """
+
+    records: int | None
+    untouched: int | None
+    answered: int
+    complete: int
+    reviewed: int
+    waiting: int
+    ties: int
+    min_submitted: int
+    answers: int
+    simulated: int
+    people: int
+    drafts: int
+    days: tuple[Day, ...]
+
+
+def measure_progress(
+    material: Material, desk: Desk, adjudicators: Collection[str] = frozenset()
+) -> Progress:
+    """By the desk's own rule; near-duplicates, which gold leaves out, count here."""
+    groups = material.by_article()
+    needed = desk.review.min_submitted
+    complete = {i: group for i, group in groups.items() if len(group) >= needed}
+    policy = Policy(desk.review.rule, frozenset(desk.review.trusted), frozenset(adjudicators))
+    resolved = resolve_articles(
+        {i: [e.response for e in group] for i, group in complete.items()},
+        bool(desk.labels.topics),
+        bool(desk.labels.entities),
+        policy,
+    )
+    ties = sum(found.rule == "tie" for found in resolved.values())
+    answers = Counter(day_of(e.answered_at) for e in material.submitted)
+    completed = Counter(day_of(group[needed - 1].answered_at) for group in complete.values())
+    records = material.records
+    return Progress(
+        records=records,
+        untouched=None if records is None else max(0, records - len(groups)),
+        answered=len(groups),
+        complete=len(complete),
+        reviewed=len(complete) - ties,
+        waiting=len(groups) - len(complete),
+        ties=ties,
+        min_submitted=needed,
+        answers=len(material.submitted),
+        simulated=sum(e.key in material.simulated for e in material.submitted),
+        people=len({e.response.annotator for e in material.submitted}),
+        drafts=material.drafts,
+        days=tuple(Day(day, answers[day], completed[day]) for day in sorted(answers)),
+    )
+
+
+def day_of(at: datetime) -> str:
+    """The day in UTC, as in ISO 8601."""
+    return at.astimezone(UTC).date().isoformat()

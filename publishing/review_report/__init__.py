@@ -1,0 +1,1 @@
+"""The annotator report as a page, as Markdown and as sentences."""
