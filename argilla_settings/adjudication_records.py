@@ -10,7 +10,13 @@ import argilla as rg
 
 from argilla_settings.adjudication import ANSWERS, NEEDED, OPEN
 from argilla_settings.data_sets import dataset_url
-from argilla_settings.records import PAGE, has_article_id, list_rows, log_records
+from argilla_settings.records import (
+    PAGE,
+    article_fields,
+    has_article_id,
+    list_rows,
+    log_records,
+)
 from argilla_settings.rest import send
 from argilla_settings.suggestions import to_suggestions
 from corpus.adjudication import Tally, most_frequent
@@ -62,11 +68,7 @@ def to_tally_record(tally: Tally) -> rg.Record:
     """The record of an open article; no annotator's name is in it."""
     return rg.Record(
         id=tally.article.id,
-        fields={
-            "title": tally.article.title,
-            "text": tally.article.text,
-            ANSWERS: to_markdown(tally),
-        },
+        fields={**article_fields(tally.article), ANSWERS: to_markdown(tally)},
         metadata={
             NEEDED: "yes",
             OPEN: _open(tally),

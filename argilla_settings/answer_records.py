@@ -7,7 +7,7 @@ import argilla as rg
 
 from argilla_settings.answers import CORRECTION, RATING
 from argilla_settings.data_sets import guidelines_revision
-from argilla_settings.records import list_rows
+from argilla_settings.records import article_fields, list_rows
 from argilla_settings.responses import pseudonym
 from argilla_settings.shown_text import to_shown
 from argilla_settings.suggestions import to_agent
@@ -30,8 +30,7 @@ def to_answer_record(generation: Generation, article: Article, questions: Questi
     return rg.Record(
         id=generation.id,
         fields={
-            "title": to_shown(article.title),
-            "text": to_shown(article.text),
+            **article_fields(article),
             "answer": to_shown(readable(written, article, questions)),
         },
         metadata={

@@ -19,6 +19,11 @@ PRIORITY = "priority"
 UNNAMED = "argilla-record:"
 
 
+def article_fields(article: Article) -> dict[str, str]:
+    """Title and text for any record that shows an article: what is markup in them must not run."""
+    return {"title": to_shown(article.title), "text": to_shown(article.text)}
+
+
 def to_record(
     article: Article, prediction: Prediction | None, blind: bool, place: float | None = None
 ) -> rg.Record:
@@ -41,7 +46,7 @@ def to_record(
         metadata[PRIORITY] = place
     return rg.Record(
         id=article.id,
-        fields={"title": to_shown(article.title), "text": to_shown(article.text)},
+        fields=article_fields(article),
         metadata={key: value for key, value in metadata.items() if value != ""},
         suggestions=to_suggestions(shown, article.text) if shown is not None else [],
     )
