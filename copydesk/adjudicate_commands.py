@@ -1,10 +1,8 @@
 """`copydesk adjudicate`: somebody decides where the annotators of a desk tie."""
 
-from typing import Annotated
-
 import typer
 
-from copydesk.options import DeskOption, SetOption, SourceOption
+from copydesk.options import DeskOption, FullOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 
 adjudicate = typer.Typer(
@@ -38,7 +36,7 @@ def pull(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
     set_: SetOption = None,
-    full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
+    full: FullOption = False,
 ) -> None:
     """Pull what adjudicators decided into gold; copydesk pull does it, too."""
     run = run_parameters(desk, source, set_)

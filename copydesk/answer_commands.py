@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from copydesk.options import DeskOption, SetOption, SourceOption
+from copydesk.options import DeskOption, FullOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 
 answers = typer.Typer(
@@ -41,7 +41,7 @@ def pull(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
     set_: SetOption = None,
-    full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
+    full: FullOption = False,
 ) -> None:
     """Pull ratings and corrections; the next copydesk train sft learns from them."""
     run = run_parameters(desk, source, set_)

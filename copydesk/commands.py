@@ -21,7 +21,7 @@ from copydesk.answer_commands import answers
 from copydesk.insight_commands import prioritise, worth
 from copydesk.merge_command import merge
 from copydesk.model_commands import predict, score, train
-from copydesk.options import DeskOption, PerClassOption, SetOption, SourceOption
+from copydesk.options import DeskOption, FullOption, PerClassOption, SetOption, SourceOption
 from copydesk.process import run_parameters, use_services
 from copydesk.publish_commands import card, publish
 from copydesk.report_command import report
@@ -149,7 +149,7 @@ def pull(
     desk: DeskOption = "desk.yaml",
     source: SourceOption = None,
     set_: SetOption = None,
-    full: Annotated[bool, typer.Option(help="Read everything, also without new activity.")] = False,
+    full: FullOption = False,
 ) -> None:
     """Pull answers from Argilla into the ledger and resolve them into gold."""
     run = run_parameters(desk, source, set_)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -160,15 +160,20 @@ def _finalize(value: Any) -> str:
     return shown
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def template_environment(finalize: Callable[[Any], str], autoescape: bool = False) -> Environment:
+    """Of everything rendered from ``templates``: what is missing is an error, never a blank."""
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,
-        finalize=_finalize,
+        autoescape=autoescape,
+        finalize=finalize,
     )
+
+
+def _environment() -> Environment:
+    environment = template_environment(_finalize)
     environment.filters |= {
         "address": figures.address,
         "interval": figures.interval,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from corpus.errors import DeskError
 from publishing.figures import Text, keyed, require_keys, without_marks
-from publishing.render import TEMPLATES
+from publishing.render import template_environment
 from publishing.review_report.pictures import draw_pictures
 from publishing.review_report.values import FILTERS, finalize
 
@@ -123,13 +123,6 @@ def _values(report: Mapping[str, Any], links: Mapping[str, str]) -> dict[str, An
 
 
 def _environment(to_text: Callable[[Any], str] = finalize, autoescape: bool = False) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=autoescape,
-        finalize=to_text,
-    )
+    environment = template_environment(to_text, autoescape)
     environment.filters |= FILTERS | {"finalized": to_text, "escaped": escape_markdown}
     return environment
