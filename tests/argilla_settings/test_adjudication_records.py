@@ -15,6 +15,7 @@ from argilla_settings.adjudication_records import (
     to_markdown,
     to_tally_record,
 )
+from argilla_settings.shown_text import to_shown
 from corpus.adjudication import Tally
 from corpus.articles import Article, Span
 
@@ -51,7 +52,7 @@ def shown(markdown: str) -> str:
 def test_the_record_tells_counts_and_suggests() -> None:
     record = to_tally_record(TALLY)
     assert record.id == "a"
-    assert dict(record.fields) == {"title": "A title", "text": TEXT, ANSWERS: TOLD}
+    assert dict(record.fields) == {"title": "A title", "text": to_shown(TEXT), ANSWERS: TOLD}
     assert dict(record.metadata) == {NEEDED: "yes", OPEN: "topic", "blind": "yes"}
     suggested = {s.question_name: s for s in record.suggestions}
     assert suggested["topic"].value in TALLY.topics and suggested["topic"].score == 0.3333
