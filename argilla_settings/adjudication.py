@@ -3,7 +3,9 @@
 import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
-from argilla_settings.news import guidelines_text, news_settings, refuse_other_labels
+from argilla_settings.news import guidelines_text, news_settings
+from argilla_settings.question_changes import follow_questions
+from argilla_settings.questions import label_questions
 from corpus.adjudication import adjudicating
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -19,7 +21,7 @@ def adjudication_name(desk: Desk) -> str:
 
 
 def adjudication_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
-    """As annotators of the desk have it, and their answers; no model's word stands there."""
+    """What the labels ask annotators, and what they answered; no model's word stands there."""
     settings = news_settings(desk, client)
     answers = rg.TextField(
         name=ANSWERS, title="What was answered", use_markdown=True, client=client
@@ -27,7 +29,7 @@ def adjudication_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     return rg.Settings(
         guidelines=guidelines_text(desk),
         fields=[*settings.fields, answers],
-        questions=list(settings.questions),
+        questions=label_questions(desk, client),
         metadata=[
             rg.TermsMetadataProperty(name=NEEDED, title="Still open", client=client),
             rg.TermsMetadataProperty(name=OPEN, title="Open question", client=client),
@@ -42,14 +44,14 @@ def adjudication_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     )
 
 
-def _adapt(_: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
+def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
     """Raises DeskError for a data set of something else, and for other labels."""
     if ANSWERS not in {field.name for field in dataset.settings.fields}:
         raise DeskError(
             f"Argilla data set {dataset.name!r} shows no answers: it is not one of adjudication.",
             "Rename or delete it, or give the desk a new `name:`.",
         )
-    refuse_other_labels(dataset, desk)
+    follow_questions(client, dataset, label_questions(desk, client))
 
 
 ADJUDICATION = DatasetKind(

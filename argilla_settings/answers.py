@@ -3,7 +3,8 @@
 import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
-from argilla_settings.news import GUIDELINES, definitions, require_length
+from argilla_settings.news import GUIDELINES, require_length
+from argilla_settings.questions import definitions
 from corpus.desk import ANSWERS_SUFFIX, Desk
 from corpus.errors import DeskError
 from corpus.instruct.answers import Answer, Mention, to_json

@@ -1,19 +1,24 @@
 """What annotators see: fields, questions, metadata, distribution and guidelines of a desk."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
 from argilla_settings.priority import ensure_priority, priority_property
+from argilla_settings.question_changes import follow_questions
+from argilla_settings.questions import (
+    Question,
+    definitions,
+    further_questions,
+    label_questions,
+)
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import states_licenses
 
 GUIDELINES = Path(__file__).parent / "guidelines"
 GUIDELINES_MAX_CHARACTERS = 10_000
-VISIBLE_LABELS = 10
 
 
 def guidelines_text(desk: Desk) -> str:
@@ -53,40 +58,17 @@ def _own_guidelines(desk: Desk) -> str:
 
 
 def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
-    """Argilla settings of the desk: a title, a text, a topic question, an entity question."""
-    questions: list[rg.LabelQuestion | rg.SpanQuestion] = []
-    if desk.labels.topics:
-        questions.append(
-            rg.LabelQuestion(
-                name="topic",
-                title="What is this article mainly about?",
-                labels=list(desk.labels.topics),
-                description=definitions(desk.labels.topics)[:1000],
-                client=client,
-            )
-        )
-    if desk.labels.entities:
-        questions.append(
-            rg.SpanQuestion(
-                name="entities",
-                field="text",
-                title="Mark every person, place and name in the text",
-                labels=list(desk.labels.entities),
-                visible_labels=_visible(len(desk.labels.entities)),
-                allow_overlapping=False,
-                # Argilla wants one required question; an article without entities is still
-                # submitted with an empty answer.
-                required=not desk.labels.topics,
-                client=client,
-            )
-        )
+    """Argilla settings of the desk: a title and a text, its questions, what records are found by.
+
+    The vector field comes with the first records: how wide it is the encoder says.
+    """
     return rg.Settings(
         guidelines=guidelines_text(desk),
         fields=[
             rg.TextField(name="title", title="Title", required=False, client=client),
             rg.TextField(name="text", title="Article", use_markdown=False, client=client),
         ],
-        questions=questions,
+        questions=news_questions(desk, client),
         metadata=[
             priority_property(client),
             rg.TermsMetadataProperty(name="source", title="Source", client=client),
@@ -109,6 +91,11 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     )
 
 
+def news_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
+    """All that annotators are asked, in order."""
+    return [*label_questions(desk, client), *further_questions(desk, client)]
+
+
 def _license_property(desk: Desk, client: rg.Argilla) -> list[rg.TermsMetadataProperty]:
     """Articles carry their licence where the source says one."""
     if not states_licenses(desk):
@@ -120,14 +107,9 @@ def _license_property(desk: Desk, client: rg.Argilla) -> list[rg.TermsMetadataPr
     ]
 
 
-def _visible(labels: int) -> int | None:
-    """How many labels the question shows at once; Argilla takes no number below 3."""
-    return min(VISIBLE_LABELS, labels) if labels >= 3 else None
-
-
 def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Raises DeskError for other labels, which Argilla cannot change."""
-    refuse_other_labels(dataset, desk)
+    """Raises DeskError for other labels or questions, which Argilla cannot change."""
+    follow_questions(client, dataset, news_questions(desk, client))
     _add_license(client, dataset, desk)
     ensure_priority(client, dataset)
 
@@ -139,25 +121,6 @@ def _add_license(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
         if item.name not in there:
             item.dataset = dataset
             dataset.settings.metadata.add(item.create())
-
-
-def refuse_other_labels(dataset: rg.Dataset, desk: Desk) -> None:
-    """DeskError where a data set asks with other labels than the desk has."""
-    asked = {question.name: question for question in dataset.settings.questions}
-    for name, wanted in (("topic", desk.labels.topics), ("entities", desk.labels.entities)):
-        there = list(getattr(asked.get(name), "labels", None) or [])
-        if set(there) != set(wanted):
-            raise DeskError(
-                f"Argilla data set {dataset.name!r} asks {name} with labels {there}, "
-                f"the desk has {list(wanted)}.",
-                "Argilla cannot change labels of a data set with records: give the desk a new "
-                "`name:`, or restore its labels.",
-            )
-
-
-def definitions(labels: Mapping[str, str]) -> str:
-    """A Markdown list of labels with what they mean."""
-    return "\n".join(f"- **{label}**: {definition}" for label, definition in labels.items())
 
 
 NEWS = DatasetKind(

@@ -25,11 +25,15 @@ def article_fields(article: Article) -> dict[str, str]:
 
 
 def to_record(
-    article: Article, prediction: Prediction | None, blind: bool, place: float | None = None
+    article: Article,
+    prediction: Prediction | None,
+    blind: bool,
+    place: float | None = None,
+    vectors: Mapping[str, list[float]] | None = None,
 ) -> rg.Record:
     """The record of an article. A blind one carries no suggestion and no predicted topic.
 
-    ``place`` in the queue: the lowest comes first.
+    ``place`` in the queue: the lowest comes first. ``vectors`` by the name of their field.
     """
     shown = None if blind else prediction
     metadata: dict[str, Any] = {
@@ -49,6 +53,7 @@ def to_record(
         fields=article_fields(article),
         metadata={key: value for key, value in metadata.items() if value != ""},
         suggestions=to_suggestions(shown, article.text) if shown is not None else [],
+        vectors=dict(vectors or {}),
     )
 
 

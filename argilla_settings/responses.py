@@ -109,10 +109,12 @@ def to_response(
 ) -> Response:
     """A response of REST, by ``origin`` where it is known to come from elsewhere.
 
-    Values of a discard are ignored: the UI sends the suggestion there.
+    Topic and spans of a discard are ignored: the UI sends the suggestion there. What the desk asks
+    besides is never suggested, so that is the annotator's own.
     """
     origin = origin or Origin(answer["user_id"], to_time(answer["updated_at"]))
-    values = {} if answer["status"] == "discarded" else answer.get("values") or {}
+    said = answer.get("values") or {}
+    values = {} if answer["status"] == "discarded" else said
     topic = (values.get("topic") or {}).get("value")
     spans = (values.get("entities") or {}).get("value")
     if spans is None and answer["status"] == "submitted":
@@ -124,7 +126,18 @@ def to_response(
         topic=topic,
         spans=None if spans is None else tuple(sorted(_marked(article.text, spans))),
         answered_at=origin.answered_at,
+        also=_also(desk, said),
     )
+
+
+def _also(desk: Desk, said: Mapping[str, Any]) -> tuple[tuple[str, str | int], ...]:
+    """What was answered to ``review.also_ask``; a text of nothing but blanks is no answer."""
+    found: list[tuple[str, str | int]] = []
+    for name in desk.review.also_ask:
+        value = (said.get(name) or {}).get("value")
+        if isinstance(value, int) or (isinstance(value, str) and value.strip()):
+            found.append((name, value))
+    return tuple(found)
 
 
 def _marked(text: str, values: Sequence[Mapping[str, Any]]) -> Iterator[Span]:

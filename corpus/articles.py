@@ -81,6 +81,8 @@ class Response:
     """One annotator's answer to one record; ``annotator`` is a pseudonym.
 
     ``topic`` and ``spans`` are None where the annotator gave no answer (a discard, a draft).
+    ``also`` holds question and answer of what the desk asks besides, also of a discard: there it
+    may say why.
     """
 
     article_id: str
@@ -89,6 +91,7 @@ class Response:
     topic: str | None
     spans: tuple[Span, ...] | None
     answered_at: datetime
+    also: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

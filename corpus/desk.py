@@ -96,12 +96,24 @@ class Desk(DeskPart):
                 "state": True,
                 "simulation": True,
                 "workspace": True,
-                "review": {"guidelines", "reconcile_hours", "order", *self._unused_rule()},
+                "labels": self._unused_labels(),
+                "review": {
+                    "guidelines",
+                    "also_ask",
+                    "find_similar",
+                    "reconcile_hours",
+                    "order",
+                    *self._unused_rule(),
+                },
                 # No other model depends on them; manifests list those that are models of their own.
                 "models": {"instructions", "tokenizer", "preannotation"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+    def _unused_labels(self) -> set[str]:
+        """What a desk does without, so that desks from before it was there keep their digest."""
+        return set() if self.labels.overlapping else {"overlapping"}
 
     def _unused_rule(self) -> set[str]:
         """Of the majority, so that desks written before there were rules keep their digest."""

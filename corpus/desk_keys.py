@@ -91,6 +91,9 @@ def _values(value: Schema) -> str:
         return f"list of {_values(value['items'])}"
     if value.get("type") == "object":
         choices = value.get("additionalProperties", {})
+        if "type" not in choices and "anyOf" not in choices:
+            # Models told apart by a key of theirs; the description shows them.
+            return "name → keys of its own"
         may_be_null = " or null" if {"type": "null"} in choices.get("anyOf", ()) else ""
         return f"text → {_values(choices)}{may_be_null}"
     bounds = [text.format(value[bound]) for bound, text in BOUNDS.items() if bound in value]

@@ -46,7 +46,9 @@ class LedgerEntry:
     def buried(self) -> "LedgerEntry":
         """The entry that says this answer is gone from Argilla."""
         at = self.response.answered_at + BURIED_AFTER
-        gone = replace(self.response, status="deleted", topic=None, spans=None, answered_at=at)
+        gone = replace(
+            self.response, status="deleted", topic=None, spans=None, also=(), answered_at=at
+        )
         return LedgerEntry(response=gone, guidelines=self.guidelines, blind=self.blind)
 
 
@@ -86,6 +88,7 @@ def entry_row(entry: LedgerEntry) -> dict[str, Any]:
         "topic_agent": entry.topic_agent,
         "suggested_spans": _spans_json(entry.suggested_spans),
         "spans_agent": entry.spans_agent,
+        "also": json.dumps(answer.also, ensure_ascii=False) if answer.also else "",
     }
 
 
@@ -109,6 +112,10 @@ def _shown_spans(text: str) -> tuple[ScoredSpan, ...] | None:
     return tuple(ScoredSpan(*s) for s in json.loads(text)) if text else None
 
 
+def _also(text: str) -> tuple[tuple[str, str | int], ...]:
+    return tuple((name, value) for name, value in json.loads(text)) if text else ()
+
+
 def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
     score = row["suggested_topic_score"]
     return LedgerEntry(
@@ -119,6 +126,8 @@ def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
             topic=row["topic"] or None,
             spans=_answered_spans(row["spans"]),
             answered_at=datetime.fromisoformat(row["answered_at"]),
+            # Segments of an earlier Copydesk do not have it.
+            also=_also(row.get("also") or ""),
         ),
         guidelines=row["guidelines"],
         blind=row["blind"],

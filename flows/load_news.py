@@ -16,6 +16,7 @@ from argilla_settings.data_sets import dataset_url, ensure_dataset
 from argilla_settings.licenses import correct_licenses, other_licenses
 from argilla_settings.news import NEWS
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
+from argilla_settings.vectors import to_vectors
 from corpus.articles import Article, Prediction
 from corpus.desk import Desk
 from corpus.instruct.opinions import answers_ledger
@@ -26,6 +27,7 @@ from corpus.splits import is_blind
 from flows.desk_run import DeskRun
 from flows.hidden_predictions import keep_hidden
 from flows.ordering import order_articles
+from flows.similar import Vectors, prepare_similar
 
 log = logging.getLogger("flows.load_news")
 
@@ -62,7 +64,8 @@ def load_news(config: LoadNews) -> LoadReport:
     follow_licenses(client, dataset, desk, loaded.articles)
     new = leave_out_known(client, dataset, desk, batch)
     predictions = predict_batch(desk, new)
-    blind = log_batch(desk, dataset, new, predictions)
+    vectors = find_vectors(client, dataset, desk, new)
+    blind = log_batch(desk, dataset, new, predictions, vectors)
     report = LoadReport(
         read=loaded.read,
         skipped=loaded.skipped,
@@ -150,11 +153,20 @@ def predict_batch(desk: Desk, articles: Sequence[Article]) -> dict[str, Predicti
 
 
 @task(cache_policy=NO_CACHE)
+def find_vectors(
+    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, articles: Sequence[Article]
+) -> Vectors:
+    """What *Find similar* needs, of new articles and of records that do not have it yet."""
+    return prepare_similar(client, dataset, desk, articles)
+
+
+@task(cache_policy=NO_CACHE)
 def log_batch(
     desk: Desk,
     dataset: rg.Dataset,
     articles: Sequence[Article],
     predictions: dict[str, Prediction],
+    vectors: Vectors,
 ) -> int:
     """Log the records page by page; returns how many are blind."""
     blind = {a.id: is_blind(a.id, desk.review.blind_share, desk.review.seed) for a in articles}
@@ -163,7 +175,16 @@ def log_batch(
     places = order_articles(desk, articles, {article.id for article in hidden}, predictions)
     for start in range(0, len(articles), PAGE):
         page = articles[start : start + PAGE]
-        told = [to_record(a, predictions.get(a.id), blind[a.id], places[a.id]) for a in page]
+        told = [
+            to_record(
+                a,
+                predictions.get(a.id),
+                blind[a.id],
+                places[a.id],
+                to_vectors(vectors[a.id]) if a.id in vectors else None,
+            )
+            for a in page
+        ]
         log_records(dataset, told)
         log.info("logged %d of %d records", start + len(page), len(articles))
     if articles and desk.review.blind_share and not any(blind.values()):

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from corpus.articles import Article, Prediction, model_input
+from corpus.articles import Article, Prediction
 from corpus.desk import Desk
 from corpus.order.queue import Known, place_of_blind, places, queued
 from corpus.order.uncertainty import uncertainties
+from flows.similar import embed_articles
 
 
 def order_articles(
@@ -30,10 +31,10 @@ def order_articles(
 
 
 def _clusters(desk: Desk, articles: Sequence[Article]) -> dict[str, int]:
-    # Loads torch, which a desk that orders by lot need not wait for.
-    from training.order.clusters import clusters
-    from training.worth.topics import embed
+    # Loads scikit-learn, which a desk that orders by lot need not wait for.
+    import numpy as np
 
-    length = desk.models.topics.max_length_tokens
-    vectors = embed([model_input(a) for a in articles], desk.models.encoder, length)
-    return clusters([article.id for article in articles], vectors, desk.review.seed)
+    from training.order.clusters import clusters
+
+    vectors = embed_articles(desk, articles)
+    return clusters(list(vectors), np.array(list(vectors.values())), desk.review.seed)

@@ -29,6 +29,11 @@ class LabelSettings(DeskPart):
     entities: dict[str, Definition] = Field(
         default_factory=dict, description="entity type → its definition"
     )
+    overlapping: bool = Field(
+        False,
+        description="entities may overlap (a person in the name of a prize); can be allowed later, "
+        "not taken back",
+    )
 
     @model_validator(mode="after")
     def something_to_ask(self) -> "LabelSettings":
@@ -37,4 +42,6 @@ class LabelSettings(DeskPart):
             raise ValueError("a desk needs labels.topics, labels.entities or both")
         if len(self.topics) == 1:
             raise ValueError("labels.topics needs at least two topics")
+        if self.overlapping and not self.entities:
+            raise ValueError("labels.overlapping is about entities, but labels.entities is empty")
         return self

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from corpus.settings.order import DEFAULT, STRATEGIES, OrderShares, named_shares
 from corpus.settings.part import DeskPart
+from corpus.settings.questions import AlsoAsked, QuestionName
 
 # As `copydesk annotators` prints them.
 Annotator = Annotated[str, Field(pattern=r"^annotator-[0-9a-f]{8}$")]
@@ -17,6 +18,14 @@ class ReviewSettings(DeskPart):
 
     guidelines: str = Field(
         "", description="a Markdown file; empty: Copydesk's own for topics, entities or both"
+    )
+    also_ask: dict[QuestionName, AlsoAsked] = Field(
+        {},
+        description="further questions, none required: name → `{type: text, title: …}` or "
+        "`{type: rating, title: …, values: [1, 2, 3]}`",
+    )
+    find_similar: bool = Field(
+        True, description="give each record its vector by models.encoder, for *Find similar*"
     )
     min_submitted: int = Field(1, ge=1, le=20, description="answers that complete a record")
     reconcile_hours: float = Field(

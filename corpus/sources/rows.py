@@ -41,6 +41,7 @@ class RowReader:
         self.name = source_name(source)
         self.topics = {**{t: t for t in labels.topics}, **source.topic_values}
         self.repairs: Counter[str] = Counter()
+        self.overlapping = labels.overlapping
         self.entities = {**{e: e for e in labels.entities}, **source.entity_values}
 
     def to_article(self, row: Row, number: int) -> Article:
@@ -108,8 +109,8 @@ class RowReader:
             raise RowError("spans are not a list", type(value).__name__)
         read = (self._span(item, text, number) for item in value)
         spans = {span for span in read if span is not None}
-        # The span question takes no overlaps, so neither suggestions nor answers can have any.
-        kept = without_overlaps(spans)
+        # Unless the question takes overlaps, neither suggestions nor answers can have any.
+        kept = sorted(spans) if self.overlapping else without_overlaps(spans)
         self.repairs["overlapping span dropped"] += len(spans) - len(kept)
         return tuple(kept)
 

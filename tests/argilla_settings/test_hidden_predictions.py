@@ -54,9 +54,9 @@ def test_a_kill_before_the_records_are_logged_loses_nothing(
 
     monkeypatch.setattr("flows.load_news.log_records", killed)
     with pytest.raises(KeyboardInterrupt):
-        log_batch.fn(desk, None, articles, predictions)  # type: ignore[arg-type]
+        log_batch.fn(desk, None, articles, predictions, {})  # type: ignore[arg-type]
     hidden = read_hidden(open_ledger(desk))
     assert 0 < len(hidden) < 20
     monkeypatch.setattr("flows.load_news.log_records", lambda *_: None)
-    assert log_batch.fn(desk, None, articles, predictions) == len(hidden)  # type: ignore[arg-type]
+    assert log_batch.fn(desk, None, articles, predictions, {}) == len(hidden)  # type: ignore[arg-type]
     assert read_hidden(open_ledger(desk)) == hidden

@@ -1,0 +1,126 @@
+"""A data set that exists asks what its desk asks now, as far as Argilla allows.
+
+Argilla lets the words of a question be changed, the order of its labels, and overlaps be allowed.
+It does not let questions be added to or taken from a data set that people can open, nor their
+type, their labels, or the numbers of a rating be changed (argilla_server 2.8,
+``validators/questions.py``).
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import argilla as rg
+
+from argilla_settings.questions import Question
+from argilla_settings.rest import Row, read, read_items, send
+from corpus.errors import DeskError
+
+log = logging.getLogger(__name__)
+
+
+def follow_questions(
+    client: rg.Argilla, dataset: rg.Dataset, questions: Sequence[Question]
+) -> None:
+    """Let the data set's questions follow these.
+
+    Raises DeskError, before anything is changed, where that takes another data set; it says all
+    that differs.
+    """
+    there = {row["name"]: row for row in read_items(client, f"datasets/{dataset.id}/questions")}
+    wanted = {question.name: _row(question) for question in questions}
+    fixed = list(_cannot_follow(there, wanted))
+    if fixed:
+        raise _needs_another(client, dataset, fixed)
+    for name, row in wanted.items():
+        change = _change(there[name], row)
+        if change:
+            send(client, "PATCH", f"questions/{there[name]['id']}", change)
+            log.warning(
+                "question %r of %r follows the desk: other %s",
+                name,
+                dataset.name,
+                ", ".join(sorted({*change, *change.get("settings", ())} - {"settings", "type"})),
+            )
+
+
+def _row(question: Question) -> Row:
+    row: Row = question.api_model().model_dump(mode="json")
+    return row
+
+
+def _cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Iterator[str]:
+    """What Argilla refuses to change, a sentence each."""
+    for name in wanted.keys() - there.keys():
+        yield f"{name!r} is a new question"
+    for name in there.keys() - wanted.keys():
+        yield f"{name!r} is asked no more"
+    for name in sorted(wanted.keys() & there.keys()):
+        old, new = there[name], wanted[name]
+        if old["settings"]["type"] != new["settings"]["type"]:
+            yield f"{name!r} was of type {old['settings']['type']}, now {new['settings']['type']}"
+            continue
+        gone, added = _values(old) - _values(new), _values(new) - _values(old)
+        if gone or added:
+            yield f"{name!r} {_listed('loses', gone)}{' and ' if gone and added else ''}" + _listed(
+                "gets", added
+            )
+        if old["required"] != new["required"]:
+            yield f"{name!r} is {'' if new['required'] else 'not '}required now"
+        if _overlapping(old) and not _overlapping(new):
+            yield f"spans of {name!r} must not overlap any more"
+
+
+def _needs_another(client: rg.Argilla, dataset: rg.Dataset, fixed: Sequence[str]) -> DeskError:
+    done = _progress(client, dataset)
+    return DeskError(
+        f"The desk asks otherwise than its Argilla data set {dataset.name!r}: {'; '.join(fixed)}. "
+        f"Argilla cannot change that in a data set that people work on ({done}). Nothing was "
+        "changed.",
+        "Restore the desk's labels and questions; or run copydesk pull, so that every answer is in "
+        "the ledger of this name, give the desk a new `name:` and run copydesk load: it makes a "
+        "new data set to be reviewed anew, and this one stays with its answers.",
+    )
+
+
+def _progress(client: rg.Argilla, dataset: rg.Dataset) -> str:
+    """How much stands in it, for people."""
+    progress = read(client, f"datasets/{dataset.id}/progress")
+    return f"{progress['total']} records, {progress['completed']} of them completed"
+
+
+def _change(old: Row, new: Row) -> Row:
+    """The body of a PATCH; empty where nothing differs."""
+    change: Row = {
+        key: new[key] for key in ("title", "description") if (old[key] or "") != (new[key] or "")
+    }
+    settings = {
+        key: value
+        for key, value in new["settings"].items()
+        if key in ("options", "visible_options", "allow_overlapping")
+        and value is not None
+        and _plain(old["settings"].get(key)) != _plain(value)
+    }
+    # The numbers of a rating have no order of their own, and Argilla takes no change of them.
+    if settings and new["settings"]["type"] != "rating":
+        change["settings"] = {"type": new["settings"]["type"], **settings}
+    return change
+
+
+def _plain(value: Any) -> Any:
+    """Options by value and text; the server adds a description that nobody gave."""
+    if isinstance(value, list):
+        return [(option["value"], option.get("text")) for option in value]
+    return value
+
+
+def _values(row: Row) -> set[Any]:
+    return {option["value"] for option in row["settings"].get("options") or ()}
+
+
+def _overlapping(row: Row) -> bool:
+    return bool(row["settings"].get("allow_overlapping"))
+
+
+def _listed(verb: str, values: set[Any]) -> str:
+    return f"{verb} {', '.join(map(repr, sorted(values)))}" if values else ""

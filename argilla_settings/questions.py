@@ -1,0 +1,85 @@
+"""The questions of a desk: topic and entities by its labels, and what it asks besides."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import argilla as rg
+
+from corpus.desk import Desk
+from corpus.settings.questions import RatingAsked
+
+TOPIC, ENTITIES = "topic", "entities"
+VISIBLE_LABELS = 10
+DESCRIPTION_MAX_CHARACTERS = 1000
+
+Question: TypeAlias = rg.LabelQuestion | rg.SpanQuestion | rg.TextQuestion | rg.RatingQuestion
+
+
+def definitions(labels: Mapping[str, str]) -> str:
+    """A Markdown list of labels with what they mean."""
+    return "\n".join(f"- **{label}**: {definition}" for label, definition in labels.items())
+
+
+def label_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
+    """What the labels ask; gold is made of the answers."""
+    questions: list[Question] = []
+    if desk.labels.topics:
+        questions.append(
+            rg.LabelQuestion(
+                name=TOPIC,
+                title="What is this article mainly about?",
+                labels=list(desk.labels.topics),
+                description=definitions(desk.labels.topics)[:DESCRIPTION_MAX_CHARACTERS],
+                client=client,
+            )
+        )
+    if desk.labels.entities:
+        questions.append(
+            rg.SpanQuestion(
+                name=ENTITIES,
+                field="text",
+                title="Mark every person, place and name in the text",
+                labels=list(desk.labels.entities),
+                visible_labels=_visible(len(desk.labels.entities)),
+                allow_overlapping=desk.labels.overlapping,
+                # Argilla wants one required question; an article without entities is still
+                # submitted with an empty answer.
+                required=not desk.labels.topics,
+                client=client,
+            )
+        )
+    return questions
+
+
+def further_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
+    """``review.also_ask``, in its order."""
+    questions: list[Question] = []
+    for name, asked in desk.review.also_ask.items():
+        description = asked.description or None
+        if isinstance(asked, RatingAsked):
+            questions.append(
+                rg.RatingQuestion(
+                    name=name,
+                    title=asked.title,
+                    description=description,
+                    values=asked.values,
+                    required=False,
+                    client=client,
+                )
+            )
+        else:
+            questions.append(
+                rg.TextQuestion(
+                    name=name,
+                    title=asked.title,
+                    description=description,
+                    required=False,
+                    client=client,
+                )
+            )
+    return questions
+
+
+def _visible(labels: int) -> int | None:
+    """How many labels the question shows at once; Argilla takes no number below 3."""
+    return min(VISIBLE_LABELS, labels) if labels >= 3 else None

@@ -1,0 +1,54 @@
+"""What annotators are asked besides topic and entities: a text, or a rating; never required."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from corpus.settings.part import DeskPart
+
+# Asked by a desk's labels.
+OF_LABELS = ("topic", "entities")
+LEAST_RATINGS = 2
+
+
+def not_of_labels(name: str) -> str:
+    """ValueError for the name of a question that the labels make."""
+    if name in OF_LABELS:
+        raise ValueError(f"{name!r} is the question that labels: makes; choose another name")
+    return name
+
+
+QuestionName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$"), AfterValidator(not_of_labels)
+]
+
+
+class _AlsoAsked(DeskPart):
+    title: str = Field(min_length=1, max_length=500, description="as annotators read it")
+    description: str = Field("", max_length=1000, description="help behind the question mark")
+
+
+class TextAsked(_AlsoAsked):
+    """A free text: a remark, or why a record is discarded."""
+
+    type: Literal["text"]
+
+
+class RatingAsked(_AlsoAsked):
+    """One of several whole numbers."""
+
+    type: Literal["rating"]
+    values: list[Annotated[int, Field(ge=0, le=10)]] = Field(
+        [1, 2, 3, 4, 5], min_length=LEAST_RATINGS, description="whole numbers from 0 to 10"
+    )
+
+    @field_validator("values")
+    @classmethod
+    def values_differ(cls, values: list[int]) -> list[int]:
+        """Argilla refuses a number twice."""
+        if len(set(values)) < len(values):
+            raise ValueError(f"a number stands twice in {values}: name each once")
+        return values
+
+
+AlsoAsked = Annotated[TextAsked | RatingAsked, Field(discriminator="type")]

@@ -1,0 +1,139 @@
+"""A desk that changes: its Argilla data set follows, or says all that it would take."""
+
+from typing import Any
+
+import pytest
+
+from argilla_settings.connection import connect, http
+from argilla_settings.data_sets import ensure_dataset, require_dataset
+from argilla_settings.news import NEWS
+from argilla_settings.records import list_rows, log_records, to_record
+from argilla_settings.rest import Row, read_items
+from corpus.articles import Article
+from corpus.desk import Desk, read_desk
+from corpus.errors import DeskError
+from tests.running import ArgillaService
+
+ENTITIES = {"person": "A human being.", "organization": "A group.", "event": "What happens."}
+NOTE = {"type": "text", "title": "Anything to say?"}
+QUALITY = {"type": "rating", "title": "How well is it written?", "values": [1, 2, 3]}
+
+pytestmark = pytest.mark.services
+
+
+def desk(name: str, **changes: Any) -> Desk:
+    keys = {
+        "name": name,
+        "labels.topics": {"World": "Elsewhere.", "Sports": "Games."},
+        "labels.entities": ENTITIES,
+        "source.topic_values": {},
+        "source.entity_values": {},
+        "review.also_ask": {"note": NOTE, "quality": QUALITY},
+        **changes,
+    }
+    return read_desk("desk.yaml", keys)
+
+
+def questions(wanted: Desk) -> dict[str, Row]:
+    client = connect()
+    dataset = require_dataset(client, wanted, NEWS)
+    rows = read_items(client, f"datasets/{dataset.id}/questions")
+    return {row["name"]: row for row in rows}
+
+
+def test_a_desk_asks_besides(argilla_service: ArgillaService) -> None:
+    ensure_dataset(connect(), desk("asks-besides"), NEWS)
+    asked = questions(desk("asks-besides"))
+    assert list(asked) == ["topic", "entities", "note", "quality"]
+    assert asked["note"]["settings"]["type"] == "text" and not asked["note"]["required"]
+    assert asked["quality"]["title"] == QUALITY["title"] and not asked["quality"]["required"]
+    assert [o["value"] for o in asked["quality"]["settings"]["options"]] == [1, 2, 3]
+
+
+def test_what_argilla_can_change_follows_the_desk(argilla_service: ArgillaService) -> None:
+    client, name = connect(), "follows"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    log_records(dataset, [to_record(Article("a", "Ada met Obi."), None, blind=False)])
+    before = questions(desk(name))
+    changed = desk(
+        name,
+        **{
+            "labels.topics": {"Sports": "Games people watch.", "World": "Elsewhere."},
+            "labels.overlapping": True,
+            "review.also_ask": {"note": NOTE | {"title": "Say it."}, "quality": QUALITY},
+        },
+    )
+    ensure_dataset(client, changed, NEWS)
+    after = questions(changed)
+    assert [o["value"] for o in after["topic"]["settings"]["options"]] == ["Sports", "World"]
+    assert "Games people watch." in after["topic"]["description"]
+    assert not before["entities"]["settings"]["allow_overlapping"]
+    assert after["entities"]["settings"]["allow_overlapping"]
+    assert after["note"]["title"] == "Say it."
+    assert {n: q["id"] for n, q in after.items()} == {n: q["id"] for n, q in before.items()}
+    assert len(list(list_rows(client, dataset))) == 1
+
+
+def test_a_desk_that_did_not_change_sends_nothing(
+    argilla_service: ArgillaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = connect()
+    ensure_dataset(client, desk("same"), NEWS)
+
+    def refuse(*given: object, **_: object) -> None:
+        raise AssertionError(f"sent {given}")
+
+    monkeypatch.setattr("argilla_settings.question_changes.send", refuse)
+    ensure_dataset(client, desk("same"), NEWS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"labels.topics": {"World": "Elsewhere.", "Health": "Bodies.", "Law": "Courts."}},
+            "'topic' loses 'Sports' and gets 'Health', 'Law'",
+        ),
+        ({"labels.entities": {**ENTITIES, "law": "A law."}}, "'entities' gets 'law'"),
+        ({"labels.entities": {}}, "'entities' is asked no more"),
+        ({"review.also_ask": {"quality": QUALITY}}, "'note' is asked no more"),
+        (
+            {"review.also_ask": {"note": NOTE, "quality": QUALITY, "more": NOTE}},
+            "'more' is a new question",
+        ),
+        (
+            {"review.also_ask": {"note": QUALITY, "quality": QUALITY}},
+            "'note' was of type text, now rating",
+        ),
+        (
+            {"review.also_ask": {"note": NOTE, "quality": QUALITY | {"values": [1, 2]}}},
+            "'quality' loses 3",
+        ),
+    ],
+)
+def test_what_it_cannot_change_is_all_said_and_nothing_changed(
+    argilla_service: ArgillaService, changes: dict[str, Any], said: str
+) -> None:
+    """Also what it could have changed stays as it is."""
+    client, name = connect(), "refused"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    log_records(dataset, [to_record(Article("a", "Ada met Obi."), None, blind=False)])
+    before, guidelines = questions(desk(name)), dataset.settings.guidelines
+    more = {"labels.topics": {"Sports": "Something else.", "World": "Elsewhere."}}
+    with pytest.raises(DeskError) as error:
+        ensure_dataset(client, desk(name, **(more | changes)), NEWS)
+    assert said in str(error.value)
+    assert "1 records, 0 of them completed" in str(error.value)
+    assert "give the desk a new `name:`" in error.value.next_step
+    assert questions(desk(name)) == before
+    there = http(client).get(f"/api/v1/datasets/{dataset.id}").json()
+    assert there["guidelines"] == guidelines
+
+
+def test_all_that_differs_is_said_at_once(argilla_service: ArgillaService) -> None:
+    client, name = connect(), "refused-twice"
+    ensure_dataset(client, desk(name, **{"labels.overlapping": True}), NEWS)
+    changed = desk(name, **{"labels.topics": {"World": "Elsewhere.", "Law": "Courts."}})
+    with pytest.raises(DeskError, match="must not overlap any more") as error:
+        ensure_dataset(client, changed, NEWS)
+    assert "'topic' loses 'Sports' and gets 'Law'" in str(error.value)
