@@ -51,9 +51,9 @@ def _row(question: Question) -> Row:
 
 def _cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Iterator[str]:
     """What Argilla refuses to change, a sentence each."""
-    for name in wanted.keys() - there.keys():
+    for name in sorted(wanted.keys() - there.keys()):
         yield f"{name!r} is a new question"
-    for name in there.keys() - wanted.keys():
+    for name in sorted(there.keys() - wanted.keys()):
         yield f"{name!r} is asked no more"
     for name in sorted(wanted.keys() & there.keys()):
         old, new = there[name], wanted[name]

@@ -1,4 +1,8 @@
-"""Who discards what. Argilla keeps no reason, so what the articles have in common must tell."""
+"""Who discards what, and why, where the desk asks for a text (``review.also_ask``).
+
+Argilla has no field for a reason: without such a question, what the articles have in common must
+tell.
+"""
 
 import unicodedata
 from collections import Counter, defaultdict
@@ -35,7 +39,10 @@ class DiscardShare:
 
 @dataclass(frozen=True, slots=True)
 class DiscardedArticle:
-    """An article that somebody discarded, and how many submitted an answer to it all the same."""
+    """An article that somebody discarded, and how many submitted an answer to it all the same.
+
+    ``reasons`` are the texts written with its discards.
+    """
 
     id: str
     title: str
@@ -43,14 +50,18 @@ class DiscardedArticle:
     characters: int
     script: str
     annotators: tuple[str, ...]
+    reasons: tuple[str, ...]
     submitted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Discards:
-    """``articles`` are the most often discarded ones, ``in_all`` how many were discarded."""
+    """``articles`` are the most often discarded ones, ``in_all`` how many were discarded;
+    ``explained`` are discards with a text.
+    """
 
     discarded: int
+    explained: int
     in_all: int
     by_annotator: tuple[DiscardShare, ...]
     by_source: tuple[DiscardShare, ...]
@@ -65,6 +76,7 @@ def measure_discards(material: Material, seed: int) -> Discards:
     listed = _articles(material, about)
     return Discards(
         discarded=len(material.discarded),
+        explained=sum(bool(texts(e)) for e in material.discarded),
         in_all=len(listed),
         by_annotator=_shares(material, lambda e: e.response.annotator, seed),
         by_source=_largest(_shares(material, about.source, seed)),
@@ -72,6 +84,11 @@ def measure_discards(material: Material, seed: int) -> Discards:
         by_script=_shares(material, about.script, seed),
         articles=tuple(listed[:LISTED_ARTICLES]),
     )
+
+
+def texts(entry: LedgerEntry) -> tuple[str, ...]:
+    """What was written with an answer or a discard."""
+    return tuple(value.strip() for _, value in entry.response.also if isinstance(value, str))
 
 
 def script_of(text: str) -> str:
@@ -138,12 +155,12 @@ def _largest(shares: tuple[DiscardShare, ...]) -> tuple[DiscardShare, ...]:
 
 
 def _articles(material: Material, about: _About) -> list[DiscardedArticle]:
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in material.discarded:
-        groups[entry.response.article_id].append(entry.response.annotator)
+        groups[entry.response.article_id].append(entry)
     answers = Counter(e.response.article_id for e in material.submitted)
     found = []
-    for identifier, annotators in groups.items():
+    for identifier, entries in groups.items():
         article = material.articles.get(identifier, Article(identifier, ""))
         found.append(
             DiscardedArticle(
@@ -152,7 +169,8 @@ def _articles(material: Material, about: _About) -> list[DiscardedArticle]:
                 source=article.source,
                 characters=len(article.title) + len(article.text),
                 script=about.scripts.get(identifier, "none"),
-                annotators=tuple(sorted(annotators)),
+                annotators=tuple(sorted(e.response.annotator for e in entries)),
+                reasons=tuple(text for entry in entries for text in texts(entry)),
                 submitted=answers[identifier],
             )
         )

@@ -10,6 +10,7 @@ from corpus.errors import DeskError
 from corpus.intervals import PERCENT
 from corpus.ledger import Ledger
 from corpus.report.agreeing import AgreementFigures, measure_agreeing
+from corpus.report.asked import Asked, measure_asked
 from corpus.report.confusion import SpanConfusion, TopicConfusion, span_confusion, topic_confusion
 from corpus.report.discards import Discards, measure_discards
 from corpus.report.drift import Drift, measure_drift
@@ -45,6 +46,7 @@ class AnnotatorReport:
     speed: Speeds
     agreement: AgreementFigures
     discards: Discards
+    asked: tuple[Asked, ...]
     topics: TopicConfusion | None
     spans: SpanConfusion | None
     drift: Drift
@@ -88,6 +90,7 @@ def measure_report(
         speed=measure_speed(material, seed),
         agreement=measure_agreeing(material, bool(topics), bool(types), seed),
         discards=measure_discards(material, seed),
+        asked=measure_asked(material, desk.review.also_ask, seed),
         topics=topic,
         spans=spans,
         drift=measure_drift(material, *given, seed),
