@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import argilla as rg
 
@@ -104,7 +105,7 @@ def import_records(
         seen += len(batch)
         say(f"{target.name}: {seen} of {export.count(member)} records")
     if ledger is not None:
-        note_done(ledger, target.id, server_time(client))
+        note_done(ledger, target.id, server_time(client, otherwise=datetime.now(UTC)))
     if added.different:
         log.warning("%s: %d answers here differ and stay", target.name, added.different)
     return added

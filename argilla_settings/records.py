@@ -89,7 +89,7 @@ def log_records(dataset: rg.Dataset, records: list[rg.Record]) -> None:
     except ArgillaAPIError as error:
         raise DeskError(
             f"Argilla refused a batch of {len(records)} records: {error}",
-            "Nothing is doubled: correct the cause and run copydesk load again.",
+            "Nothing is doubled: correct the cause and run the same command again.",
         ) from error
 
 

@@ -9,7 +9,7 @@ import argilla as rg
 
 from argilla_settings.connection import http
 from argilla_settings.data_sets import guidelines_revision
-from argilla_settings.records import has_article_id, list_rows, to_article
+from argilla_settings.records import has_article_id, to_article
 from argilla_settings.suggestions import from_rest, from_values
 from corpus.articles import Article, Response, Span
 from corpus.desk import Desk
@@ -41,14 +41,6 @@ def activity(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
         "last_activity_at": str(about.json()["last_activity_at"]),
         "records": str(progress.json()["total"]),
     }
-
-
-def pull_records(
-    client: rg.Argilla, dataset: rg.Dataset, desk: Desk, moves: Moves = NOTHING_MOVED
-) -> Iterator[PulledRecord]:
-    """Every record that has an answer, with its answers and the suggestion shown."""
-    rows = list_rows(client, dataset, include=("responses", "suggestions"))
-    return pulled_records(rows, dataset, desk, moves)
 
 
 def pulled_records(

@@ -32,9 +32,14 @@ def send(client: rg.Argilla, method: str, path: str, body: Mapping[str, Any] | N
     return _call(client, method, path, body)
 
 
-def server_time(client: rg.Argilla) -> datetime:
-    """Now, or up to CLOCK_SECONDS later, by the server's clock, which gives answers their times."""
-    date = http(client).get("/api/v1/version").headers["date"]
+def server_time(client: rg.Argilla, otherwise: datetime) -> datetime:
+    """Now, or up to CLOCK_SECONDS later, by the server's clock, which gives answers their times.
+
+    ``otherwise`` where a proxy leaves the date out.
+    """
+    date = http(client).get("/api/v1/version").headers.get("date")
+    if not date:
+        return otherwise
     return parsedate_to_datetime(date) + timedelta(seconds=CLOCK_SECONDS)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import argilla as rg
 
-from argilla_settings.offsets import from_argilla, to_utf16
+from argilla_settings.offsets import Range, from_argilla, from_ui, to_utf16
 from corpus.articles import Article, Prediction, ScoredSpan, Span
 
 # argilla-server 2.8.0 refuses any other character, among them the @ of repo_id@revision.
@@ -68,8 +68,15 @@ def to_values(text: str, spans: Sequence[Span | ScoredSpan]) -> list[dict[str, A
 
 
 def from_values(text: str, values: Sequence[Mapping[str, Any]]) -> list[Span]:
-    """The spans in a value of a span question, in its order and in code points."""
-    ranges = from_argilla(text, [(value["start"], value["end"]) for value in values])
+    """The spans in an answer to a span question, in its order and in code points."""
+    return _spans(values, from_argilla(text, _ranges(values)))
+
+
+def _ranges(values: Sequence[Mapping[str, Any]]) -> list[Range]:
+    return [(value["start"], value["end"]) for value in values]
+
+
+def _spans(values: Sequence[Mapping[str, Any]], ranges: Sequence[Range]) -> list[Span]:
     return [
         Span(start, end, value["label"]) for (start, end), value in zip(ranges, values, strict=True)
     ]
@@ -93,7 +100,8 @@ def from_rest(
 
 
 def _scored(text: str, suggestion: Mapping[str, Any]) -> tuple[ScoredSpan, ...]:
-    spans = from_values(text, suggestion["value"])
+    values = suggestion["value"]
+    spans = _spans(values, from_ui(text, _ranges(values)))
     scores = suggestion.get("score")
     # One score for all, or none: the suggestion was made by somebody else's script.
     each = scores if isinstance(scores, list) else [1.0 if scores is None else scores] * len(spans)

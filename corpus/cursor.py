@@ -1,7 +1,7 @@
 """What the last complete pull saw, and how much the next one must read.
 
 Three kinds: nothing, where Argilla reports no activity since; the records whose answers changed;
-all of them. Only a full pull sees for certain what was edited in a record that has enough answers,
+all of them. Only a full pull sees for certain what was edited in a record that was known before,
 so one is due every ``review.reconcile_hours`` in which somebody was active.
 """
 

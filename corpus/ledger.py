@@ -8,7 +8,7 @@ were simulated), ``guidelines/*.parquet``, ``splits/*.parquet``, and the notes `
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -127,6 +127,15 @@ class Ledger(Segments):
     def set_cursor(self, cursor: Mapping[str, Any]) -> None:
         """Remember a complete pull. Called last, so that a killed pull is repeated."""
         self.write_note("cursor", dict(cursor))
+
+    def elsewhere(self) -> set[StatementKey]:
+        """Whose answers to what were given in an earlier Argilla data set, and not again since."""
+        return {(article, annotator) for article, annotator in self.read_note("elsewhere", [])}
+
+    def set_elsewhere(self, keys: Collection[StatementKey]) -> None:
+        """Remember them: to a pull they look as if they had been deleted."""
+        if keys or self.elsewhere():
+            self.write_note("elsewhere", [list(key) for key in sorted(keys)])
 
     def pending(self) -> dict[str, str]:
         """Argilla's id → article id of the records without enough answers at the last full pull."""

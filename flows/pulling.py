@@ -1,6 +1,6 @@
 """What every pull from Argilla does: it reads all only where people were active since the last."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import argilla as rg
 from prefect import task
@@ -50,13 +50,20 @@ def buried(
     ledger: Ledger,
     dataset: rg.Dataset,
     held: Mapping[StatementKey, Said],
-    pulled: Iterable[Said],
+    pulled: Sequence[Said],
 ) -> list[Said]:
-    """Tombstones of what was held before this pull and is gone from Argilla."""
-    # Of another Argilla data set of the same name nothing is deleted, only elsewhere.
+    """Tombstones of what was held before this pull and is gone from Argilla.
+
+    What was said in another Argilla data set of the same name, which was deleted or left behind, is
+    not gone but elsewhere. That is noted, since only the first pull of a new data set can tell.
+    """
+    elsewhere = ledger.elsewhere()
     if ledger.cursor().get("dataset", str(dataset.id)) != str(dataset.id):
-        return []
-    return tombstones(held, pulled)
+        elsewhere |= held.keys()
+    # Said here as well by now, so that it can be deleted here.
+    elsewhere -= {statement.key for statement in pulled}
+    ledger.set_elsewhere(elsewhere)
+    return tombstones({key: s for key, s in held.items() if key not in elsewhere}, pulled)
 
 
 def finished_moves(ledger: Ledger, dataset: rg.Dataset) -> Moves:

@@ -77,7 +77,8 @@ def read_planned(review: Review, plan: Plan, probe: Mapping[str, str]) -> Pulled
     cursor, new = review.ledger.cursor(), 0
     last = read_reconciled(cursor)
     # Asked before anything is read; what comes meanwhile is read again by the next pull.
-    now = (server_time(review.client) - MARGIN).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    clock = server_time(review.client, otherwise=to_time(probe[ACTIVITY]))
+    now = (clock - MARGIN).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if plan.kind == "changes" and last is not None:
         changes = read_changes(review, cursor, probe, last)
         new = changes.new
@@ -149,12 +150,11 @@ class _Appended:
     """``newest`` is the time of the newest answer among the rows, also of a known one."""
 
     new: int
-    deleted: int
     newest: datetime
 
     def explains(self, activity: str) -> bool:
         """Whether what Argilla noted as the last activity is among what was read."""
-        return self.deleted > 0 or to_time(activity) - self.newest <= TOGETHER
+        return to_time(activity) - self.newest <= TOGETHER
 
 
 def _append(review: Review, rows: Iterable[Row]) -> _Appended:
@@ -165,8 +165,9 @@ def _append(review: Review, rows: Iterable[Row]) -> _Appended:
     found = {row["id"]: row for row in listing.noting(rows)}
     pulled = list(pulled_records(found.values(), review.dataset, review.desk, review.moves))
     entries = [entry for record in pulled for entry in record.entries]
-    read = {record.article.id for record in pulled}
-    gone = tombstones({key: said for key, said in held.items() if key[0] in read}, entries)
+    read, elsewhere = {record.article.id for record in pulled}, ledger.elsewhere()
+    here = {k: said for k, said in held.items() if k[0] in read and k not in elsewhere}
+    gone = tombstones(here, entries)
     if pulled:
         ledger.append_articles(record.article for record in pulled)
     new = ledger.append_entries([*entries, *gone])
@@ -177,7 +178,7 @@ def _append(review: Review, rows: Iterable[Row]) -> _Appended:
         new - len(gone),
         len(gone),
     )
-    return _Appended(new, len(gone), listing.newest)
+    return _Appended(new, listing.newest)
 
 
 def _missed(review: Review, before: Counter[str], last: Reconciled) -> str:

@@ -12,6 +12,7 @@ from argilla_settings.connection import connect
 from argilla_settings.data_sets import require_dataset
 from argilla_settings.news import NEWS
 from argilla_settings.second_look import doubts_url, mark_doubts
+from corpus.articles import ReviewedArticle
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
@@ -41,7 +42,7 @@ def second_look(config: DeskRun) -> SecondLook:
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
-    doubts = most_doubtful(suspect_topics(desk, gold), doubt_spans(rows.get("entities", ())))
+    doubts = most_doubtful(suspect_topics(desk, gold), doubt_spans(rows.get("entities", ()), gold))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -75,10 +76,10 @@ def mark(client: rg.Argilla, dataset: rg.Dataset, doubts: Mapping[str, float]) -
 
 @task(cache_policy=NO_CACHE)
 def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
-    """Article id → doubt of its gold topic, of as many articles as are estimated to be wrong; never
-    of the test split. No model that learned from an article is asked.
+    """Article id → doubt of its gold topic, of as many articles as are estimated to be wrong, among
+    those that may be looked at. No model that learned from an article is asked.
     """
-    examples = [e for e in topic_examples(gold.reviewed) if e.split != "test"]
+    examples = topic_examples(may_be_doubted(gold))
     if not desk.labels.topics or not examples:
         return {}
     length = desk.models.topics.max_length_tokens
@@ -88,11 +89,17 @@ def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
     return {examples[i].id: float(found.doubts[i]) for i in found.suspects()}
 
 
-def doubt_spans(rows: Sequence[Row]) -> dict[str, float]:
-    """Article id → how surely the entity model, which learned from it, answers otherwise; never of
-    the test split.
+def may_be_doubted(gold: Gold) -> list[ReviewedArticle]:
+    """Neither of the test split nor blind: whom a model sends back to an article has been told that
+    it answers otherwise, and blind answers are those of people who were told nothing.
     """
-    found = {r["id"]: doubt_of(r, "entities") for r in rows if r["split"] != "test"}
+    return [r for r in gold.reviewed if r.split != "test" and not r.blind]
+
+
+def doubt_spans(rows: Sequence[Row], gold: Gold) -> dict[str, float]:
+    """Article id → how surely the entity model, which learned from it, answers otherwise."""
+    ids = {reviewed.article.id for reviewed in may_be_doubted(gold)}
+    found = {r["id"]: doubt_of(r, "entities") for r in rows if r["id"] in ids}
     return {article_id: doubt for article_id, doubt in found.items() if doubt}
 
 

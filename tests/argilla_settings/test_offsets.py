@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argilla_settings.offsets import from_argilla, to_utf16
+from argilla_settings.offsets import from_argilla, from_ui, to_utf16
 from argilla_settings.shown_text import to_shown
 from argilla_settings.suggestions import to_suggestions
 from corpus.articles import Prediction, Span
@@ -76,6 +76,37 @@ def test_a_script_counts_in_the_text_as_argilla_stores_it() -> None:
     at = stored.index("Ada Obi")
     assert at != start
     assert from_argilla(WINDOWS, [(at, at + 7)]) == [(start, start + 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        ("<b>快讯</b>:国家主席习近平在北京会见外宾,随后前往上海。", "北京"),
+        ("😀😀外宾到北京去了。", "北京"),
+        ("R&amp;D: <b>Donaudampfschifffahrt</b> wächst.", "dampf"),
+        ("<p>กรุงเทพเป็นเมืองหลวง</p>", "กรุงเทพ"),
+        ("😀 김하나가 서울에서 왔다", "서울"),
+    ],
+)
+def test_a_part_of_a_word_marked_in_the_browser_stays_where_it_was(text: str, mention: str) -> None:
+    """Also in scripts without blanks, where every edge lies between letters."""
+    start = text.index(mention)
+    wanted = [(start, start + len(mention))]
+    assert from_argilla(text, to_utf16(text, wanted)) == wanted
+    assert from_ui(text, to_utf16(text, wanted)) == wanted
+
+
+@given(st.text(st.sampled_from("北京在国家<b>&amp;😀🚀\r\n a"), max_size=40), st.data())
+def test_what_copydesk_suggested_is_read_as_it_was_written(text: str, data: st.DataObject) -> None:
+    at = st.integers(0, len(text))
+    ranges = [tuple(sorted(data.draw(st.tuples(at, at)))) for _ in range(2)]
+    wanted = [(start, end) for start, end in ranges if start < end]
+    crossing = any(text[edge - 1 : edge + 1] == "\r\n" for pair in wanted for edge in pair)
+    if not crossing and not text.endswith("\r"):
+        found = from_ui(text, to_utf16(text, wanted))
+        assert [text[s:e].strip("\r") for s, e in found] == [
+            text[s:e].strip("\r") for s, e in wanted
+        ]
 
 
 def test_what_was_marked_of_the_padding_is_left_out() -> None:

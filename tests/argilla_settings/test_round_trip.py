@@ -12,7 +12,7 @@ from argilla_settings.news import NEWS, guidelines_text
 from argilla_settings.records import list_rows, log_records, to_article, to_record
 from argilla_settings.responses import (
     pseudonym,
-    pull_records,
+    pulled_records,
     submit_responses,
     to_response,
 )
@@ -92,7 +92,8 @@ def test_answers_come_back_with_times_and_what_was_shown(argilla_service: Argill
     value = [{"start": 2, "end": 9, "label": "person"}]
     values = {"topic": {"value": "World"}, "entities": {"value": value}}
     submit_responses(annotator, [{"record_id": row["id"], "values": values}])
-    (pulled,) = pull_records(client, dataset, settings)
+    rows = list_rows(client, dataset, ("responses", "suggestions"))
+    (pulled,) = pulled_records(rows, dataset, settings)
     (entry,) = pulled.entries
     assert entry.response.spans == (Span(2, 9, "person"),)
     assert entry.response.answered_at.tzinfo is not None

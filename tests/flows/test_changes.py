@@ -7,7 +7,8 @@ import pytest
 from huggingface_hub import DatasetCard, HfApi
 
 from argilla_settings.connection import connect, http
-from argilla_settings.data_sets import find_dataset
+from argilla_settings.data_sets import find_dataset, require_dataset
+from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows
 from argilla_settings.simulated_review import annotator_keys, review
 from corpus.desk import Desk, read_desk
@@ -90,6 +91,16 @@ def test_people_stay_the_same_when_the_data_set_is_made_again(services: Services
     again = pull_reviewed(PullReviewed(overrides=overrides)).gold
     assert (again.annotators, again.answers) == (3, first.answers)
     assert {r.answers for r in again.reviewed} == {3}
+    # Nor are they later, when the ledger knows the new data set; what is deleted there is.
+    later = pull_reviewed(PullReviewed(overrides=overrides, full=True)).gold
+    assert (later.answers, later.reviewed) == (again.answers, again.reviewed)
+    assert answer(services, overrides, slice(6)) == 3
+    assert pull_reviewed(PullReviewed(overrides=overrides)).gold.answers == first.answers
+    client, desk = connect(), read_desk("desk.yaml", overrides)
+    rows = list_rows(client, require_dataset(client, desk, NEWS), ("responses",))
+    one = next(row for row in rows if row["responses"])
+    http(client).delete(f"/api/v1/responses/{one['responses'][0]['id']}").raise_for_status()
+    assert pull_reviewed(PullReviewed(overrides=overrides)).gold.answers == first.answers - 1
 
 
 def test_simulated_answers_are_remembered_and_scores_are_never_stale(

@@ -1,6 +1,7 @@
 """What models doubt, marked in the real Argilla: never the test split, and gone when it is over."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from argilla_settings.connection import connect
 from argilla_settings.data_sets import find_dataset
 from argilla_settings.records import list_rows
 from argilla_settings.second_look import DOUBT, article_url, mark_doubts
-from corpus.articles import Article, ScoredSpan, Span
+from corpus.articles import Article, ScoredSpan, Span, Split
 from corpus.desk import Desk
 from flows.curate import CurateReport
 from flows.desk_run import DeskRun
@@ -39,13 +40,15 @@ def looked(rounds: list[CurateReport]) -> SecondLook:
 def test_records_of_what_a_model_learned_from_are_marked(
     rounds: list[CurateReport], looked: SecondLook, desk: Desk
 ) -> None:
-    splits = {r.article.id: r.split for r in rounds[1].gold.reviewed}
+    told = {r.article.id: r.split for r in rounds[1].gold.reviewed if not r.blind}
     found = marked(desk)
     # The last round marked them: nothing is left to change.
     assert (looked.doubted, looked.changed) == (rounds[1].doubted, 0)
     assert len(found) == looked.doubted > 0
-    assert {splits[i] for i in found} <= {"train", "validation"}
-    spans = {m.article_id for m in looked.mistakes if m.split != "test" and m.kind == "entities"}
+    assert found.keys() <= told.keys() and {told[i] for i in found} <= {"train", "validation"}
+    spans = {m.article_id for m in looked.mistakes if m.kind == "entities"} & {
+        i for i, split in told.items() if split != "test"
+    }
     topics = suspect_topics.fn(desk, rounds[1].gold)
     assert set(found) == spans | topics.keys()
     assert all(found[article] >= doubt - 0.0001 for article, doubt in topics.items())
@@ -101,14 +104,26 @@ def test_the_commands_list_mistakes_and_print_all_scores(
     assert {"boundaries", "partial", "type"} == set(found["entities"]["test"]["schemes"])
 
 
-def test_doubt_is_the_largest_there_is_and_never_of_the_test() -> None:
+def test_doubt_is_the_largest_there_is_and_never_of_the_test_or_of_blind_articles(
+    rounds: list[CurateReport],
+) -> None:
     span = {"start": 0, "end": 3, "label": "person", "score": 0.8}
-    entities = [
-        {"id": "a", "gold": [], "predicted": [span], "split": "train"},
-        {"id": "b", "gold": [], "predicted": [span], "split": "test"},
-        {"id": "c", "gold": [], "predicted": [], "split": "train"},
+    some = rounds[1].gold.reviewed[0]
+    articles: dict[str, tuple[Split, bool]] = {
+        "a": ("train", False),
+        "b": ("test", True),
+        "c": ("train", False),
+        "d": ("validation", True),
+        "e": ("train", True),
+        "f": ("test", False),
+    }
+    reviewed = [
+        replace(some, article=Article(i, "Ada"), split=split, blind=blind)
+        for i, (split, blind) in articles.items()
     ]
-    assert doubt_spans(entities) == {"a": 0.8}
+    gold = replace(rounds[1].gold, reviewed=tuple(reviewed))
+    entities = [{"id": i, "gold": [], "predicted": [span] if i != "c" else []} for i in articles]
+    assert doubt_spans(entities, gold) == {"a": 0.8}
     assert most_doubtful({"a": 0.6, "d": 0.7}, {"a": 0.8}) == {"a": 0.8, "d": 0.7}
     many = {f"{i:02}": i / 100 for i in range(1, 90)}
     assert set(most_doubtful(many, {})) == {f"{i:02}" for i in range(40, 90)}
