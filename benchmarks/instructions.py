@@ -3,8 +3,8 @@
     make bench-instructions DATA=folder
 
 Two tasks. *ag_news*: topic alone, of ag_news_small.parquet (its splits train, dev, test). *sample*:
-topic and entities by the sample desk's own labels, four fifths to train, a tenth to validate and
-a tenth as test, by the hash of the id. CPU seconds are of the process with all its threads: of
+topic and entities by the sample desk's own labels, four fifths to train, a twentieth to validate and
+three as test, by the hash of the id. CPU seconds are of the process with all its threads: of
 making the offline base model and SFT together, and of GRPO by itself; answering the test is not
 among them.
 """
@@ -106,7 +106,7 @@ def sample() -> list[ReviewedArticle]:
         key = content_id(row["text"], row["title"])
         article = Article(key, row["text"], row["title"])
         at = unit_hash(key)
-        split: Split = "test" if at < 0.1 else "validation" if at < 0.2 else "train"
+        split: Split = "test" if at < 0.15 else "validation" if at < 0.2 else "train"
         found.append(
             ReviewedArticle(article, row["topic"], spans, "all agree", 1, 1.0, True, split)
         )

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.desk import ReviewDesk
 
-FIELD = "p.span-annotation__field"
+FIELD = "p[class^=span-annotation__field]"
 # Appears when the field listens to the mouse and has drawn its suggestions.
 LISTENING = "[id^='entity-span-container']"
 BADGE = ".span-entity__container"

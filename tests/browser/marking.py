@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 # The points where a mention begins and ends, by its first and last grapheme; in a line that runs
 # from right to left it begins at the right.
 POINTS = """([mention, nth]) => {
-    const node = document.querySelector('p.span-annotation__field').firstChild;
+    const node = document.querySelector('p[class^=span-annotation__field]').firstChild;
     let at = node.textContent.indexOf(mention);
     for (let i = 0; i < nth; i++) at = node.textContent.indexOf(mention, at + 1);
     if (at < 0) return null;
@@ -90,13 +90,13 @@ def _wait_for_more(page: Page, before: int) -> None:
 def scroll_to(page: Page, mention: str) -> None:
     """Turn the wheel over the article until a mention is in the middle of the window."""
     size = page.viewport_size or {"width": 0, "height": 0}
-    page.locator("p.span-annotation__field").hover(position={"x": 50, "y": 50})
+    page.locator("p[class^=span-annotation__field]").hover(position={"x": 50, "y": 50})
     page.mouse.wheel(0, points(page, mention).middle["y"] - size["height"] / 2)
     page.wait_for_function(
         f"""mention => {{
             const {{x, y}} = ({POINTS})([mention, 0]).middle;
             const there = document.elementFromPoint(x, y);
-            return there && there.matches('p.span-annotation__field');
+            return there && there.matches('p[class^=span-annotation__field]');
         }}""",
         arg=mention,
     )

@@ -58,7 +58,7 @@ def test_a_tie_is_decided_and_the_article_is_shown_as_it_is_written(
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     page.goto(adjudication_address)
     page.wait_for_selector("text=Topic (open)")
-    expect(page.locator("p.span-annotation__field")).to_have_text(TEXT.replace("\n", " "))
+    expect(page.locator("p[class^=span-annotation__field]")).to_have_text(TEXT.replace("\n", " "))
     expect(badges(page)).to_have_count(1)
     told = page.locator(".markdown-render").last
     assert f"event: {NAME} (1)" in told.inner_text() and "Sports: 1" in told.inner_text()
