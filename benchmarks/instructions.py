@@ -3,8 +3,8 @@
     make bench-instructions DATA=folder
 
 Two tasks. *ag_news*: topic alone, of ag_news_small.parquet (its splits train, dev, test). *sample*:
-topic and entities by the sample desk's own labels, four fifths to train, a twentieth to validate and
-three as test, by the hash of the id. CPU seconds are of the process with all its threads: of
+topic and entities by the sample desk's own labels, four fifths to train, a twentieth to validate
+and three as test, by the hash of the id. CPU seconds are of the process with all its threads: of
 making the offline base model and SFT together, and of GRPO by itself; answering the test is not
 among them.
 """

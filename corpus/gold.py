@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpus.agreement import Agreement, measure_agreement
 from corpus.articles import Article, ReviewedArticle, Split
@@ -111,6 +111,21 @@ def build_gold(
         rules=dict(sorted(Counter(r.rule for r in resolved.values()).items())),
         answered_until=max((e.response.answered_at.isoformat() for e in given), default=""),
     )
+
+
+def left_by_annotators(
+    desk: Desk, gold: Gold, entries: Iterable[LedgerEntry]
+) -> list[ReviewedArticle]:
+    """The articles of ``gold`` as answers that no adjudicator gave decide them."""
+    given = [e for e in current_statements(entries).values() if e.status == "submitted"]
+    groups = _by_article(given)
+    ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
+    decided = _resolve(desk, ready, ())
+    return [
+        replace(r, topic=found.topic, spans=found.spans, rule=found.rule)
+        for r in gold.reviewed
+        for found in [decided[r.article.id]]
+    ]
 
 
 def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:

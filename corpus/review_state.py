@@ -9,7 +9,7 @@ from corpus.adjudication import Tally, adjudication_ledger, adjudicators_of, ope
 from corpus.articles import Article, Split
 from corpus.desk import Desk
 from corpus.errors import DeskError
-from corpus.gold import Gold, build_gold
+from corpus.gold import Gold, build_gold, left_by_annotators
 from corpus.instruct.answers import Questions
 from corpus.instruct.corrections import Corrections, resolve_corrections
 from corpus.instruct.opinions import AnswerReview, answers_ledger, read_answer_review
@@ -75,12 +75,10 @@ def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
     return Resolved(replace(gold, corrected=corrected), review, found)
 
 
-def find_open(desk: Desk, ledger: Ledger) -> dict[str, Tally]:
+def find_open(desk: Desk, ledger: Ledger, gold: Gold) -> dict[str, Tally]:
     """Article id → what annotators left open, whatever adjudicators have decided since."""
-    review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
     entries = ledger.entries()
-    gold = build_gold(desk, ledger.articles(), entries, splits, beside=_learned(review, splits))
-    return open_tallies(gold.reviewed, entries)
+    return open_tallies(left_by_annotators(desk, gold, entries), entries)
 
 
 def _learned(review: AnswerReview, splits: Mapping[str, Split]) -> list[Article]:
