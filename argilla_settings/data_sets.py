@@ -12,10 +12,14 @@ from argilla._exceptions import ArgillaAPIError, ArgillaError
 
 from argilla_settings.addresses import dataset_address
 from argilla_settings.connection import http
+from argilla_settings.rest import read, send
 from corpus.desk import Desk
 from corpus.errors import DeskError
 
 log = logging.getLogger(__name__)
+
+# Of a data set's metadata in Argilla.
+REVISION = "guidelines_revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def require_dataset(client: rg.Argilla, desk: Desk, kind: DatasetKind) -> rg.Dat
 def ensure_dataset(client: rg.Argilla, desk: Desk, kind: DatasetKind) -> rg.Dataset:
     """The desk's Argilla data set of this kind, made if it is not there.
 
-    Guidelines and the number of answers a record needs follow the desk.
+    Guidelines and the number of answers a record needs follow the desk. The data set's metadata
+    name the revision of the guidelines, so that any client can tell which one people read.
     """
     guidelines = kind.guidelines(desk)
     found = find_dataset(client, desk, kind.name(desk))
@@ -68,9 +73,11 @@ def ensure_dataset(client: rg.Argilla, desk: Desk, kind: DatasetKind) -> rg.Data
         _delete_unfinished(found, guidelines)
         found = None
     if found is None:
-        return _make(client, desk, kind)
-    kind.adapt(client, found, desk)
-    _follow_desk(client, found, guidelines, kind.min_submitted(desk))
+        found = _make(client, desk, kind)
+    else:
+        kind.adapt(client, found, desk)
+        _follow_desk(client, found, guidelines, kind.min_submitted(desk))
+    _note_revision(client, found)
     return found
 
 
@@ -139,3 +146,14 @@ def _follow_desk(client: rg.Argilla, dataset: rg.Dataset, guidelines: str, wante
                 f"Argilla refuses to change {', '.join(change)} of {dataset.name!r}: {answer.text}",
                 f"Set review.min_submitted back to {there}, or give the desk a new `name:`.",
             )
+
+
+def _note_revision(client: rg.Argilla, dataset: rg.Dataset) -> None:
+    """The SDK knows no metadata of data sets, so this goes by REST; what others wrote stays."""
+    there = read(client, f"datasets/{dataset.id}").get("metadata") or {}
+    noted = {**there, REVISION: guidelines_revision(dataset)}
+    if noted == there:
+        return
+    # argilla_server 2.8 answers 200 to other metadata and keeps the old, unless there are none.
+    for metadata in (None, noted) if there else (noted,):
+        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})

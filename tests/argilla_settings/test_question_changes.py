@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from argilla_settings.connection import connect, http
-from argilla_settings.data_sets import ensure_dataset, require_dataset
+from argilla_settings.data_sets import (
+    REVISION,
+    ensure_dataset,
+    guidelines_revision,
+    require_dataset,
+)
 from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows, log_records, to_record
-from argilla_settings.rest import Row, read_items
+from argilla_settings.rest import Row, read, read_items, send
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
@@ -74,6 +79,20 @@ def test_what_argilla_can_change_follows_the_desk(argilla_service: ArgillaServic
     assert len(list(list_rows(client, dataset))) == 1
 
 
+def test_the_data_set_tells_which_guidelines_people_read(argilla_service: ArgillaService) -> None:
+    client, name = connect(), "revisions"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    for metadata in (None, {REVISION: "old", "by": "us"}):
+        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
+    ensure_dataset(client, desk(name), NEWS)
+    there = read(client, f"datasets/{dataset.id}")["metadata"]
+    assert there == {REVISION: guidelines_revision(dataset), "by": "us"}
+    defined = {"World": "Elsewhere, and far away.", "Sports": "Games."}
+    changed = ensure_dataset(client, desk(name, **{"labels.topics": defined}), NEWS)
+    after = read(client, f"datasets/{dataset.id}")["metadata"]
+    assert after[REVISION] == guidelines_revision(changed) != there[REVISION]
+
+
 def test_a_desk_that_did_not_change_sends_nothing(
     argilla_service: ArgillaService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +103,7 @@ def test_a_desk_that_did_not_change_sends_nothing(
         raise AssertionError(f"sent {given}")
 
     monkeypatch.setattr("argilla_settings.question_changes.send", refuse)
+    monkeypatch.setattr("argilla_settings.data_sets.send", refuse)
     ensure_dataset(client, desk("same"), NEWS)
 
 
