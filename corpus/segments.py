@@ -16,11 +16,13 @@ from typing import Any, Self
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.spec import AbstractFileSystem
 
 from corpus.errors import DeskError
 
 log = logging.getLogger(__name__)
 STREAMED_ROWS = 500
+SUFFIX = ".parquet"
 
 
 class Segments:
@@ -62,7 +64,12 @@ class Segments:
     def segments(self, kind: str) -> list[str]:
         """Their paths, in the order of appending. What a path holds never changes."""
         self.fs.invalidate_cache()
-        return sorted(self.fs.glob(f"{self.root}/{kind}/*.parquet"))
+        # Not by glob: a folder of the address may have a name that it takes for a pattern.
+        try:
+            there: list[str] = self.fs.ls(f"{self.root}/{kind}", detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted(path for path in there if path.endswith(SUFFIX))
 
     def rows_of(self, path: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
         """The rows of one segment; none where it is not what its name says."""
@@ -111,9 +118,17 @@ class Segments:
         # Two writers of one file must not write into one another.
         unfinished = f"{path}.{secrets.token_hex(4)}.unfinished"
         self.fs.pipe_file(unfinished, data)
-        self.fs.mv(unfinished, path)
+        self._move(unfinished, path)
+
+    def _move(self, source: str, target: str) -> None:
+        """By the file system's own way, or by copying: its mv() would take names for patterns."""
+        if type(self.fs).mv is not AbstractFileSystem.mv:
+            self.fs.mv(source, target)
+            return
+        self.fs.cp_file(source, target)
+        self.fs.rm_file(source)
 
 
 def _ending(data: bytes) -> str:
     """Of the name of the segment with this content."""
-    return f"-{hashlib.sha256(data).hexdigest()[:12]}.parquet"
+    return f"-{hashlib.sha256(data).hexdigest()[:12]}{SUFFIX}"

@@ -89,8 +89,17 @@ def test_a_ledger_in_memory_keeps_all(memory: str) -> None:
     keeps_all_that_is_appended(memory)
 
 
+@pytest.mark.parametrize("name", ["desk[1]", "de*sk", "desk?"])
+def test_a_ledger_keeps_all_in_a_folder_with_a_pattern_for_name(
+    name: str, memory: str, tmp_path: Path
+) -> None:
+    keeps_all_that_is_appended(f"{memory}/{name}")
+    keeps_all_that_is_appended(str(tmp_path / name))
+
+
 def test_a_ledger_on_s3_keeps_all(bucket: str) -> None:
     keeps_all_that_is_appended(bucket)
+    keeps_all_that_is_appended(f"{bucket}/desk[1]")
 
 
 def test_writers_on_s3_that_meet_lose_nothing(bucket: str) -> None:
