@@ -14,6 +14,7 @@ from corpus.votes.described import describe_agreement, describe_resolution
 from corpus.votes.read import VoteFile, read_votes, to_name
 from corpus.votes.report import choice_report, set_report
 from corpus.votes.rules import RULES, Policy, Rule, settle_choices, settle_sets
+from corpus.votes.sets import have_overlaps
 from corpus.votes.vote import annotators_of
 from corpus.votes.write import require_out, write_decided
 
@@ -54,7 +55,10 @@ def agreement_of_file(file: VoteFile[Any], seed: int, as_json: bool) -> None:
 def to_policy(
     rule: str, trusted: Sequence[str], adjudicators: Sequence[str], file: VoteFile[Any]
 ) -> Policy:
-    """The rule of the options. Raises DeskError for a rule or an annotator that is not known."""
+    """The rule of the options. Raises DeskError for a rule or an annotator that is not known.
+
+    Spans may overlap where those of one answer do.
+    """
     if rule not in RULES:
         raise DeskError(f"--rule {rule!r} is not known.", f"Use one of {', '.join(RULES)}.")
     for wanted, names, flag in (
@@ -73,7 +77,8 @@ def to_policy(
             f"Annotator {unknown[0]!r} answered nothing in {file.path}.", f"It has: {shown}."
         )
     preferred, final = (frozenset(map(to_name, names)) for names in (trusted, adjudicators))
-    return Policy(cast(Rule, rule), preferred, final)
+    overlaps = file.kind == "spans" and have_overlaps(vote.value for vote in file.votes)
+    return Policy(cast(Rule, rule), preferred, final, overlaps=overlaps)
 
 
 def resolve_file(

@@ -27,6 +27,7 @@ class Tally:
     of ``chose`` that chose a topic and ``looked`` that looked for entities.
 
     ``topic`` and ``spans`` are what is decided already; None is open, or was not asked.
+    ``overlaps``: marks of one answer may overlap.
     """
 
     article: Article
@@ -37,6 +38,7 @@ class Tally:
     marks: Mapping[Span, int]
     topic: str | None
     spans: tuple[Span, ...] | None
+    overlaps: bool = False
 
 
 def adjudication_ledger(ledger: Ledger) -> Ledger:
@@ -57,15 +59,18 @@ def adjudicators_of(entries: Iterable[LedgerEntry]) -> frozenset[str]:
 
 
 def open_tallies(
-    reviewed: Iterable[ReviewedArticle], entries: Iterable[LedgerEntry]
+    reviewed: Iterable[ReviewedArticle], entries: Iterable[LedgerEntry], overlaps: bool = False
 ) -> dict[str, Tally]:
-    """Article id → tally of each tied article; ``reviewed`` as annotators alone leave it."""
+    """Article id → tally of each tied article; ``reviewed`` as annotators alone leave it.
+
+    ``overlaps``: the desk lets marks of one answer overlap.
+    """
     tied = {r.article.id: r for r in reviewed if r.rule == TIE}
     given: dict[str, list[LedgerEntry]] = {identifier: [] for identifier in tied}
     for entry in current_statements(entries).values():
         if entry.status == "submitted" and entry.response.article_id in tied:
             given[entry.response.article_id].append(entry)
-    return {identifier: _tally(r, given[identifier]) for identifier, r in tied.items()}
+    return {identifier: _tally(r, given[identifier], overlaps) for identifier, r in tied.items()}
 
 
 def most_frequent(tally: Tally) -> Prediction:
@@ -73,7 +78,8 @@ def most_frequent(tally: Tally) -> Prediction:
 
     Of topics with equal votes one is drawn by lot, always the same for an article: by name, some
     labels would be suggested more often than others. Of marks those that at least half of the
-    answers have; of overlapping ones the most frequent, then the longest, then the first.
+    answers have; of overlapping ones, unless they may overlap, the most frequent, then the longest,
+    then the first.
     """
     topic = tally.topic or _by_lot(tally)
     spans = tally.spans if tally.spans is not None else _at_least_half(tally)
@@ -87,7 +93,7 @@ def most_frequent(tally: Tally) -> Prediction:
     )
 
 
-def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally:
+def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry], overlaps: bool) -> Tally:
     answers = [entry.response for entry in entries]
     topics = Counter(a.topic for a in answers if a.topic is not None)
     looked = [set(a.spans) for a in answers if a.spans is not None]
@@ -100,6 +106,7 @@ def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally
         marks=dict(sorted(Counter(span for marks in looked for span in marks).items())),
         topic=reviewed.topic,
         spans=reviewed.spans,
+        overlaps=overlaps,
     )
 
 
@@ -113,7 +120,7 @@ def _at_least_half(tally: Tally) -> tuple[Span, ...]:
     kept: list[Span] = []
     frequent = [span for span, votes in tally.marks.items() if 2 * votes >= tally.looked]
     for span in sorted(frequent, key=lambda s: (-tally.marks[s], s.start - s.end, s.start)):
-        if not any(overlap(span, other) for other in kept):
+        if tally.overlaps or not any(overlap(span, other) for other in kept):
             kept.append(span)
     return tuple(sorted(kept))
 

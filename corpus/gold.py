@@ -144,6 +144,17 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
     )
 
 
+def policy_of(desk: Desk, adjudicators: Collection[str] = ()) -> Policy:
+    """How the desk decides; ``adjudicators`` are names in its ledger."""
+    review = desk.review
+    return Policy(
+        review.rule,
+        frozenset(review.trusted),
+        frozenset(adjudicators),
+        overlaps=desk.labels.overlapping,
+    )
+
+
 def _by_article(entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
     groups: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
@@ -170,8 +181,7 @@ def _resolve(
     desk: Desk, groups: Mapping[str, Sequence[LedgerEntry]], adjudicators: Collection[str]
 ) -> dict[str, Resolution]:
     """Dawid-Skene learns from the articles that are ready alone: others may still change."""
-    review = desk.review
-    policy = Policy(review.rule, frozenset(review.trusted), frozenset(adjudicators))
+    policy = policy_of(desk, adjudicators)
     answers = {i: [e.response for e in groups[i]] for i in sorted(groups)}
     return resolve_articles(answers, bool(desk.labels.topics), bool(desk.labels.entities), policy)
 

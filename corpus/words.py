@@ -87,6 +87,12 @@ def whole_spans(text: str, spans: Sequence[ScoredSpan]) -> tuple[ScoredSpan, ...
     return tuple(found)
 
 
+def distinct(spans: Sequence[ScoredSpan]) -> tuple[ScoredSpan, ...]:
+    """Each place and type once, the surest of it, in text order; others may overlap it."""
+    surest = {span.span(): span for span in sorted(spans, key=lambda s: s.score)}
+    return tuple(surest[span] for span in sorted(surest))
+
+
 def apart(spans: Sequence[ScoredSpan]) -> tuple[ScoredSpan, ...]:
     """Without overlaps, in text order: the surer of two stays, then the longer, then the first."""
     ordered = sorted(spans, key=lambda s: (s.start, s.end))

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.articles import Article, Prediction, ScoredSpan, model_input
 from corpus.desk import Desk
-from corpus.words import apart, whole_spans
+from corpus.words import apart, distinct, whole_spans
 from flows.first_suggestions import EntitySuggester, first_suggester
 from flows.hub_access import download_model, last_revision
 from training.classification.predict import TopicPrediction, load_topic_model, predict_topics
@@ -85,7 +85,7 @@ def _from_source(desk: Desk, article: Article) -> Prediction:
         topic_agent=agent if article.topic is not None else "",
         spans=None
         if spans is None
-        else whole_spans(article.text, [ScoredSpan(s.start, s.end, s.label, 1.0) for s in spans]),
+        else _placed(desk, article, [ScoredSpan(s.start, s.end, s.label, 1.0) for s in spans]),
         spans_agent=agent if spans is not None else "",
     )
 
@@ -147,5 +147,11 @@ def _add_spans(
     log.info("entities of %d articles suggested by %s", len(found), agent)
     for article, spans in zip(articles, found, strict=True):
         known = [span for span in spans if span.label in desk.labels.entities]
-        whole = apart(whole_spans(article.text, known))
-        predictions[article.id] = replace(predictions[article.id], spans=whole, spans_agent=agent)
+        placed = _placed(desk, article, known)
+        predictions[article.id] = replace(predictions[article.id], spans=placed, spans_agent=agent)
+
+
+def _placed(desk: Desk, article: Article, spans: Sequence[ScoredSpan]) -> tuple[ScoredSpan, ...]:
+    """As the desk's question takes them: of whole characters, and apart unless they may overlap."""
+    whole = whole_spans(article.text, spans)
+    return distinct(whole) if desk.labels.overlapping else apart(whole)

@@ -146,6 +146,16 @@ def test_spans_with_what_was_asked(tmp_path: Path) -> None:
     assert json.loads(written.spans[0]) == [ada]
 
 
+def test_spans_of_a_file_may_overlap_where_those_of_an_answer_do(tmp_path: Path) -> None:
+    ada, prize = {"start": 0, "end": 3, "label": "p"}, {"start": 0, "end": 9, "label": "e"}
+    both = [{"item_id": i, "annotator": w, "spans": [ada, prize]} for i in range(9) for w in "pq"]
+    file, out = tmp_path / "a.jsonl", tmp_path / "gold.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in both), encoding="utf-8")
+    run("resolve", file, "--rule", "dawid-skene", "--out", out)
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["spans"] for line in lines] == [[ada, prize]] * 9
+
+
 def test_lists_of_labels_are_several(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     lines = [

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from corpus.desk import Desk
+from corpus.gold import policy_of
 from corpus.report.material import Material
 from corpus.resolve import resolve_articles
-from corpus.votes.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,11 @@ def measure_progress(
     groups = material.by_article()
     needed = desk.review.min_submitted
     complete = {i: group for i, group in groups.items() if len(group) >= needed}
-    policy = Policy(desk.review.rule, frozenset(desk.review.trusted), frozenset(adjudicators))
     resolved = resolve_articles(
         {i: [e.response for e in group] for i, group in complete.items()},
         bool(desk.labels.topics),
         bool(desk.labels.entities),
-        policy,
+        policy_of(desk, adjudicators),
     )
     ties = sum(found.rule == "tie" for found in resolved.values())
     answers = Counter(day_of(e.answered_at) for e in material.submitted)

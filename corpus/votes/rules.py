@@ -28,12 +28,16 @@ RULES: tuple[str, ...] = get_args(Rule)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which rule, and whose answers it prefers. ``adjudicators`` win by every rule."""
+    """Which rule, and whose answers it prefers. ``adjudicators`` win by every rule.
+
+    ``overlaps``: spans of one answer may overlap, so that no rule may drop one for that.
+    """
 
     rule: Rule = "majority"
     trusted: frozenset[str] = frozenset()
     adjudicators: frozenset[str] = frozenset()
     smoothing: float = SMOOTHING
+    overlaps: bool = False
 
 
 def settle_choices(votes: Sequence[Vote[str]], policy: Policy) -> list[Decided[str]]:
@@ -54,7 +58,8 @@ def settle_sets(
     """A set a question: every span or label with more than half of the votes that count.
 
     By ``dawid-skene`` every candidate is a yes-or-no item of its own, answered by all who were
-    asked; of overlapping spans that are all probable the most probable stays.
+    asked; of overlapping spans that are all probable the most probable stays, unless answers may
+    hold overlapping ones.
     """
     units = by_unit(votes)
     posteriors = set_posteriors(units, policy.smoothing) if _weighs(policy) else {}
@@ -63,7 +68,8 @@ def settle_sets(
         rule, counted = votes_that_count(all_votes, policy)
         by_votes = rule != DAWID_SKENE
         shares = set_shares(_values(counted)) if by_votes else posteriors[unit]
-        found.append(decide_set(unit, rule, len(all_votes), shares, overlaps=by_votes))
+        overlaps = by_votes or policy.overlaps
+        found.append(decide_set(unit, rule, len(all_votes), shares, overlaps))
     return found
 
 

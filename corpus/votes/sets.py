@@ -6,7 +6,8 @@ neither marked anything adds nothing above and nothing below the line, so it nev
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -82,6 +83,17 @@ def jaccard_distance(a: Set[Candidate], b: Set[Candidate]) -> float:
 def overlap(a: Span, b: Span) -> bool:
     """Whether they share a code point."""
     return a.start < b.end and b.start < a.end
+
+
+def have_overlaps(answers: Iterable[Set[Candidate]]) -> bool:
+    """Whether one of the answers holds spans that overlap."""
+    return any(_has_overlap(answer) for answer in answers)
+
+
+def _has_overlap(answer: Set[Any]) -> bool:
+    spans: list[Span] = sorted(mark for mark in answer if isinstance(mark, Span))
+    # Sorted by their start: where any two overlap, two neighbours do.
+    return any(overlap(one, other) for one, other in pairwise(spans))
 
 
 def _counts(a: Set[Candidate], b: Set[Candidate]) -> dict[str, tuple[int, int, int]]:

@@ -93,6 +93,13 @@ def test_the_most_frequent_answer_is_suggested() -> None:
     assert (most_frequent(none).topic, most_frequent(none).spans) == (None, None)
 
 
+def test_marks_that_may_overlap_are_all_suggested() -> None:
+    overlapping = {"labels.overlapping": True}
+    desk = made_desk(**overlapping)
+    tally = open_tallies(gold(**overlapping).reviewed, DIFFERENT, desk.labels.overlapping)["spans"]
+    assert [s.span() for s in most_frequent(tally).spans or ()] == [ADA, ADA_LONG, ROME]
+
+
 def test_equal_topics_are_drawn_by_lot_and_no_label_is_preferred() -> None:
     tally = open_tallies(gold().reviewed, DIFFERENT)["topics"]
     drawn = Counter(
@@ -151,7 +158,11 @@ def test_the_ledgers_come_together(tmp_path: object) -> None:
     beside.append_entries([say("spans", FINAL, None, None, 5, "discarded")])
     assert resolve_ledger(desk, ledger).gold.rules == {"adjudicated": 1, "majority": 1, "tie": 1}
     ledger.append_entries([say("topics", "c", "Sports", (ROME,), 6)])
-    assert set(find_open(desk, ledger, resolve_ledger(desk, ledger).gold)) == {"spans"}
+    found = find_open(desk, ledger, resolve_ledger(desk, ledger).gold)
+    assert set(found) == {"spans"} and not found["spans"].overlaps
+    overlapping = made_desk(state=str(tmp_path), **{"labels.overlapping": True})
+    gold_of_all = resolve_ledger(overlapping, ledger).gold
+    assert find_open(overlapping, ledger, gold_of_all)["spans"].overlaps
 
 
 def test_no_desk_is_called_as_the_adjudication_of_another() -> None:

@@ -66,8 +66,10 @@ def test_without_a_rule_the_digest_is_that_of_desks_before_there_were_rules() ->
         mode="json",
         exclude={"name", "source", "gate", "publish", "state", "simulation", "workspace"},
     )
+    given = ("guidelines", "also_ask", "find_similar", "reconcile_hours", "order", "rule")
     for part, keys in (
-        ("review", ("guidelines", "reconcile_hours", "order", "rule", "trusted")),
+        ("labels", ("overlapping",)),
+        ("review", (*given, "trusted")),
         ("models", LATER),
     ):
         for key in keys:
@@ -118,6 +120,22 @@ def test_gold_by_every_rule() -> None:
     final = build_gold(desk(), by_id, entries(said), {}, adjudicators={BAD})
     assert final.rules == {"adjudicated": 80}
     assert [r.topic for r in final.reviewed] == [said[r.article.id][BAD] for r in final.reviewed]
+
+
+def test_where_entities_may_overlap_the_gold_has_all_of_them() -> None:
+    """A person in the name of a prize; everybody marks both."""
+    prize = Span(0, 14, "event")
+    words = [f"w{n}" for n in range(400)]
+    dice = random.Random(3)
+    known = {f"{n}": Article(f"{n}", " ".join(dice.choices(words, k=30))) for n in range(20)}
+    answers = [
+        LedgerEntry(Response(i, who, "submitted", "World", (ADA, prize), NOON), "g", True)
+        for i in known
+        for who in (GOOD, BAD)
+    ]
+    for allowed, spans in ((True, (ADA, prize)), (False, (prize,))):
+        asked = desk(**{"review.rule": "dawid-skene", "labels.overlapping": allowed})
+        assert {r.spans for r in build_gold(asked, known, answers, {}).reviewed} == {spans}
 
 
 @pytest.mark.parametrize(

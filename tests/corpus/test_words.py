@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.articles import ScoredSpan
-from corpus.words import CLUSTER, apart, whole_span, whole_spans, words_of
+from corpus.words import CLUSTER, apart, distinct, whole_span, whole_spans, words_of
 
 ODD = ["Ada", " ", "\r\n", "\u00a0", "e\u0301", "\u200f", "שלום"]
 ODD += ["🚀", "👩‍🚀", "🇳🇿", "👍🏽", "❤\ufe0f", "क\u093f"]
@@ -77,6 +77,10 @@ def test_scores_stay_in_bounds_and_of_overlapping_spans_the_surer_stays() -> Non
     assert [s.score for s in whole] == [1.0, 0.0, 0.5]
     assert [s.label for s in apart(whole)] == ["a", "c"]
     assert [s.label for s in apart([spans[2], spans[0]])] == ["a", "c"]
+    assert distinct([*whole, ScoredSpan(4, 6, "c", 0.9)]) == (
+        *whole[:2],
+        ScoredSpan(4, 6, "c", 0.9),
+    )
 
 
 def test_long_articles_cost_little() -> None:

@@ -13,7 +13,8 @@ from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import open_ledger
-from flows.first_suggestions import first_suggester
+from flows import preannotation
+from flows.first_suggestions import EntitySuggester, first_suggester
 from flows.preannotation import pre_annotate
 from publishing.agents import published_agent
 from tests.running import HubService
@@ -141,3 +142,23 @@ def test_spans_of_the_source_are_trimmed_and_whole() -> None:
     article = Article("n", text, topic="World", spans=(Span(0, 6, "person"), Span(0, 2, "event")))
     prediction = pre_annotate(desk(**{"source.suggest_labels": True}), [article])["n"]
     assert prediction.spans == (ScoredSpan(2, 7, "person", 1.0),)
+
+
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_suggested_spans_overlap_where_answers_may(
+    overlapping: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, prize = ScoredSpan(0, 3, "person", 0.9), ScoredSpan(0, 9, "event", 0.8)
+    again = ScoredSpan(0, 4, "person", 0.5)
+    suggester = EntitySuggester("made", lambda texts: [(ada, prize, again) for _ in texts])
+    monkeypatch.setattr(preannotation, "first_suggester", lambda _: suggester)
+    monkeypatch.setattr(preannotation, "_last", lambda _: None)
+    asked = desk(**{"labels.topics": {}, "labels.overlapping": overlapping})
+    (found,) = pre_annotate(asked, [Article("n", "Ada Prize")]).values()
+    assert found.spans == ((ada, prize) if overlapping else (ada,))
+    given = Article("n", "Ada Prize", spans=(ada.span(), prize.span()))
+    asked = desk(
+        **{"labels.overlapping": overlapping, "labels.topics": {}, "source.suggest_labels": True}
+    )
+    spans = pre_annotate(asked, [given])["n"].spans or ()
+    assert [s.label for s in spans] == (["person", "event"] if overlapping else ["event"])

@@ -13,7 +13,7 @@ from corpus.resolve import resolve_articles
 from corpus.votes.against_gold import DRAWN, LEFT_OUT, WRONG, score_choices, score_sets
 from corpus.votes.dawid_skene import Ballots, estimate, to_ballots
 from corpus.votes.decided import Decided
-from corpus.votes.rules import Policy, choice_posteriors, settle_choices, settle_sets
+from corpus.votes.rules import RULES, Policy, choice_posteriors, settle_choices, settle_sets
 from corpus.votes.vote import Vote, by_unit
 from tests.corpus.votes.made import ADA, BO, CY, LABELS, marks, noisy
 
@@ -124,6 +124,15 @@ def test_of_overlapping_probable_spans_the_most_probable_stays() -> None:
     assert decided.value is not None
     assert wide in decided.value and ADA not in decided.value
     assert all(p > 0.5 for c, p in decided.probabilities.items() if c in decided.value)
+
+
+def test_where_spans_may_overlap_none_is_dropped_for_that() -> None:
+    wide = Span(0, 7, "person")
+    votes = [marks(f"i{n}", who, ADA, wide) for n in range(20) for who in "pqr"]
+    for rule in RULES:
+        policy = Policy(rule, frozenset({"p"}), overlaps=True)
+        assert {d.value for d in settle_sets(votes, policy)} == {frozenset({ADA, wide})}
+    assert {d.value for d in settle_sets(votes, WEIGHED)} == {frozenset({wide})}
 
 
 def test_several_labels_are_decided_one_by_one() -> None:
