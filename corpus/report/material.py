@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from corpus.adjudication import adjudication_ledger
 from corpus.articles import Article, Span
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
@@ -17,7 +18,8 @@ class Material:
     """``statements`` are all ever appended; the others count now.
 
     ``records`` in Argilla at the last pull, None where no pull was noted; ``guidelines`` are
-    revision → text.
+    revision → text. ``decisions`` are the answers of adjudicators that count now: no figure of the
+    work counts them.
     """
 
     articles: Mapping[str, Article]
@@ -29,6 +31,7 @@ class Material:
     hidden: Hidden = field(default_factory=dict)
     guidelines: Mapping[str, str] = field(default_factory=dict)
     records: int | None = None
+    decisions: Sequence[LedgerEntry] = ()
 
     def by_article(self) -> dict[str, list[LedgerEntry]]:
         """Submitted answers of each article, the earliest first."""
@@ -45,7 +48,7 @@ class Material:
 
 
 def read_material(ledger: Ledger) -> Material:
-    """All of a desk's ledger."""
+    """All of a desk's ledger, and what adjudicators decided beside it."""
     records = ledger.cursor().get("records")
     return gather(
         ledger.entries(),
@@ -54,6 +57,7 @@ def read_material(ledger: Ledger) -> Material:
         hidden=read_hidden(ledger),
         guidelines=ledger.guidelines(),
         records=None if records is None else int(records),
+        decisions=adjudication_ledger(ledger).entries(),
     )
 
 
@@ -64,10 +68,10 @@ def gather(
     hidden: Hidden | None = None,
     guidelines: Mapping[str, str] | None = None,
     records: int | None = None,
+    decisions: Sequence[LedgerEntry] = (),
 ) -> Material:
-    """Sorted out by what counts now."""
-    current = current_statements(statements)
-    counted = [current[key] for key in sorted(current)]
+    """Sorted out by what counts now; ``decisions`` are all that adjudicators ever said."""
+    counted = _counted(statements)
     return Material(
         articles=articles,
         statements=statements,
@@ -78,7 +82,13 @@ def gather(
         hidden=hidden or {},
         guidelines=guidelines or {},
         records=records,
+        decisions=[e for e in _counted(decisions) if e.status == "submitted"],
     )
+
+
+def _counted(statements: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    current = current_statements(statements)
+    return [current[key] for key in sorted(current)]
 
 
 def topic_votes(entries: Sequence[LedgerEntry]) -> list[Vote[str]]:

@@ -1,6 +1,6 @@
 """All figures of the annotator report, from the ledger alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,9 +55,7 @@ class AnnotatorReport:
     suggestion_rows: tuple[EffectRow, ...]
 
 
-def read_report(
-    desk: Desk, ledger: Ledger, adjudicators: Collection[str] = frozenset()
-) -> AnnotatorReport:
+def read_report(desk: Desk, ledger: Ledger) -> AnnotatorReport:
     """Of everything pulled so far. Raises DeskError before the first answer or discard."""
     material = read_material(ledger)
     if not material.annotators():
@@ -65,12 +63,10 @@ def read_report(
             f"Desk {desk.name!r} has no answer in its ledger.",
             "Answer records in Argilla, then run copydesk pull.",
         )
-    return measure_report(desk, material, adjudicators)
+    return measure_report(desk, material)
 
 
-def measure_report(
-    desk: Desk, material: Material, adjudicators: Collection[str] = frozenset()
-) -> AnnotatorReport:
+def measure_report(desk: Desk, material: Material) -> AnnotatorReport:
     """``desk.models.seed`` is that of the resampling."""
     seed = desk.models.seed
     topics, types = list(desk.labels.topics), list(desk.labels.entities)
@@ -86,7 +82,7 @@ def measure_report(
         answered_until=max((e.answered_at.isoformat() for e in material.submitted), default=""),
         percent=PERCENT,
         min_articles=MIN_ARTICLES,
-        progress=measure_progress(material, desk, adjudicators),
+        progress=measure_progress(material, desk),
         speed=measure_speed(material, seed),
         agreement=measure_agreeing(material, bool(topics), bool(types), seed),
         discards=measure_discards(material, seed),

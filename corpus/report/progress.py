@@ -1,14 +1,17 @@
 """How far the review is, and how it came there day by day (UTC)."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from corpus.adjudication import adjudicators_of
 from corpus.desk import Desk
 from corpus.gold import policy_of
+from corpus.ledger_rows import LedgerEntry
 from corpus.report.material import Material
 from corpus.resolve import resolve_articles
+from corpus.votes.decided import TIE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,14 @@ class Progress:
     days: tuple[Day, ...]
 
 
-def measure_progress(
-    material: Material, desk: Desk, adjudicators: Collection[str] = frozenset()
-) -> Progress:
-    """By the desk's own rule; near-duplicates, which gold leaves out, count here."""
+def measure_progress(material: Material, desk: Desk) -> Progress:
+    """By the desk's own rule and its adjudicators, as gold is made; near-duplicates, which gold
+    leaves out, count here.
+    """
     groups = material.by_article()
     needed = desk.review.min_submitted
     complete = {i: group for i, group in groups.items() if len(group) >= needed}
-    resolved = resolve_articles(
-        {i: [e.response for e in group] for i, group in complete.items()},
-        bool(desk.labels.topics),
-        bool(desk.labels.entities),
-        policy_of(desk, adjudicators),
-    )
-    ties = sum(found.rule == "tie" for found in resolved.values())
+    ties = _count_ties(material, desk, complete)
     answers = Counter(day_of(e.answered_at) for e in material.submitted)
     completed = Counter(day_of(group[needed - 1].answered_at) for group in complete.values())
     records = material.records
@@ -75,6 +72,20 @@ def measure_progress(
         drafts=material.drafts,
         days=tuple(Day(day, answers[day], completed[day]) for day in sorted(answers)),
     )
+
+
+def _count_ties(
+    material: Material, desk: Desk, complete: Mapping[str, Sequence[LedgerEntry]]
+) -> int:
+    """Decisions of adjudicators make no article complete, and win where one is."""
+    answers = {i: [e.response for e in group] for i, group in complete.items()}
+    for entry in material.decisions:
+        if entry.response.article_id in answers:
+            answers[entry.response.article_id].append(entry.response)
+    policy = policy_of(desk, adjudicators_of(material.decisions))
+    asks_topic, asks_spans = bool(desk.labels.topics), bool(desk.labels.entities)
+    resolved = resolve_articles(answers, asks_topic, asks_spans, policy)
+    return sum(found.rule == TIE for found in resolved.values())
 
 
 def day_of(at: datetime) -> str:

@@ -10,7 +10,7 @@ from corpus.desk import Desk
 from corpus.intervals import Interval
 from corpus.report.progress import Day, measure_progress
 from corpus.report.speed import MIN_TIMED, measure_speed, median_interval
-from tests.corpus.report.made import MONDAY, A, B, gone, material, said
+from tests.corpus.report.made import MONDAY, A, B, C, gone, material, said
 
 
 def test_progress_counts_articles_by_where_they_stand(desk: Desk) -> None:
@@ -33,8 +33,14 @@ def test_progress_counts_articles_by_where_they_stand(desk: Desk) -> None:
     assert (found.answers, found.simulated, found.people, found.drafts) == (5, 1, 2, 1)
     assert found.days == (Day("2031-05-05", 4, 1), Day("2031-05-06", 1, 1))
     decided = measure_progress(
-        material(said("tied", A), said("tied", B, "Sports")), desk, adjudicators={B}
+        material(
+            said("tied", A),
+            said("tied", B, "Sports"),
+            decisions=[said("tied", C, "Sports"), said("waiting", C)],
+        ),
+        desk,
     )
+    assert (decided.answers, decided.people, decided.answered) == (2, 2, 1)
     assert (decided.reviewed, decided.ties, decided.records, decided.untouched) == (
         1,
         0,
