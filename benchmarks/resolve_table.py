@@ -54,5 +54,7 @@ def _rules(rules: list[Mapping[str, Any]]) -> Iterator[str]:
             yield f"| {of} | {cells} | {ties} | {rule['cpu']:.1f} |"
 
 
-def _shown(figure: Mapping[str, float]) -> str:
+def _shown(figure: Mapping[str, float] | None) -> str:
+    if figure is None:
+        return "not defined"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

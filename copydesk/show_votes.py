@@ -90,5 +90,7 @@ def _table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"{key:{width}}  {row['pairs']:7,}{cells}".rstrip()
 
 
-def _shown(figure: Mapping[str, float]) -> str:
+def _shown(figure: Mapping[str, float] | None) -> str:
+    if figure is None:
+        return "not defined"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

@@ -169,7 +169,29 @@ def test_lists_of_labels_are_several(tmp_path: Path) -> None:
     file.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
     found = as_json("resolve", file, "--gold", "gold")
     assert (found["kind"], found["f1"]["value"]) == ("labels", pytest.approx(2 / 3))
+    # Of five answers to two items, item 1 is decided as its gold, item 2 is not.
+    assert found["accuracy"]["value"] == found["ties_wrong"]["accuracy"]["value"] == 1 / 2
     assert as_json("agreement", file)["krippendorff_alpha"]["value"] < 1
+
+
+@pytest.mark.parametrize("stray", ["label", "gold"])
+def test_one_list_among_single_labels_leaves_accuracy(stray: str, tmp_path: Path) -> None:
+    rows = [{"item_id": i, "annotator": w, "label": "x", "gold": "x"} for i in "12" for w in "pq"]
+    odd = {"item_id": "3", "annotator": "p", "label": "x", "gold": "x"}
+    odd |= {"label": []} if stray == "label" else {"gold": ["x", "y"]}
+    file = tmp_path / "a.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, odd]), encoding="utf-8")
+    assert as_json("resolve", file, "--gold", "gold")["accuracy"]["value"] == pytest.approx(2 / 3)
+
+
+def test_what_is_not_defined_is_null_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("item_id,annotator,label,gold\n1,a,x,x\n1,b,y,x\n", encoding="utf-8")
+    found = as_json("resolve", file, "--gold", "gold")
+    assert found["ties_left_out"] == {"accuracy": None}
+    assert found["accuracy"]["value"] == 1 / 2
+    shown = run("resolve", file, "--gold", "gold")
+    assert "ties left out:\n  accuracy             not defined" in shown
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def describe_agreement(file: VoteFile[Any], report: AgreementReport, seed: int) 
 def describe_resolution(
     file: VoteFile[Any], policy: Policy, decided: Sequence[Decided[Any]], seed: int
 ) -> dict[str, Any]:
-    """How each question was decided; with gold, its scores, those with ties drawn by lot on top."""
+    """How each question was decided; with gold, its scores, those with ties drawn by lot on top; a
+    score that is not defined is None.
+    """
     found = {
         **_about(file),
         "rule": policy.rule,
@@ -61,7 +63,7 @@ def _about(file: VoteFile[Any]) -> dict[str, Any]:
 
 def _scores(against: AgainstGold) -> dict[str, Any]:
     named = {
-        ties: {name: asdict(figure) for name, figure in scores.items()}
+        ties: {name: figure and asdict(figure) for name, figure in scores.items()}
         for ties, scores in against.scores.items()
     }
     return {

@@ -9,14 +9,16 @@ import pytest
 from crowdkit.aggregation import DawidSkene
 
 from corpus.articles import Response, Span
+from corpus.intervals import Interval
 from corpus.resolve import resolve_articles
-from corpus.votes.against_gold import DRAWN, LEFT_OUT, WRONG, score_choices, score_sets
+from corpus.votes.against_gold import DRAWN, LEFT_OUT, TIES, WRONG, score_choices, score_sets
 from corpus.votes.dawid_skene import Ballots, estimate, to_ballots
 from corpus.votes.decided import Decided
 from corpus.votes.rules import RULES, Policy, choice_posteriors, settle_choices, settle_sets
 from corpus.votes.vote import Vote, by_unit
 from tests.corpus.votes.made import ADA, BO, CY, LABELS, marks, noisy
 
+NEVER = Interval(-1, -1, -1)
 MAJORITY, WEIGHED = Policy(), Policy("dawid-skene")
 
 
@@ -170,9 +172,34 @@ def test_spans_against_gold_by_hand() -> None:
     gold = {("a", ""): frozenset({ADA}), ("b", ""): frozenset({CY})}
     found = score_sets(settle_sets(votes, MAJORITY), gold, 1)
     shown = {t: {n: f.value for n, f in s.items()} for t, s in found.scores.items()}
-    assert shown[LEFT_OUT] == pytest.approx({"precision": 1 / 2, "recall": 1, "f1": 2 / 3})
-    assert shown[WRONG] == pytest.approx({"precision": 1 / 2, "recall": 1 / 2, "f1": 1 / 2})
-    assert shown[DRAWN] == pytest.approx({"precision": 1.5 / 2.5, "recall": 1.5 / 2, "f1": 3 / 4.5})
+    names = ("accuracy", "precision", "recall", "f1")
+    assert {t: tuple(s) for t, s in shown.items()} == dict.fromkeys(TIES, names)
+    assert tuple(shown[LEFT_OUT].values()) == pytest.approx((0, 1 / 2, 1, 2 / 3))
+    assert tuple(shown[WRONG].values()) == pytest.approx((0, 1 / 2, 1 / 2, 1 / 2))
+    # Of two questions the tied one is right in one draw of two.
+    assert tuple(shown[DRAWN].values()) == pytest.approx((1 / 4, 1.5 / 2.5, 1.5 / 2, 3 / 4.5))
+
+
+def test_a_set_is_accurate_where_it_is_exactly_the_gold() -> None:
+    votes = [marks(i, w, ADA, BO) for i in "ab" for w in "pq"] + [marks("c", w) for w in "pq"]
+    votes += [marks("d", "p", ADA, BO, CY), marks("d", "q", ADA)]
+    gold = {"a": {ADA, BO}, "b": {ADA}, "c": set[Span](), "d": {ADA, CY}}
+    wanted = {(i, ""): frozenset(spans) for i, spans in gold.items()}
+    found = score_sets(settle_sets(votes, MAJORITY), wanted, 1)
+    values = {ties: (s["accuracy"] or NEVER).value for ties, s in found.scores.items()}
+    assert values == {DRAWN: (2 + 1 / 4) / 4, LEFT_OUT: 2 / 3, WRONG: 2 / 4}
+
+
+def test_a_score_of_nothing_is_none() -> None:
+    tied = [Vote("a", "p", "X"), Vote("a", "q", "Y")]
+    scores = score_choices(settle_choices(tied, MAJORITY), {("a", ""): "X"}, 1).scores
+    assert scores[LEFT_OUT]["accuracy"] is None
+    assert (scores[DRAWN]["accuracy"] or NEVER).value == 1 / 2
+    nobody = [marks("a", "p"), marks("a", "q")]
+    for gold, undefined in ((frozenset[Span](), {"precision", "recall", "f1"}),
+                            (frozenset({ADA}), {"precision"})):  # fmt: skip
+        scores = score_sets(settle_sets(nobody, MAJORITY), {("a", ""): gold}, 1).scores
+        assert {name for name, figure in scores[DRAWN].items() if figure is None} == undefined
 
 
 def test_perfect_scores_of_few_items_are_not_certain() -> None:
