@@ -27,7 +27,7 @@ def agreement_lines(found: Mapping[str, Any]) -> Iterator[str]:
         f"{found['compared']:,} items have answers of two or more annotators "
         f"({found['pairs_of_answers']:,} pairs of answers); 95 % intervals over items"
     )
-    figures = list(_figures(found))
+    figures = list(_figures(found, "all answers are one label, so chance alone would agree"))
     yield from figures or ["nobody marked anything, so there is nothing to agree on"]
     for title, key in (
         ("annotator", "per_annotator"),
@@ -60,7 +60,7 @@ def resolve_lines(found: Mapping[str, Any]) -> Iterator[str]:
         ("ties wrong", found["ties_wrong"]),
     ):
         yield f"{title}:"
-        yield from (f"  {line}" for line in _figures(scores))
+        yield from (f"  {line}" for line in _figures(scores, "there is nothing to compare"))
 
 
 def _head(found: Mapping[str, Any]) -> str:
@@ -71,10 +71,12 @@ def _head(found: Mapping[str, Any]) -> str:
     )
 
 
-def _figures(values: Mapping[str, Any]) -> Iterator[str]:
+def _figures(values: Mapping[str, Any], undefined: str) -> Iterator[str]:
+    """``undefined``: why one of them is not defined."""
     for name in FIGURES:
         if name in values:
-            yield f"{name.replace('_', ' '):20} {_shown(values[name])}"
+            reason = f": {undefined}" if values[name] is None else ""
+            yield f"{name.replace('_', ' '):20} {_shown(values[name])}{reason}"
 
 
 def _table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ class Agreement:
     """Agreement over the records with two or more answers; None where there is none.
 
     ``topic_percent``: share of pairs of answers that chose the same topic.
-    ``topic_alpha``: Krippendorff's alpha, nominal.
+    ``topic_alpha``: Krippendorff's alpha, nominal; None where all chose one topic.
     ``span_f1``: exact-span F1 between annotators, pooled over all pairs, so that records
     where nobody marked anything do not inflate it.
     """

@@ -184,6 +184,19 @@ def test_one_list_among_single_labels_leaves_accuracy(stray: str, tmp_path: Path
     assert as_json("resolve", file, "--gold", "gold")["accuracy"]["value"] == pytest.approx(2 / 3)
 
 
+def test_agreement_on_one_label_is_null_and_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = [f"{i},{who},x\n" for i in range(3) for who in "ab"]
+    file.write_text("item_id,annotator,label\n" + "".join(rows), encoding="utf-8")
+    found = as_json("agreement", file)
+    assert found["percent"]["value"] == 1 and found["percent"]["low"] < 1
+    assert found["fleiss_kappa"] is found["krippendorff_alpha"] is None
+    assert found["per_label"]["x"]["kappa"] is found["pairs"][0]["cohen_kappa"] is None
+    shown = run("agreement", file)
+    assert "fleiss kappa         not defined: all answers are one label" in shown
+    assert "not defined" in shown.split("annotator ")[1]
+
+
 def test_what_is_not_defined_is_null_and_said(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("item_id,annotator,label,gold\n1,a,x,x\n1,b,y,x\n", encoding="utf-8")

@@ -8,7 +8,12 @@ Items with different numbers of answers:
   answers.
 - Krippendorff's alpha (2011): made for unequal numbers.
 
-Questions with one answer count in none of them.
+Questions with one answer count in none of them. Where all answers are one label, chance alone would
+always agree: kappas and alpha are not defined then.
+
+None is above 1. Cohen's kappa is at least -1. With n answers to each question Fleiss' kappa is at
+least -1 / (n - 1), and alpha with n or more of them; of unequal numbers Fleiss' kappa may itself be
+below, its interval ends there or at the value.
 """
 
 from collections import Counter
@@ -18,9 +23,11 @@ import numpy as np
 
 from corpus.intervals import RESAMPLES
 from corpus.votes.figures import (
+    ROOM,
     Figures,
     beyond_chance,
     item_totals,
+    missing,
     part_of,
     there,
     to_figure,
@@ -54,10 +61,10 @@ def choice_figures(
     totals = item_totals(items, columns, added, seed, resamples)
     values = {
         "percent": to_figure(part_of(totals[:, 0], totals[:, 1])),
-        "fleiss_kappa": to_figure(_fleiss(totals)),
-        "krippendorff_alpha": to_figure(_alpha(totals[:, 4:], apart)),
+        "fleiss_kappa": to_figure(_fleiss(totals), _least(sizes)),
+        "krippendorff_alpha": to_figure(_alpha(totals[:, 4:], apart), _least(sizes)),
     }
-    return Figures(len(set(items)), int(pairs.sum()), there(values))
+    return Figures(len(set(items)), int(pairs.sum()), there(values), missing(values))
 
 
 def label_figures(
@@ -70,7 +77,8 @@ def label_figures(
     if not units:
         return {}
     labels, counts = count_labels(units)
-    others = counts.sum(axis=1, keepdims=True) - 1
+    sizes = counts.sum(axis=1, keepdims=True)
+    others = sizes - 1
     usual = counts.sum(axis=0) / (counts > 0).sum(axis=0)
     added = np.vstack([np.hstack([right * usual, usual]) for right in (1, 0)])
     items = [unit[0].item for unit in units]
@@ -79,14 +87,15 @@ def label_figures(
     agreed = part_of(shared, chosen)
     kappa = beyond_chance(agreed, part_of(chosen, chosen.sum(axis=1, keepdims=True)))
     pairs = (counts * others - counts * (counts - 1) / 2).sum(axis=0)
-    return {
-        label: Figures(
-            items=len({i for i, n in zip(items, counts[:, at], strict=True) if n}),
-            pairs=int(pairs[at]),
-            values=there({"f1": to_figure(agreed[:, at]), "kappa": to_figure(kappa[:, at])}),
-        )
-        for at, label in enumerate(labels)
-    }
+    found = {}
+    for at, label in enumerate(labels):
+        used = {i for i, n in zip(items, counts[:, at], strict=True) if n}
+        values = {
+            "f1": to_figure(agreed[:, at]),
+            "kappa": to_figure(kappa[:, at], _least(sizes)),
+        }
+        found[label] = Figures(len(used), int(pairs[at]), there(values), missing(values))
+    return found
 
 
 def annotator_figures(
@@ -121,8 +130,8 @@ def annotator_figures(
     observed = part_of(totals[:, 0], totals[:, 1])
     shares = [part_of(side, totals[:, 1:2]) for side in np.split(totals[:, 2:], 2, axis=1)]
     kappa = beyond_chance(observed, (shares[0] * shares[1]).sum(axis=1))
-    values = {"percent": to_figure(observed), "cohen_kappa": to_figure(kappa)}
-    return Figures(len(set(items)), int(pairs.sum()), there(values))
+    values = {"percent": to_figure(observed), "cohen_kappa": to_figure(kappa, -1.0)}
+    return Figures(len(set(items)), int(pairs.sum()), there(values), missing(values))
 
 
 def pair_figures(
@@ -153,10 +162,14 @@ def _fleiss(totals: np.ndarray) -> np.ndarray:
 
 
 def _alpha(totals: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """Columns: observed disagreement, then counts. 1 where only one label was ever chosen."""
+    """Columns: observed disagreement, then counts. NaN where only one label was ever chosen."""
     observed, counts = totals[:, 0], totals[:, 1:]
     n = counts.sum(axis=1)
     pairs_apart = np.einsum("rk,kl,rl->r", counts, apart, counts)
     expected = part_of(pairs_apart, n - 1)
-    alpha = 1 - part_of(observed, expected)
-    return np.where(np.isnan(alpha) & (n > 1), 1.0, alpha)
+    return 1 - part_of(observed, np.where(expected > ROOM * n, expected, 0.0))
+
+
+def _least(sizes: np.ndarray) -> float:
+    """Of kappa and alpha, by the numbers of answers."""
+    return -1.0 / (float(sizes.min()) - 1)

@@ -15,7 +15,9 @@ from corpus.votes.vote import annotators_of
 
 
 def describe_agreement(file: VoteFile[Any], report: AgreementReport, seed: int) -> dict[str, Any]:
-    """Every figure is ``{"value", "low", "high"}``; those of all together stand on top."""
+    """Every figure is ``{"value", "low", "high"}``, or None where it is not defined; those of all
+    together stand on top.
+    """
     return {
         **_about(file),
         "seed": seed,
@@ -78,7 +80,8 @@ def _scores(against: AgainstGold) -> dict[str, Any]:
 
 
 def _values(figures: Figures) -> dict[str, Any]:
-    return {name: asdict(value) for name, value in figures.values.items()}
+    values = {name: asdict(value) for name, value in figures.values.items()}
+    return {**values, **dict.fromkeys(figures.undefined)}
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

@@ -11,14 +11,22 @@ import numpy as np
 
 from corpus.intervals import Interval, ratio, resampled_totals, to_interval
 
+# Less of it is what rounding leaves of none.
+ROOM = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures over ``pairs`` pairs of answers to ``items`` items, by name."""
+    """Figures over ``pairs`` pairs of answers to ``items`` items, by name.
+
+    ``undefined`` are those that have no value here, since all that was answered is one label: by
+    chance alone it would always agree.
+    """
 
     items: int
     pairs: int
     values: Mapping[str, Interval]
+    undefined: tuple[str, ...] = ()
 
 
 def item_totals(
@@ -37,12 +45,15 @@ def item_totals(
     return totals
 
 
-def to_figure(values: np.ndarray) -> Interval | None:
+def to_figure(values: np.ndarray, least: float | None = None) -> Interval | None:
     """The first value with the middle 95 percent of the others; NaN says that there is none.
 
-    Without resamples there is a value alone, twice more as low and high.
+    Of a measure in [``least``, 1] none is outside: the two items that are added may pull resamples
+    of few items there. Without resamples there is a value alone, twice more as low and high.
     """
     value, drawn = float(values[0]), values[1:][~np.isnan(values[1:])]
+    if least is not None:
+        drawn = drawn.clip(least, 1.0)
     if np.isnan(value):
         return None
     if not len(drawn):
@@ -57,6 +68,11 @@ def there(values: Mapping[str, Interval | None]) -> dict[str, Interval]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def missing(values: Mapping[str, Interval | None]) -> tuple[str, ...]:
+    """Names of those that could not be told."""
+    return tuple(name for name, value in values.items() if value is None)
+
+
 def part_of(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Element by element; NaN where there is nothing to divide by."""
     part, whole = np.broadcast_arrays(part, whole)
@@ -65,11 +81,8 @@ def part_of(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def beyond_chance(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """(observed - expected) / (1 - expected).
-
-    Where chance alone would always agree there is nothing to disagree on: 1 by convention.
-    """
+    """(observed - expected) / (1 - expected); NaN where chance alone would always agree."""
     room = 1 - expected
-    kappa = np.where(np.isnan(observed), np.nan, 1.0)
-    np.divide(observed - expected, room, out=kappa, where=room > 1e-12)
+    kappa = np.full(np.broadcast_shapes(observed.shape, room.shape), np.nan)
+    np.divide(observed - expected, room, out=kappa, where=room > ROOM)
     return kappa

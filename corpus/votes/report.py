@@ -11,6 +11,7 @@ from corpus.votes.figures import Figures
 from corpus.votes.sets import PairCount, count_pairs, jaccard_distance, set_figures
 from corpus.votes.vote import Candidate, Vote, by_unit, compared
 
+ALPHA = "krippendorff_alpha"
 Pair = tuple[str, str]
 Key = TypeVar("Key", str, Pair)
 Item = TypeVar("Item")
@@ -61,9 +62,10 @@ def set_report(
     pairs = count_pairs(votes)
     overall = set_figures(pairs, seed, resamples=resamples)
     if any(isinstance(candidate, str) for vote in votes for candidate in vote.value):
-        alpha = choice_figures(votes, seed, resamples, jaccard_distance).values
-        values = {n: f for n, f in alpha.items() if n == "krippendorff_alpha"}
-        overall = replace(overall, values={**overall.values, **values})
+        found = choice_figures(votes, seed, resamples, jaccard_distance)
+        alpha = {n: f for n, f in found.values.items() if n == ALPHA}
+        undefined = tuple(name for name in found.undefined if name == ALPHA)
+        overall = replace(overall, values={**overall.values, **alpha}, undefined=undefined)
 
     def measure(_: object, some: Sequence[PairCount]) -> Figures:
         return set_figures(some, seed, resamples=resamples)

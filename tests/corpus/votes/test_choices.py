@@ -104,12 +104,39 @@ def test_alpha_against_the_published_example() -> None:
     assert value(found, "krippendorff_alpha") == pytest.approx(0.743, abs=5e-4)
 
 
-def test_one_label_throughout_is_agreement_by_convention() -> None:
+def test_one_label_throughout_leaves_kappa_and_alpha_undefined() -> None:
     votes = [Vote(str(i), who, "X") for i in range(9) for who in "pq"]
     found = choice_figures(votes, 1)
-    assert {name: f.value for name, f in found.values.items()} == dict.fromkeys(found.values, 1.0)
+    assert found.undefined == ("fleiss_kappa", "krippendorff_alpha")
+    assert set(found.values) == {"percent"} and found.values["percent"].value == 1
     # Nine items that agree are not certain that all others do.
     assert found.values["percent"].low < 0.9
+    assert label_figures(votes, 1)["X"].undefined == ("kappa",)
+    pair = pair_figures(votes, ("p", "q"), 1)
+    assert (set(pair.values), pair.undefined) == ({"percent"}, ("cohen_kappa",))
+    same = [Vote(str(i), who, frozenset("ab")) for i in range(9) for who in "pq"]
+    alpha = choice_figures(same, 1, RESAMPLES, jaccard_distance)
+    assert "krippendorff_alpha" in alpha.undefined
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_no_interval_is_outside_of_what_the_measure_can_be(size: int) -> None:
+    """Also where one item differs, and where all do."""
+    for odd in ("XY", "XX"):
+        votes = [Vote(str(i), f"p{n}", "X") for i in range(2) for n in range(size)]
+        votes += [Vote("odd", f"p{n}", odd[n % 2]) for n in range(size)]
+        votes += [Vote("last", f"p{n}", "Y") for n in range(size)]
+        of_all, of_labels = choice_figures(votes, 1), label_figures(votes, 1)
+        least = -1 / (size - 1)
+        kappas = [of_all.values["fleiss_kappa"], of_all.values["krippendorff_alpha"]]
+        kappas += [found.values["kappa"] for found in of_labels.values()]
+        assert all(least <= f.low <= f.value <= f.high <= 1 for f in kappas)
+        cohen = pair_figures(votes, ("p0", "p1"), 1).values["cohen_kappa"]
+        assert -1 <= cohen.low <= cohen.value <= cohen.high <= 1
+    apart = [Vote(str(i), f"p{n}", f"L{n}") for i in range(4) for n in range(size)]
+    found = choice_figures(apart, 1).values
+    assert found["fleiss_kappa"].value == pytest.approx(least)
+    assert found["fleiss_kappa"].low >= least - 1e-9
 
 
 def test_alpha_of_several_labels_is_that_of_nltk() -> None:
