@@ -57,5 +57,5 @@ GuidelinesColumn = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 SeedOption = Annotated[
-    int, typer.Option("--seed", rich_help_panel=SCORES, help="Of the intervals.")
+    int, typer.Option("--seed", min=0, rich_help_panel=SCORES, help="Of the intervals.")
 ]

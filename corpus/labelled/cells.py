@@ -160,8 +160,9 @@ def _label(value: Any, names: Sequence[str] | None) -> str | None:
 
 def _is_whole(value: Any) -> bool:
     """Also 3.0, as which pandas keeps 3 beside an empty cell; neither nan nor infinity."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and float(value).is_integer()
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
 
 
 def _plain(value: Any) -> Any:

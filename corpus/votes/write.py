@@ -17,6 +17,8 @@ from corpus.votes.decided import Decided
 from corpus.votes.read import VoteFile
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+# Kinds of ids that JSON has, and CSV means the same by; not times and bytes of Parquet.
+PLAIN = {str, int, float, bool}
 ANSWER = {"topics": "label", "labels": "label", "spans": "spans"}
 
 
@@ -33,18 +35,30 @@ def require_out(out: Path, source: Path) -> None:
 def write_decided(decided: Sequence[Decided[Any]], file: VoteFile[Any], out: Path) -> None:
     """The file is there whole or not at all."""
     has_question = any(d.unit[1] for d in decided)
-    as_they_are = len({type(value) for value in file.ids.values()}) == 1
-    ids = file.ids if as_they_are else {name: name for name in file.ids}
+    suffix = out.suffix.lower()
+    ids = file.ids if _are_kept(file.ids, suffix) else {name: name for name in file.ids}
     rows = [decided_row(d, ids, ANSWER[file.kind], has_question) for d in decided]
     unfinished = out.with_name(f".{out.name}.unfinished")
     try:
-        _write(rows, unfinished, out.suffix.lower())
+        _write(rows, unfinished, suffix)
         os.replace(unfinished, out)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise DeskError(
             f"--out {out} cannot be written: {error}", "Choose another place."
         ) from error
+    except (pa.ArrowException, OverflowError) as error:
+        raise DeskError(
+            f"--out {out} cannot hold what was answered: {error}.",
+            "Choose a name that ends in .jsonl or .csv, which hold numbers of any size.",
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _are_kept(ids: Mapping[str, Any], suffix: str) -> bool:
+    """Whether the form holds ids as they stand in the file; else they are written as text."""
+    kinds = {type(value) for value in ids.values()}
+    return len(kinds) == 1 and (suffix == ".parquet" or kinds <= PLAIN)
 
 
 def decided_row(
