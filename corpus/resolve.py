@@ -6,7 +6,7 @@ from typing import Any
 
 from corpus.articles import Response, Span
 from corpus.votes.decided import TIE, Decided
-from corpus.votes.rules import MAJORITY, SINGLE, Policy, settle_choices, settle_sets
+from corpus.votes.rules import SINGLE, Policy, settle_choices, settle_sets
 from corpus.votes.vote import Vote
 
 
@@ -14,9 +14,9 @@ from corpus.votes.vote import Vote
 class Resolution:
     """Gold of one record. None: the rule could not decide (a tie), or nobody was asked.
 
-    ``rule`` is "single" (one answer), "majority", "dawid-skene", "trusted", "adjudicated", or
-    "tie"; ``agreement`` is the share of answers equal to the gold, the mean over the resolved
-    questions. Neither ``answers`` nor ``agreement`` counts an adjudicator's, where others answered.
+    ``rule`` is "single" (one answer to each question), "majority", "dawid-skene", "trusted",
+    "adjudicated", or "tie"; ``agreement`` is the share of answers equal to the gold, the mean over
+    the resolved questions. Neither it nor ``answers`` counts adjudicators, where others answered.
     """
 
     topic: str | None
@@ -48,7 +48,7 @@ def resolve_articles(
         identifier: Resolution(
             topic=_value(by_topic.get(identifier)),
             spans=_in_order(_value(by_spans.get(identifier))),
-            rule=_rule([found.get(identifier) for found in asked], len(submitted[identifier])),
+            rule=_rule([found.get(identifier) for found in asked]),
             answers=len(group),
             agreement=_agreement(group, by_topic.get(identifier), by_spans.get(identifier)),
         )
@@ -83,12 +83,14 @@ def _in_order(spans: frozenset[Span] | None) -> tuple[Span, ...] | None:
     return None if spans is None else tuple(sorted(spans))
 
 
-def _rule(decided: Sequence[Decided[Any] | None], answers: int) -> str:
-    """A question that nobody answered is as open as a tie; of several rules that of the first."""
+def _rule(decided: Sequence[Decided[Any] | None]) -> str:
+    """A question that nobody answered is as open as a tie; of several rules that of the first
+    question that more than one answered.
+    """
     rules = [TIE if question is None else question.rule for question in decided]
     if TIE in rules or not rules:
         return TIE
-    return MAJORITY if rules[0] == SINGLE and answers > 1 else rules[0]
+    return next((rule for rule in rules if rule != SINGLE), SINGLE)
 
 
 def _agreement(

@@ -5,12 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.adjudication import adjudication_ledger
-from corpus.articles import Article, Span
+from corpus.articles import Article
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
 from corpus.statements import StatementKey, current_statements
 from corpus.suggestions.hidden import Hidden, read_hidden
-from corpus.votes.vote import Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +88,3 @@ def gather(
 def _counted(statements: Sequence[LedgerEntry]) -> list[LedgerEntry]:
     current = current_statements(statements)
     return [current[key] for key in sorted(current)]
-
-
-def topic_votes(entries: Sequence[LedgerEntry]) -> list[Vote[str]]:
-    """Topics chosen, each with the guidelines that were read."""
-    return [
-        Vote(e.response.article_id, e.response.annotator, e.response.topic, "", e.guidelines)
-        for e in entries
-        if e.response.topic is not None
-    ]
-
-
-def span_votes(entries: Sequence[LedgerEntry]) -> list[Vote[frozenset[Span]]]:
-    """Spans marked, also none, each with the guidelines that were read."""
-    return [
-        Vote(
-            e.response.article_id,
-            e.response.annotator,
-            frozenset(e.response.spans),
-            "",
-            e.guidelines,
-        )
-        for e in entries
-        if e.response.spans is not None
-    ]

@@ -212,6 +212,22 @@ def test_perfect_scores_of_few_items_are_not_certain() -> None:
     assert 0.8 < figure.low < 1 and figure.high == 1
 
 
+def test_the_rule_of_an_article_is_one_that_took_place() -> None:
+    """One of three chose a topic; all of them looked for spans."""
+    at = datetime(2031, 5, 1, tzinfo=UTC)
+
+    def group(identifier: str, *topics: str | None) -> list[Response]:
+        people = zip("pqr", topics, strict=False)
+        return [Response(identifier, w, "submitted", t, (ADA,), at) for w, t in people]
+
+    groups = {f"{n}": group(f"{n}", "X", None, None) for n in range(9)}
+    for policy in (MAJORITY, WEIGHED, Policy("trusted", trusted=frozenset({"q"}))):
+        found = resolve_articles(groups, True, True, policy)
+        assert {r.rule for r in found.values()} == {policy.rule}
+        alone = resolve_articles({"a": group("a", "X", None)}, True, False, policy)["a"]
+        assert (alone.topic, alone.rule) == ("X", "single")
+
+
 def test_articles_take_the_rule_of_the_desk() -> None:
     at = datetime(2031, 5, 1, tzinfo=UTC)
     answers = [("p", "X", (ADA,)), ("q", "Y", (BO,)), ("r", "Y", ())]
