@@ -4,6 +4,7 @@ import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
 from argilla_settings.news import guidelines_text, news_settings, refuse_other_labels
+from argilla_settings.topic_question import refuse_other_kind
 from corpus.adjudication import adjudicating
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -43,12 +44,13 @@ def adjudication_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
 
 
 def _adapt(_: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Raises DeskError for a data set of something else, and for other labels."""
+    """Raises DeskError for a data set of something else, and for other labels or questions."""
     if ANSWERS not in {field.name for field in dataset.settings.fields}:
         raise DeskError(
             f"Argilla data set {dataset.name!r} shows no answers: it is not one of adjudication.",
             "Rename or delete it, or give the desk a new `name:`.",
         )
+    refuse_other_kind(dataset, desk)
     refuse_other_labels(dataset, desk)
 
 

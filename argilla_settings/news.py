@@ -7,6 +7,7 @@ import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
 from argilla_settings.priority import ensure_priority, priority_property
+from argilla_settings.topic_question import refuse_other_kind, topic_question
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import states_licenses
@@ -47,9 +48,10 @@ def require_length(guidelines: str, next_step: str) -> str:
 
 
 def _own_guidelines(desk: Desk) -> str:
-    if desk.labels.topics and desk.labels.entities:
-        return "news.md"
-    return "topics.md" if desk.labels.topics else "entities.md"
+    if not desk.labels.topics:
+        return "entities.md"
+    several = "several_" if desk.labels.several_topics else ""
+    return f"{several}{'news' if desk.labels.entities else 'topics'}.md"
 
 
 def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
@@ -57,13 +59,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
     questions: list[rg.LabelQuestion | rg.SpanQuestion] = []
     if desk.labels.topics:
         questions.append(
-            rg.LabelQuestion(
-                name="topic",
-                title="What is this article mainly about?",
-                labels=list(desk.labels.topics),
-                description=definitions(desk.labels.topics)[:1000],
-                client=client,
-            )
+            topic_question(desk, client, description=definitions(desk.labels.topics)[:1000])
         )
     if desk.labels.entities:
         questions.append(
@@ -76,7 +72,7 @@ def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
                 allow_overlapping=False,
                 # Argilla wants one required question; an article without entities is still
                 # submitted with an empty answer.
-                required=not desk.labels.topics,
+                required=desk.labels.several_topics or not desk.labels.topics,
                 client=client,
             )
         )
@@ -126,7 +122,10 @@ def _visible(labels: int) -> int | None:
 
 
 def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Raises DeskError for other labels, which Argilla cannot change."""
+    """Raises DeskError for other labels, or another kind of question, which Argilla cannot
+    change.
+    """
+    refuse_other_kind(dataset, desk)
     refuse_other_labels(dataset, desk)
     _add_license(client, dataset, desk)
     ensure_priority(client, dataset)

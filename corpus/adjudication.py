@@ -8,7 +8,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from corpus.articles import Article, Prediction, ReviewedArticle, ScoredSpan, Span
+from corpus.articles import (
+    Article,
+    Prediction,
+    ReviewedArticle,
+    ScoredSpan,
+    ScoredTopic,
+    Span,
+    chosen_topics,
+)
 from corpus.desk import ADJUDICATION_SUFFIX, Desk
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
@@ -26,7 +34,8 @@ class Tally:
     """The answers to an open article. ``topics`` and ``marks`` count the answers that have them,
     of ``chose`` that chose a topic and ``looked`` that looked for entities.
 
-    ``topic`` and ``spans`` are what is decided already; None is open, or was not asked.
+    ``topic`` (of several: ``decided_topics``) and ``spans`` are what is decided already; None is
+    open, or was not asked. ``several``: answers are sets of topics.
     """
 
     article: Article
@@ -37,6 +46,13 @@ class Tally:
     marks: Mapping[Span, int]
     topic: str | None
     spans: tuple[Span, ...] | None
+    several: bool = False
+    decided_topics: tuple[str, ...] | None = None
+
+    @property
+    def topic_is_open(self) -> bool:
+        """Whether adjudicators are asked for topics."""
+        return bool(self.chose) and self.topic is None and self.decided_topics is None
 
 
 def adjudication_ledger(ledger: Ledger) -> Ledger:
@@ -73,9 +89,10 @@ def most_frequent(tally: Tally) -> Prediction:
 
     Of topics with equal votes one is drawn by lot, always the same for an article: by name, some
     labels would be suggested more often than others. Of marks those that at least half of the
-    answers have; of overlapping ones the most frequent, then the longest, then the first.
+    answers have; of overlapping ones the most frequent, then the longest, then the first. Of
+    several topics those that at least half of the answers have.
     """
-    topic = tally.topic or _by_lot(tally)
+    topic = None if tally.several else tally.topic or _by_lot(tally)
     spans = tally.spans if tally.spans is not None else _at_least_half(tally)
     return Prediction(
         article_id=tally.article.id,
@@ -84,22 +101,26 @@ def most_frequent(tally: Tally) -> Prediction:
         topic_agent=AGENT,
         spans=tuple(_scored(tally, span) for span in spans) if tally.looked else None,
         spans_agent=AGENT,
+        topics=_most_frequent_topics(tally) if tally.several else None,
     )
 
 
 def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally:
     answers = [entry.response for entry in entries]
-    topics = Counter(a.topic for a in answers if a.topic is not None)
+    chosen = [some for a in answers if (some := chosen_topics(a)) is not None]
+    topics = Counter(topic for some in chosen for topic in some)
     looked = [set(a.spans) for a in answers if a.spans is not None]
     return Tally(
         article=reviewed.article,
         blind=reviewed.blind,
-        chose=topics.total(),
+        chose=len(chosen),
         looked=len(looked),
         topics=dict(sorted(topics.items(), key=lambda item: (-item[1], item[0]))),
         marks=dict(sorted(Counter(span for marks in looked for span in marks).items())),
         topic=reviewed.topic,
         spans=reviewed.spans,
+        several=any(a.topics is not None for a in answers),
+        decided_topics=reviewed.topics,
     )
 
 
@@ -107,6 +128,14 @@ def _by_lot(tally: Tally) -> str | None:
     most = max(tally.topics.values(), default=0)
     first = [topic for topic, votes in tally.topics.items() if votes == most]
     return min(first, key=lambda t: (unit_hash(f"{tally.article.id}:{t}"), t), default=None)
+
+
+def _most_frequent_topics(tally: Tally) -> tuple[ScoredTopic, ...]:
+    decided = tally.decided_topics
+    if decided is None:
+        decided = tuple(t for t, votes in tally.topics.items() if 2 * votes >= tally.chose)
+    shares = {t: round(tally.topics.get(t, 0) / tally.chose, 4) for t in decided}
+    return tuple(ScoredTopic(t, shares[t]) for t in sorted(decided, key=lambda t: (-shares[t], t)))
 
 
 def _at_least_half(tally: Tally) -> tuple[Span, ...]:

@@ -97,11 +97,16 @@ class Desk(DeskPart):
                 "simulation": True,
                 "workspace": True,
                 "review": {"guidelines", "reconcile_hours", "order", *self._unused_rule()},
+                "labels": self._unused_labels(),
                 # No other model depends on them; manifests list those that are models of their own.
                 "models": {"instructions", "tokenizer", "preannotation"},
             }
         )
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+    def _unused_labels(self) -> set[str]:
+        """As below, of desks that ask for one topic."""
+        return set() if self.labels.several_topics else {"several_topics"}
 
     def _unused_rule(self) -> set[str]:
         """Of the majority, so that desks written before there were rules keep their digest."""

@@ -30,6 +30,12 @@ class LabelSettings(DeskPart):
         default_factory=dict, description="entity type → its definition"
     )
 
+    several_topics: bool = Field(
+        False,
+        description="an article may have several topics; where the desk asks for entities, too, "
+        "also none",
+    )
+
     @model_validator(mode="after")
     def something_to_ask(self) -> "LabelSettings":
         """A desk asks at least one question."""
@@ -37,4 +43,6 @@ class LabelSettings(DeskPart):
             raise ValueError("a desk needs labels.topics, labels.entities or both")
         if len(self.topics) == 1:
             raise ValueError("labels.topics needs at least two topics")
+        if self.several_topics and not self.topics:
+            raise ValueError("labels.several_topics is set, so labels.topics must name them")
         return self
