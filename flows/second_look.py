@@ -12,6 +12,7 @@ from argilla_settings.connection import connect
 from argilla_settings.data_sets import require_dataset
 from argilla_settings.news import NEWS
 from argilla_settings.second_look import doubts_url, mark_doubts
+from corpus.articles import chosen_topics, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
@@ -35,13 +36,18 @@ MARKED = 50
 
 @flow(name="second_look")
 def second_look(config: DeskRun) -> SecondLook:
-    """Mark in Argilla the gold that is suspected: topics unseen, spans by their model."""
+    """Mark in Argilla the gold that is suspected: topics unseen, spans by their model, and so
+    several topics an article.
+    """
     desk = config.read()
     gold = read_gold(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
-    doubts = most_doubtful(suspect_topics(desk, gold), doubt_spans(rows.get("entities", ())))
+    # cleanlab's margins are of one label a text.
+    several = desk.labels.several_topics
+    topics = doubt_learned(rows, "topics") if several else suspect_topics(desk, gold)
+    doubts = most_doubtful(topics, doubt_learned(rows, "entities"))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -88,11 +94,11 @@ def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
     return {examples[i].id: float(found.doubts[i]) for i in found.suspects()}
 
 
-def doubt_spans(rows: Sequence[Row]) -> dict[str, float]:
-    """Article id → how surely the entity model, which learned from it, answers otherwise; never of
-    the test split.
+def doubt_learned(rows: Mapping[Kind, Sequence[Row]], kind: Kind) -> dict[str, float]:
+    """Article id → how surely this model, which learned from it, answers otherwise; never of the
+    test split.
     """
-    found = {r["id"]: doubt_of(r, "entities") for r in rows if r["split"] != "test"}
+    found = {r["id"]: doubt_of(r, kind) for r in rows.get(kind, ()) if r["split"] != "test"}
     return {article_id: doubt for article_id, doubt in found.items() if doubt}
 
 
@@ -119,5 +125,5 @@ def _learned(stored: StoredModel, kind: Kind, gold: Gold) -> list[dict[str, Any]
 def _learned_pairs(gold: Gold, kind: Kind) -> Pairs:
     learned = [r for r in gold.reviewed if r.split != "test"]
     if kind == "topics":
-        return [(r.article, r.topic) for r in learned if r.topic]
+        return [(r.article, gold_topics(r)) for r in learned if chosen_topics(r) is not None]
     return [(r.article, r.spans) for r in learned if r.spans is not None]

@@ -87,6 +87,7 @@ def describe_model(
             guidelines=list(review.gold.guidelines),
         ),
         labels=_labels(desk, trained.kind),
+        several_topics=trained.kind == "topics" and desk.labels.several_topics,
         answers=answers,
         training=_training(trained),
         plain_f1=plain,

@@ -82,6 +82,7 @@ class ModelManifest(ManifestPart):
     provenance: Provenance
     lineage: Lineage
     labels: dict[str, str] = Field(description="label → definition, in the order of the schema")
+    several_topics: bool = Field(False, description="it may give an article several, or none")
     answers: Answers
     training: Training
     scores: dict[str, Any]
