@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from corpus.articles import Article
+from corpus.desk import read_desk
+from corpus.errors import DeskError
+from flows.desk_adapter import open_desk_adapter
 from flows.gate import _constant
+from flows.generations import newest_model
 from flows.mistakes import doubt_of
 from flows.row_scores import ANOTHER, counted_labels, row_counts, score_rows
 from publishing.predictions import is_wrong, topics_row, wrong_answers
@@ -69,3 +73,10 @@ def test_doubt_is_of_the_topic_that_both_differ_in() -> None:
     assert [doubt_of(r, "topics") for r in ROWS] == [0.0, 0.6, pytest.approx(0.8), 0.0]
     # A topic that the model never learned.
     assert doubt_of(row(4, ["Arts"], []), "topics") == 1.0
+
+
+def test_instruction_models_are_refused_before_anything_is_read() -> None:
+    desk = read_desk("desk.yaml", {"name": "sets-of-none", "labels.several_topics": True})
+    for ask in (lambda: newest_model(desk, None), lambda: open_desk_adapter(desk)):  # type: ignore[arg-type]
+        with pytest.raises(DeskError, match="an instruction model answers with one"):
+            ask()
