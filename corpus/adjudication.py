@@ -73,7 +73,9 @@ def adjudicators_of(entries: Iterable[LedgerEntry]) -> frozenset[str]:
 
 
 def open_tallies(
-    reviewed: Iterable[ReviewedArticle], entries: Iterable[LedgerEntry]
+    reviewed: Iterable[ReviewedArticle],
+    entries: Iterable[LedgerEntry],
+    several_topics: bool = False,
 ) -> dict[str, Tally]:
     """Article id → tally of each tied article; ``reviewed`` as annotators alone leave it."""
     tied = {r.article.id: r for r in reviewed if r.rule == TIE}
@@ -81,7 +83,7 @@ def open_tallies(
     for entry in current_statements(entries).values():
         if entry.status == "submitted" and entry.response.article_id in tied:
             given[entry.response.article_id].append(entry)
-    return {identifier: _tally(r, given[identifier]) for identifier, r in tied.items()}
+    return {i: _tally(r, given[i], several_topics) for i, r in tied.items()}
 
 
 def most_frequent(tally: Tally) -> Prediction:
@@ -105,7 +107,7 @@ def most_frequent(tally: Tally) -> Prediction:
     )
 
 
-def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally:
+def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry], several: bool) -> Tally:
     answers = [entry.response for entry in entries]
     chosen = [some for a in answers if (some := chosen_topics(a)) is not None]
     topics = Counter(topic for some in chosen for topic in some)
@@ -119,7 +121,7 @@ def _tally(reviewed: ReviewedArticle, entries: Collection[LedgerEntry]) -> Tally
         marks=dict(sorted(Counter(span for marks in looked for span in marks).items())),
         topic=reviewed.topic,
         spans=reviewed.spans,
-        several=any(a.topics is not None for a in answers),
+        several=several,
         decided_topics=reviewed.topics,
     )
 

@@ -80,7 +80,7 @@ def find_open(desk: Desk, ledger: Ledger) -> dict[str, Tally]:
     review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
     entries = ledger.entries()
     gold = build_gold(desk, ledger.articles(), entries, splits, beside=_learned(review, splits))
-    return open_tallies(gold.reviewed, entries)
+    return open_tallies(gold.reviewed, entries, desk.labels.several_topics)
 
 
 def _learned(review: AnswerReview, splits: Mapping[str, Split]) -> list[Article]:

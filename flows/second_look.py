@@ -46,8 +46,9 @@ def second_look(config: DeskRun) -> SecondLook:
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
     # cleanlab's margins are of one label a text.
     several = desk.labels.several_topics
-    topics = doubt_learned(rows, "topics") if several else suspect_topics(desk, gold)
-    doubts = most_doubtful(topics, doubt_learned(rows, "entities"))
+    said = rows.get("topics", ())
+    topics = doubt_learned(said, "topics") if several else suspect_topics(desk, gold)
+    doubts = most_doubtful(topics, doubt_learned(rows.get("entities", ()), "entities"))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -94,11 +95,11 @@ def suspect_topics(desk: Desk, gold: Gold) -> dict[str, float]:
     return {examples[i].id: float(found.doubts[i]) for i in found.suspects()}
 
 
-def doubt_learned(rows: Mapping[Kind, Sequence[Row]], kind: Kind) -> dict[str, float]:
-    """Article id → how surely this model, which learned from it, answers otherwise; never of the
-    test split.
+def doubt_learned(rows: Sequence[Row], kind: Kind) -> dict[str, float]:
+    """Article id → how surely the model of this kind, which learned from it, answers otherwise;
+    never of the test split.
     """
-    found = {r["id"]: doubt_of(r, kind) for r in rows.get(kind, ()) if r["split"] != "test"}
+    found = {r["id"]: doubt_of(r, kind) for r in rows if r["split"] != "test"}
     return {article_id: doubt for article_id, doubt in found.items() if doubt}
 
 

@@ -12,6 +12,7 @@ from flows.gate import _constant
 from flows.generations import newest_model
 from flows.mistakes import doubt_of
 from flows.row_scores import ANOTHER, counted_labels, row_counts, score_rows
+from flows.second_look import doubt_learned
 from publishing.predictions import is_wrong, topics_row, wrong_answers
 
 TOPICS = ["World", "Sports", "Money"]
@@ -80,3 +81,8 @@ def test_instruction_models_are_refused_before_anything_is_read() -> None:
     for ask in (lambda: newest_model(desk, None), lambda: open_desk_adapter(desk)):  # type: ignore[arg-type]
         with pytest.raises(DeskError, match="an instruction model answers with one"):
             ask()
+
+
+def test_a_second_look_doubts_what_was_learned_and_never_the_test() -> None:
+    rows = [r | {"split": "test" if r["id"] == "2" else "train"} for r in ROWS]
+    assert doubt_learned(rows, "topics") == {"1": 0.6}

@@ -40,6 +40,7 @@ def test_every_part_takes_sets_or_says_that_it_does_not() -> None:
     assert 0 < overall["krippendorff_alpha"]["value"] < 1
     assert {p["names"][0] for p in report["agreement"]["topics"]["labels"]} == set(TOPICS)
     assert report["suggestions"]["topics"]["acceptance"]["kept"]["value"] == 36 / 48
+    assert report["suggestions"]["agreement_shown"]["records"] == 24
     first, second = report["drift"]["revisions"]
     assert first["topic_percent"]["value"] == second["topic_percent"]["value"] == 9 / 12
     (change,) = report["drift"]["changes"]

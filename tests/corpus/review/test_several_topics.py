@@ -134,7 +134,7 @@ def test_adjudicators_are_told_of_each_topic_and_get_those_of_half_the_answers()
         said("a", "World", "Sports", article=article.id), said("b", "World", article=article.id)
     )
     gold = build_gold(several_desk(), {article.id: article}, given_, {})
-    (tally,) = open_tallies(gold.reviewed, given_).values()
+    (tally,) = open_tallies(gold.reviewed, given_, several_topics=True).values()
     assert (tally.chose, dict(tally.topics)) == (2, {"World": 2, "Sports": 1})
     assert tally.topic_is_open
     suggested = most_frequent(tally)
