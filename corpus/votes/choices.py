@@ -143,13 +143,20 @@ def pair_figures(
 
 def count_labels(units: Sequence[Sequence[Vote[Value]]]) -> tuple[list[Value], np.ndarray]:
     """Every label that was chosen, and how often for each unit: (units, labels)."""
-    labels = sorted({vote.value for unit in units for vote in unit}, key=str)
+    labels = sorted({vote.value for unit in units for vote in unit}, key=_in_words)
     index = {label: at for at, label in enumerate(labels)}
     counts = np.zeros((len(units), len(labels)))
     for row, unit in enumerate(units):
         for label, times in Counter(vote.value for vote in unit).items():
             counts[row, index[label]] = times
     return labels, counts
+
+
+def _in_words(value: Value) -> str:
+    """What is sorted by. A set writes its members in an order that differs between processes, and
+    with it the last digits of every sum over labels.
+    """
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _apart(a: Value, b: Value, distance: Distance[Value] | None) -> float:
