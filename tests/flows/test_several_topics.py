@@ -297,6 +297,8 @@ def test_the_cards_say_so_and_their_code_runs(
     prefix, ending = ("datasets/", "") if kind == "dataset" else ("", "-topics")
     page = f"{prefix}copydesk/several-topics{ending}/resolve/main/README.md"
     card = httpx.get(f"{hub_service.endpoint}/{page}", follow_redirects=True).text
+    shown = httpx.get(f"{hub_service.endpoint}/{prefix}copydesk/several-topics{ending}")
+    assert shown.status_code == 200
     wanted = {"dataset": "every topic that fits", "topics": "those that fit of these\ntopics"}
     assert wanted[kind] in card
     if kind == "topics":
