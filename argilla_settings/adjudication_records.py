@@ -82,9 +82,11 @@ def to_markdown(tally: Tally) -> str:
     """How many gave each answer. Words of the article and of the desk are escaped."""
     lines = []
     if tally.chose:
-        heading = "Topic" if tally.topic else "Topic (open)"
+        named = "Topics" if tally.several else "Topic"
+        heading = f"{named} (open)" if tally.topic_is_open else named
         lines += [f"**{heading}**, of {tally.chose} answers:", ""]
         lines += [f"- {escape(topic)}: {votes}" for topic, votes in tally.topics.items()]
+        lines += [] if tally.topics else ["- none"]
     if tally.looked:
         heading = "Entities" if tally.spans is not None else "Entities (open)"
         lines += ["", f"**{heading}**, marked by how many of {tally.looked}:", ""]
@@ -142,7 +144,7 @@ def _mention(text: str, span: Span) -> str:
 
 def _open(tally: Tally) -> str:
     questions: Sequence[str] = [
-        *(["topic"] if tally.topic is None and tally.chose else []),
+        *(["topic"] if tally.topic_is_open else []),
         *(["entities"] if tally.spans is None and tally.looked else []),
     ]
     return " and ".join(questions)

@@ -52,9 +52,10 @@ def require_length(guidelines: str, next_step: str) -> str:
 
 
 def _own_guidelines(desk: Desk) -> str:
-    if desk.labels.topics and desk.labels.entities:
-        return "news.md"
-    return "topics.md" if desk.labels.topics else "entities.md"
+    if not desk.labels.topics:
+        return "entities.md"
+    several = "several_" if desk.labels.several_topics else ""
+    return f"{several}{'news' if desk.labels.entities else 'topics'}.md"
 
 
 def news_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:

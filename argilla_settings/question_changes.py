@@ -18,6 +18,15 @@ from corpus.errors import DeskError
 
 log = logging.getLogger(__name__)
 
+ASKED_FOR = {
+    "label_selection": "one label",
+    "multi_label_selection": "several labels",
+    "ranking": "a ranking",
+    "rating": "a rating",
+    "span": "spans",
+    "text": "a text",
+}
+
 
 def follow_questions(
     client: rg.Argilla, dataset: rg.Dataset, questions: Sequence[Question]
@@ -58,7 +67,8 @@ def _cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Itera
     for name in sorted(wanted.keys() & there.keys()):
         old, new = there[name], wanted[name]
         if old["settings"]["type"] != new["settings"]["type"]:
-            yield f"{name!r} was of type {old['settings']['type']}, now {new['settings']['type']}"
+            was, now = (ASKED_FOR[row["settings"]["type"]] for row in (old, new))
+            yield f"{name!r} asked for {was}, now for {now}"
             continue
         gone, added = _values(old) - _values(new), _values(new) - _values(old)
         if gone or added:

@@ -12,7 +12,9 @@ TOPIC, ENTITIES = "topic", "entities"
 VISIBLE_LABELS = 10
 DESCRIPTION_MAX_CHARACTERS = 1000
 
-Question: TypeAlias = rg.LabelQuestion | rg.SpanQuestion | rg.TextQuestion | rg.RatingQuestion
+Question: TypeAlias = (
+    rg.LabelQuestion | rg.MultiLabelQuestion | rg.SpanQuestion | rg.TextQuestion | rg.RatingQuestion
+)
 
 
 def definitions(labels: Mapping[str, str]) -> str:
@@ -24,15 +26,7 @@ def label_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
     """What the labels ask; gold is made of the answers."""
     questions: list[Question] = []
     if desk.labels.topics:
-        questions.append(
-            rg.LabelQuestion(
-                name=TOPIC,
-                title="What is this article mainly about?",
-                labels=list(desk.labels.topics),
-                description=definitions(desk.labels.topics)[:DESCRIPTION_MAX_CHARACTERS],
-                client=client,
-            )
-        )
+        questions.append(topic_question(desk, client))
     if desk.labels.entities:
         questions.append(
             rg.SpanQuestion(
@@ -44,11 +38,37 @@ def label_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
                 allow_overlapping=desk.labels.overlapping,
                 # Argilla wants one required question; an article without entities is still
                 # submitted with an empty answer.
-                required=not desk.labels.topics,
+                required=desk.labels.several_topics or not desk.labels.topics,
                 client=client,
             )
         )
     return questions
+
+
+def topic_question(desk: Desk, client: rg.Argilla) -> Question:
+    """For one topic or for all that fit, of one name and place.
+
+    Argilla takes no empty list of labels: that no topic fits is told by leaving the question out,
+    which it allows where another question must be answered.
+    """
+    labels = list(desk.labels.topics)
+    description = definitions(desk.labels.topics)[:DESCRIPTION_MAX_CHARACTERS]
+    if not desk.labels.several_topics:
+        return rg.LabelQuestion(
+            name=TOPIC,
+            title="What is this article mainly about?",
+            labels=labels,
+            description=description,
+            client=client,
+        )
+    return rg.MultiLabelQuestion(
+        name=TOPIC,
+        title="What is this article about? Choose every topic that fits.",
+        labels=labels,
+        description=description,
+        required=not desk.labels.entities,
+        client=client,
+    )
 
 
 def further_questions(desk: Desk, client: rg.Argilla) -> list[Question]:

@@ -42,10 +42,13 @@ def to_record(
         "published_at": article.published_at,
         "license": article.license,
     }
-    if shown is not None and shown.topic is not None:
-        metadata["topic_predicted"] = shown.topic
+    if shown is not None and (topics := shown.said_topics()):
+        names = [topic.name for topic in topics]
+        metadata["topic_predicted"] = names if shown.topic is None else shown.topic
     if shown is not None and shown.topic_score is not None:
         metadata["uncertainty"] = round(1 - shown.topic_score, 4)
+    if shown is not None and shown.uncertainty is not None:
+        metadata["uncertainty"] = round(shown.uncertainty, 4)
     if place is not None:
         metadata[PRIORITY] = place
     return rg.Record(

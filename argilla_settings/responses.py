@@ -90,6 +90,7 @@ def _pulled(
             topic_agent=shown.topic_agent,
             suggested_spans=shown.spans,
             spans_agent=shown.spans_agent,
+            suggested_topics=shown.topics,
         )
         for answer in row["responses"]
     )
@@ -101,6 +102,7 @@ def to_response(
 ) -> Response:
     """A response of REST, by ``origin`` where it is known to come from elsewhere.
 
+    Of several topics, none chosen means that there is none, as Argilla takes no empty list.
     Topic and spans of a discard are ignored: the UI sends the suggestion there. What the desk asks
     besides is never suggested, so that is the annotator's own.
     """
@@ -108,6 +110,8 @@ def to_response(
     said = answer.get("values") or {}
     values = {} if answer["status"] == "discarded" else said
     topic = (values.get("topic") or {}).get("value")
+    if topic is None and answer["status"] == "submitted" and desk.labels.several_topics:
+        topic = []
     spans = (values.get("entities") or {}).get("value")
     if spans is None and answer["status"] == "submitted":
         spans = []
@@ -115,7 +119,8 @@ def to_response(
         article_id=article.id,
         annotator=pseudonym(origin.user_id, desk),
         status=answer["status"],
-        topic=topic,
+        topic=None if isinstance(topic, list) else topic,
+        topics=tuple(sorted(topic)) if isinstance(topic, list) else None,
         spans=None if spans is None else tuple(sorted(_marked(article.text, spans))),
         answered_at=origin.answered_at,
         also=_also(desk, said),

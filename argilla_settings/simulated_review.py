@@ -121,6 +121,8 @@ def _to_answer(
     values: dict[str, Any] = {}
     if answer.topic is not None:
         values["topic"] = {"value": answer.topic}
+    if answer.topics:
+        values["topic"] = {"value": list(answer.topics)}
     if answer.spans is not None:
         values["entities"] = {"value": to_values(article.text, answer.spans)}
     return {"record_id": record_id, "values": values}

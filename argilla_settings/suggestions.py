@@ -8,7 +8,7 @@ from typing import Any
 import argilla as rg
 
 from argilla_settings.offsets import Range, from_argilla, from_ui, to_utf16
-from corpus.articles import Article, Prediction, ScoredSpan, Span
+from corpus.articles import Article, Prediction, ScoredSpan, ScoredTopic, Span
 
 # argilla-server 2.8.0 refuses any other character, among them the @ of repo_id@revision.
 AGENT_FORBIDDEN = re.compile(r"[^a-zA-Z0-9_:./\s-]")
@@ -21,8 +21,10 @@ def to_agent(name: str) -> str:
 
 
 def as_shown(prediction: Prediction) -> Prediction:
-    """A prediction named and rounded as Argilla shows it."""
-    spans = prediction.spans
+    """A prediction named and rounded as Argilla shows it, which knows no uncertainty."""
+    spans, topics = prediction.spans, prediction.topics
+    if topics is not None:
+        topics = tuple(replace(t, score=t.score and round(t.score, 4)) for t in topics)
     if spans is not None:
         spans = tuple(replace(span, score=round(span.score, 4)) for span in spans)
     return replace(
@@ -30,11 +32,16 @@ def as_shown(prediction: Prediction) -> Prediction:
         topic_agent=to_agent(prediction.topic_agent),
         spans=spans,
         spans_agent=to_agent(prediction.spans_agent),
+        topics=topics,
+        uncertainty=None,
     )
 
 
 def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
-    """Suggestions for the questions the prediction says something about, on this text."""
+    """Suggestions for the questions the prediction says something about, on this text.
+
+    That an article has no topic cannot be suggested: Argilla takes no empty list of labels.
+    """
     prediction = as_shown(prediction)
     suggestions = []
     if prediction.topic is not None:
@@ -43,6 +50,16 @@ def to_suggestions(prediction: Prediction, text: str) -> list[rg.Suggestion]:
                 question_name="topic",
                 value=prediction.topic,
                 score=prediction.topic_score,
+                agent=prediction.topic_agent,
+            )
+        )
+    if prediction.topics:
+        scores = [topic.score for topic in prediction.topics if topic.score is not None]
+        suggestions.append(
+            rg.Suggestion(
+                question_name="topic",
+                value=[topic.name for topic in prediction.topics],
+                score=scores if len(scores) == len(prediction.topics) else None,
                 agent=prediction.topic_agent,
             )
         )
@@ -89,14 +106,22 @@ def from_rest(
     found = {questions[s["question_id"]]: s for s in suggestions}
     topic = found.get("topic", {})
     entities = found.get("entities")
+    several = isinstance(topic.get("value"), list)
     return Prediction(
         article_id=article.id,
-        topic=topic.get("value"),
-        topic_score=topic.get("score"),
+        topic=None if several else topic.get("value"),
+        topic_score=None if several else topic.get("score"),
+        topics=_scored_topics(topic) if several else None,
         topic_agent=topic.get("agent") or "",
         spans=None if entities is None else _scored(article.text, entities),
         spans_agent="" if entities is None else entities.get("agent") or "",
     )
+
+
+def _scored_topics(suggestion: Mapping[str, Any]) -> tuple[ScoredTopic, ...]:
+    names, scores = suggestion["value"], suggestion.get("score")
+    each = scores if isinstance(scores, list) else [None] * len(names)
+    return tuple(ScoredTopic(name, score) for name, score in zip(names, each, strict=True))
 
 
 def _scored(text: str, suggestion: Mapping[str, Any]) -> tuple[ScoredSpan, ...]:

@@ -1,12 +1,14 @@
 """How far the annotators of a desk agree, before anything is resolved (``corpus.votes``)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.articles import Response
 from corpus.intervals import RESAMPLES, Interval
-from corpus.resolve import span_votes, topic_votes
+from corpus.resolve import span_votes, topic_set_votes, topic_votes
 from corpus.votes.choices import choice_figures
+from corpus.votes.figures import there
+from corpus.votes.set_alpha import set_alpha
 from corpus.votes.sets import count_pairs, set_figures
 
 # Of fewer, an interval is so wide that nobody should read the value.
@@ -17,8 +19,9 @@ MIN_ARTICLES = 5
 class Agreement:
     """Agreement over the records with two or more answers; None where there is none.
 
-    ``topic_percent``: share of pairs of answers that chose the same topic.
-    ``topic_alpha``: Krippendorff's alpha, nominal; None where all chose one topic.
+    ``topic_percent``: share of pairs of answers that chose the same topic; of several topics, all
+    of them the same. ``topic_alpha``: Krippendorff's alpha, nominal; of several topics by
+    Jaccard's distance; None where all chose one topic.
     ``span_f1``: exact-span F1 between annotators, pooled over all pairs, so that records
     where nobody marked anything do not inflate it.
     """
@@ -64,7 +67,7 @@ def agreement_intervals(
 
 def _measure(groups: Sequence[Sequence[Response]], seed: int, resamples: int) -> AgreementIntervals:
     everything = [response for group in groups for response in group]
-    topics = choice_figures(topic_votes(everything), seed, resamples).values
+    topics = _topic_figures(everything, seed, resamples)
     spans = set_figures(count_pairs(span_votes(everything)), seed, resamples=resamples).values
     return AgreementIntervals(
         records=len(groups),
@@ -72,6 +75,17 @@ def _measure(groups: Sequence[Sequence[Response]], seed: int, resamples: int) ->
         topic_alpha=topics.get("krippendorff_alpha"),
         span_f1=spans.get("f1_exact"),
     )
+
+
+def _topic_figures(
+    responses: Sequence[Response], seed: int, resamples: int
+) -> Mapping[str, Interval]:
+    if all(response.topics is None for response in responses):
+        return choice_figures(topic_votes(responses), seed, resamples).values
+    votes = topic_set_votes(responses)
+    same = choice_figures(votes, seed, resamples).values
+    alpha = set_alpha(votes, seed, resamples)
+    return there({"percent": same.get("percent"), "krippendorff_alpha": alpha})
 
 
 def _value(figure: Interval | None) -> float | None:

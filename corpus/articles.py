@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 Split = Literal["train", "validation", "test"]
 Status = Literal["submitted", "discarded", "draft", "deleted"]
@@ -42,9 +42,42 @@ class ScoredSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredTopic:
+    """One of several predicted topics; ``score`` in [0, 1] is None where nobody gave one."""
+
+    name: str
+    score: float | None
+
+
+class HasTopics(Protocol):
+    """Whatever has one topic (``topic``), or any number of them (``topics``), or neither.
+
+    Which of the two is asked for is the desk's: see ``labels.several_topics``. None says nothing,
+    an empty tuple says that there is none.
+    """
+
+    @property
+    def topic(self) -> str | None: ...
+
+    @property
+    def topics(self) -> tuple[str, ...] | None: ...
+
+
+def chosen_topics(of: HasTopics) -> tuple[str, ...] | None:
+    """Its topics, however many the desk asks for; None where it says nothing."""
+    return of.topics if of.topic is None else (of.topic,)
+
+
+def gold_topics(of: HasTopics) -> str | list[str] | None:
+    """The one topic, or the list of several, as hashes, pairs and rows of predictions hold it."""
+    return of.topic if of.topics is None else list(of.topics)
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One text of a source, as read. ``topic`` and ``spans`` are the source's own labels, if any.
 
+    ``topics`` stands in the place of ``topic`` where the desk asks for several.
     ``source_split`` is the split the source gave it ("train", "test", …) or None; ``license`` is
     what the source says may be done with it, empty where it says nothing.
     """
@@ -58,6 +91,7 @@ class Article:
     spans: tuple[Span, ...] | None = None
     source_split: str | None = None
     license: str = ""
+    topics: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +100,8 @@ class Prediction:
 
     The agents name who says it: ``repo_id:revision`` for a published model.
     None for ``topic`` or ``spans`` means "says nothing", an empty tuple "says there is none".
+    ``topics`` stand in the place of ``topic`` where a desk asks for several, most probable first;
+    ``uncertainty`` in [0, 1] is then that of the topic nearest to a coin's toss, said or not.
     """
 
     article_id: str
@@ -74,6 +110,14 @@ class Prediction:
     topic_agent: str = ""
     spans: tuple[ScoredSpan, ...] | None = None
     spans_agent: str = ""
+    topics: tuple[ScoredTopic, ...] | None = None
+    uncertainty: float | None = None
+
+    def said_topics(self) -> tuple[ScoredTopic, ...] | None:
+        """Its topics, however many the desk asks for; None where it says nothing."""
+        if self.topic is None:
+            return self.topics
+        return (ScoredTopic(self.topic, self.topic_score),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +125,9 @@ class Response:
     """One annotator's answer to one record; ``annotator`` is a pseudonym.
 
     ``topic`` and ``spans`` are None where the annotator gave no answer (a discard, a draft).
-    ``also`` holds question and answer of what the desk asks besides, also of a discard: there it
-    may say why.
+    ``topics``, sorted, stand in the place of ``topic`` where the desk asks for several. ``also``
+    holds question and answer of what the desk asks besides, also of a discard: there it may say
+    why.
     """
 
     article_id: str
@@ -91,6 +136,7 @@ class Response:
     topic: str | None
     spans: tuple[Span, ...] | None
     answered_at: datetime
+    topics: tuple[str, ...] | None = None
     also: tuple[tuple[str, str | int], ...] = ()
 
 
@@ -100,7 +146,8 @@ class ReviewedArticle:
 
     ``topic``/``spans`` are None where the rule left the question unresolved.
     ``agreement`` is the share of answers equal to the gold, the mean over the questions
-    (1.0 = unanimous). ``blind`` says that annotators saw no suggestion.
+    (1.0 = unanimous). ``blind`` says that annotators saw no suggestion. ``topics``, sorted, stand
+    in the place of ``topic`` where the desk asks for several.
     """
 
     article: Article
@@ -111,6 +158,7 @@ class ReviewedArticle:
     agreement: float
     blind: bool
     split: Split
+    topics: tuple[str, ...] | None = None
 
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:

@@ -113,7 +113,7 @@ class Desk(DeskPart):
 
     def _unused_labels(self) -> set[str]:
         """What a desk does without, so that desks from before it was there keep their digest."""
-        return set() if self.labels.overlapping else {"overlapping"}
+        return {key for key in ("overlapping", "several_topics") if not getattr(self.labels, key)}
 
     def _unused_rule(self) -> set[str]:
         """Of the majority, so that desks written before there were rules keep their digest."""

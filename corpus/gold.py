@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.agreement import Agreement, measure_agreement
-from corpus.articles import Article, ReviewedArticle, Split
+from corpus.articles import Article, ReviewedArticle, Split, chosen_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.instruct.opinions import Correction
@@ -20,7 +20,7 @@ from corpus.votes.rules import Policy
 class Acceptance:
     """Suggestions that were shown with an answer, and how many of them the answer kept.
 
-    A topic counts once an answer; spans are counted one by one.
+    A topic counts once an answer; spans, and several topics, are counted one by one.
     """
 
     topics_shown: int
@@ -73,9 +73,11 @@ def build_gold(
     ``beside`` are articles with a split in ``known_splits`` that models learned from although they
     are not reviewed here: what resembles one of them joins its split.
 
-    Raises DeskError for answers with labels that the desk does not have.
+    Raises DeskError for answers with labels that the desk does not have, or with several topics
+    where it asks for one.
     """
     given = [e for e in current_statements(entries).values() if e.status == "submitted"]
+    _refuse_several_topics(desk, given)
     final = _by_article(e for e in given if e.response.annotator in adjudicators)
     submitted = [e for e in given if e.response.annotator not in adjudicators]
     groups = _by_article(submitted)
@@ -89,7 +91,7 @@ def build_gold(
         desk.review.blind_share,
     )
     weighed = {i: [*group, *final.get(i, ())] for i, group in ready.items()}
-    decided = _resolve(desk, weighed, adjudicators)
+    decided = resolve_entries(desk, weighed, adjudicators)
     resolved = {i: decided[i] for i in sorted(chosen.splits) if i in ready}
     reviewed = tuple(
         _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
@@ -120,7 +122,7 @@ def left_by_annotators(
     given = [e for e in current_statements(entries).values() if e.status == "submitted"]
     groups = _by_article(given)
     ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
-    decided = _resolve(desk, ready, ())
+    decided = resolve_entries(desk, ready, ())
     return [
         replace(r, topic=found.topic, spans=found.spans, rule=found.rule)
         for r in gold.reviewed
@@ -129,8 +131,14 @@ def left_by_annotators(
 
 
 def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
-    """Count suggestions that the submitted answer holds; a span must have kept start, end, type."""
-    topics = [e for e in entries if e.suggested_topic is not None]
+    """Count suggestions that the submitted answer holds; a span must have kept start, end, type,
+    and of several topics each counts by itself.
+    """
+    topics = [
+        (topic.name, set(chosen_topics(e.response) or ()))
+        for e in entries
+        for topic in e.shown().said_topics() or ()
+    ]
     spans = [
         (span.span(), set(e.response.spans or ()))
         for e in entries
@@ -138,7 +146,7 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
     ]
     return Acceptance(
         topics_shown=len(topics),
-        topics_accepted=sum(e.response.topic == e.suggested_topic for e in topics),
+        topics_accepted=sum(topic in answer for topic, answer in topics),
         spans_shown=len(spans),
         spans_accepted=sum(span in answer for span, answer in spans),
     )
@@ -167,7 +175,7 @@ def _agents(entry: LedgerEntry) -> list[str]:
 
 
 def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> None:
-    topics = {r.topic for r in reviewed if r.topic} - set(desk.labels.topics)
+    topics = {t for r in reviewed for t in chosen_topics(r) or ()} - set(desk.labels.topics)
     types = {s.label for r in reviewed for s in r.spans or ()} - set(desk.labels.entities)
     if topics | types:
         raise DeskError(
@@ -177,16 +185,40 @@ def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> N
         )
 
 
-def _resolve(
+def _refuse_several_topics(desk: Desk, entries: Sequence[LedgerEntry]) -> None:
+    """One topic counts as a set of one; what counts of a set, if one is asked for, nobody said."""
+    sets = [e.response for e in entries if e.response.topics is not None]
+    if sets and not desk.labels.several_topics:
+        raise DeskError(
+            f"{len(sets)} answers of desk {desk.name!r} were given when it asked for several "
+            f"topics, the first {list(sets[0].topics or ())}; now labels.several_topics is false.",
+            "Set labels.several_topics to true, or give the desk a new `name:` and review it anew.",
+        )
+
+
+def resolve_entries(
     desk: Desk, groups: Mapping[str, Sequence[LedgerEntry]], adjudicators: Collection[str]
 ) -> dict[str, Resolution]:
-    """Dawid-Skene learns from the articles that are ready alone: others may still change."""
+    """Article id → what its submitted answers come to by the desk's rule. Dawid-Skene learns from
+    these articles alone: of others the answers may still change.
+    """
     policy = policy_of(desk, adjudicators)
     answers = {i: [e.response for e in groups[i]] for i in sorted(groups)}
-    return resolve_articles(answers, bool(desk.labels.topics), bool(desk.labels.entities), policy)
+    labels = desk.labels
+    return resolve_articles(
+        answers, bool(labels.topics), bool(labels.entities), policy, labels.several_topics
+    )
 
 
 def _reviewed(article: Article, r: Resolution, blind: bool, split: Split) -> ReviewedArticle:
     return ReviewedArticle(
-        article, r.topic, r.spans, r.rule, r.answers, round(r.agreement, 4), blind, split
+        article,
+        r.topic,
+        r.spans,
+        r.rule,
+        r.answers,
+        round(r.agreement, 4),
+        blind,
+        split,
+        r.topics,
     )

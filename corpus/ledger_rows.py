@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from corpus.articles import Article, Response, ScoredSpan, Span, Status
+from corpus.articles import (
+    Article,
+    Prediction,
+    Response,
+    ScoredSpan,
+    ScoredTopic,
+    Span,
+    Status,
+)
 from corpus.statements import BURIED_AFTER, StatementKey
 
 
@@ -23,6 +31,7 @@ class LedgerEntry:
     topic_agent: str = ""
     suggested_spans: tuple[ScoredSpan, ...] | None = None
     spans_agent: str = ""
+    suggested_topics: tuple[ScoredTopic, ...] | None = None
 
     @property
     def key(self) -> StatementKey:
@@ -47,9 +56,27 @@ class LedgerEntry:
         """The entry that says this answer is gone from Argilla."""
         at = self.response.answered_at + BURIED_AFTER
         gone = replace(
-            self.response, status="deleted", topic=None, spans=None, also=(), answered_at=at
+            self.response,
+            status="deleted",
+            topic=None,
+            topics=None,
+            spans=None,
+            also=(),
+            answered_at=at,
         )
         return LedgerEntry(response=gone, guidelines=self.guidelines, blind=self.blind)
+
+    def shown(self) -> Prediction:
+        """What stood beside the article."""
+        return Prediction(
+            self.response.article_id,
+            self.suggested_topic,
+            self.suggested_topic_score,
+            self.topic_agent,
+            self.suggested_spans,
+            self.spans_agent,
+            self.suggested_topics,
+        )
 
 
 def article_row(article: Article) -> dict[str, Any]:
@@ -77,6 +104,7 @@ def entry_row(entry: LedgerEntry) -> dict[str, Any]:
         "annotator": answer.annotator,
         "status": answer.status,
         "topic": answer.topic or "",
+        "topics": _json(answer.topics),
         "spans": _spans_json(answer.spans),
         "answered_at": answer.answered_at.astimezone(UTC).isoformat(),
         "guidelines": entry.guidelines,
@@ -85,6 +113,7 @@ def entry_row(entry: LedgerEntry) -> dict[str, Any]:
         "suggested_topic_score": float("nan")
         if entry.suggested_topic_score is None
         else entry.suggested_topic_score,
+        "suggested_topics": topics_json(entry.suggested_topics),
         "topic_agent": entry.topic_agent,
         "suggested_spans": _spans_json(entry.suggested_spans),
         "spans_agent": entry.spans_agent,
@@ -95,10 +124,21 @@ def entry_row(entry: LedgerEntry) -> dict[str, Any]:
 def _spans_json(spans: Sequence[Span | ScoredSpan] | None) -> str:
     if spans is None:
         return ""
-    rows = [
-        [s.start, s.end, s.label, *([s.score] if isinstance(s, ScoredSpan) else [])] for s in spans
-    ]
-    return json.dumps(rows, ensure_ascii=False)
+    return _json(
+        [
+            [s.start, s.end, s.label, *([s.score] if isinstance(s, ScoredSpan) else [])]
+            for s in spans
+        ]
+    )
+
+
+def topics_json(topics: Sequence[ScoredTopic] | None) -> str:
+    """Several topics with their scores in one column; empty where nothing is said."""
+    return "" if topics is None else _json([[topic.name, topic.score] for topic in topics])
+
+
+def _json(items: Sequence[Any] | None) -> str:
+    return "" if items is None else json.dumps(items, ensure_ascii=False)
 
 
 # Answers to one article stand together, and show the same suggestion.
@@ -116,6 +156,17 @@ def _also(text: str) -> tuple[tuple[str, str | int], ...]:
     return tuple((name, value) for name, value in json.loads(text)) if text else ()
 
 
+@lru_cache(maxsize=1024)
+def _answered_topics(text: str) -> tuple[str, ...] | None:
+    return tuple(json.loads(text)) if text else None
+
+
+@lru_cache(maxsize=1024)
+def shown_topics(text: str) -> tuple[ScoredTopic, ...] | None:
+    """What ``topics_json`` wrote."""
+    return tuple(ScoredTopic(*t) for t in json.loads(text)) if text else None
+
+
 def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
     score = row["suggested_topic_score"]
     return LedgerEntry(
@@ -126,7 +177,8 @@ def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
             topic=row["topic"] or None,
             spans=_answered_spans(row["spans"]),
             answered_at=datetime.fromisoformat(row["answered_at"]),
-            # Segments of an earlier Copydesk do not have it.
+            # Segments of an earlier Copydesk have neither.
+            topics=_answered_topics(row.get("topics") or ""),
             also=_also(row.get("also") or ""),
         ),
         guidelines=row["guidelines"],
@@ -136,4 +188,5 @@ def row_entry(row: Mapping[str, Any]) -> LedgerEntry:
         topic_agent=row["topic_agent"],
         suggested_spans=_shown_spans(row["suggested_spans"]),
         spans_agent=row["spans_agent"],
+        suggested_topics=shown_topics(row.get("suggested_topics", "")),
     )

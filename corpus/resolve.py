@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.articles import Response, Span
+from corpus.articles import Response, Span, chosen_topics
 from corpus.votes.decided import TIE, Decided
 from corpus.votes.rules import SINGLE, Policy, settle_choices, settle_sets
-from corpus.votes.vote import Vote
+from corpus.votes.vote import Candidate, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Resolution:
     ``rule`` is "single" (one answer to each question), "majority", "dawid-skene", "trusted",
     "adjudicated", or "tie"; ``agreement`` is the share of answers equal to the gold, the mean over
     the resolved questions. Neither it nor ``answers`` counts adjudicators, where others answered.
+    ``topics`` stand in the place of ``topic`` where a desk asks for several.
     """
 
     topic: str | None
@@ -24,29 +25,34 @@ class Resolution:
     rule: str
     answers: int
     agreement: float
+    topics: tuple[str, ...] | None = None
 
 
 def resolve_articles(
-    groups: Mapping[str, Sequence[Response]], asks_topic: bool, asks_spans: bool, policy: Policy
+    groups: Mapping[str, Sequence[Response]],
+    asks_topic: bool,
+    asks_spans: bool,
+    policy: Policy,
+    several_topics: bool = False,
 ) -> dict[str, Resolution]:
     """Decide on the submitted answers of each article (id → responses).
 
-    All articles at once: Dawid-Skene learns from all of them how each annotator errs. Raises
-    ValueError for an article without a submitted answer.
+    With ``several_topics`` each topic is voted on by itself. All articles at once: Dawid-Skene
+    learns from all of them how each annotator errs. Raises ValueError for an article without a
+    submitted answer.
     """
     submitted = {i: [r for r in group if r.status == "submitted"] for i, group in groups.items()}
     if not all(submitted.values()):
         raise ValueError("resolve_articles() needs at least one submitted response an article")
     everything = [r for group in submitted.values() for r in group]
-    topics = settle_choices(topic_votes(everything), policy) if asks_topic else []
-    spans = settle_sets(span_votes(everything), policy) if asks_spans else []
-    by_topic: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in topics}
-    by_spans: dict[str, Decided[Any]] = {decided.unit[0]: decided for decided in spans}
+    by_topic = _settled_topics(everything, policy, several_topics) if asks_topic else {}
+    by_spans = _by_article(settle_sets(span_votes(everything), policy)) if asks_spans else {}
     asked = [found for found, asks in ((by_topic, asks_topic), (by_spans, asks_spans)) if asks]
     counted = {i: _of_annotators(group, policy) for i, group in submitted.items()}
     return {
         identifier: Resolution(
-            topic=_value(by_topic.get(identifier)),
+            topic=None if several_topics else _value(by_topic.get(identifier)),
+            topics=_in_order(_value(by_topic.get(identifier))) if several_topics else None,
             spans=_in_order(_value(by_spans.get(identifier))),
             rule=_rule([found.get(identifier) for found in asked]),
             answers=len(group),
@@ -56,9 +62,31 @@ def resolve_articles(
     }
 
 
+def _settled_topics(
+    responses: Sequence[Response], policy: Policy, several: bool
+) -> dict[str, Decided[Any]]:
+    if several:
+        return _by_article(settle_sets(topic_set_votes(responses), policy))
+    return _by_article(settle_choices(topic_votes(responses), policy))
+
+
+def _by_article(decided: Sequence[Decided[Any]]) -> dict[str, Decided[Any]]:
+    return {question.unit[0]: question for question in decided}
+
+
 def topic_votes(responses: Sequence[Response]) -> list[Vote[str]]:
     """Of those who chose one."""
     return [Vote(r.article_id, r.annotator, r.topic) for r in responses if r.topic is not None]
+
+
+def topic_set_votes(responses: Sequence[Response]) -> list[Vote[frozenset[str]]]:
+    """Of those who were asked for several, also where they found none; one topic is a set, too."""
+    chosen = [(r, chosen_topics(r)) for r in responses]
+    return [
+        Vote(r.article_id, r.annotator, frozenset(topics))
+        for r, topics in chosen
+        if topics is not None
+    ]
 
 
 def span_votes(responses: Sequence[Response]) -> list[Vote[frozenset[Span]]]:
@@ -79,8 +107,8 @@ def _value(decided: Decided[Any] | None) -> Any:
     return None if decided is None else decided.value
 
 
-def _in_order(spans: frozenset[Span] | None) -> tuple[Span, ...] | None:
-    return None if spans is None else tuple(sorted(spans))
+def _in_order(found: frozenset[Candidate] | None) -> tuple[Candidate, ...] | None:
+    return None if found is None else tuple(sorted(found))
 
 
 def _rule(decided: Sequence[Decided[Any] | None]) -> str:
@@ -94,11 +122,13 @@ def _rule(decided: Sequence[Decided[Any] | None]) -> str:
 
 
 def _agreement(
-    group: Sequence[Response], topic: Decided[str] | None, spans: Decided[Any] | None
+    group: Sequence[Response], topic: Decided[Any] | None, spans: Decided[Any] | None
 ) -> float:
     shares = []
     if topic is not None and topic.value is not None:
-        votes = [vote.value for vote in topic_votes(group)]
+        several = isinstance(topic.value, frozenset)
+        given = topic_set_votes(group) if several else topic_votes(group)
+        votes = [vote.value for vote in given]
         shares += [sum(vote == topic.value for vote in votes) / len(votes)] if votes else []
     if spans is not None and spans.value is not None:
         marks = [vote.value for vote in span_votes(group)]

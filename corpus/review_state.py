@@ -78,8 +78,7 @@ def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
 def find_open(desk: Desk, ledger: Ledger, gold: Gold) -> dict[str, Tally]:
     """Article id → what annotators left open, whatever adjudicators have decided since."""
     entries = ledger.entries()
-    reviewed = left_by_annotators(desk, gold, entries)
-    return open_tallies(reviewed, entries, desk.labels.overlapping)
+    return open_tallies(left_by_annotators(desk, gold, entries), entries, desk.labels)
 
 
 def _learned(review: AnswerReview, splits: Mapping[str, Split]) -> list[Article]:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from corpus.articles import Article, Prediction, Span
+from corpus.articles import Article, Prediction, Span, chosen_topics
 from corpus.errors import DeskError
 
 
@@ -17,6 +17,7 @@ class SimulatedAnswer:
 
     topic: str | None
     spans: tuple[Span, ...] | None
+    topics: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,10 @@ class SimulatedReviewer:
     ``pull`` in [0, 1] is the probability of taking what is shown as it stands, each time anew: a
     suggested topic; a suggested span (what it would have marked there is then dropped); and that
     nothing is suggested where it would have marked a span (which it then leaves out). Else it
-    answers as it would have without suggestions. The same name, seed, article and suggestion
-    always give the same answer, and the own answer does not depend on the pull.
+    answers as it would have without suggestions. Of several topics each is noisy by itself (left
+    out, or another one), and the pull takes all suggested ones together. The same name, seed,
+    article and suggestion always give the same answer, and the own answer does not depend on the
+    pull.
     """
 
     name: str
@@ -47,16 +50,22 @@ class SimulatedReviewer:
         None where nothing is asked.
         """
         dice = random.Random(f"{self.seed}:{self.name}:{article.id}")
-        topic = self._topic(article, topics, dice) if topics else None
+        several = article.topics is not None
+        topic = self._topic(article, topics, dice) if topics and not several else None
+        chosen = self._topics(article, topics, dice) if topics and several else None
+        # Argilla takes no empty answer to a desk's only question.
+        chosen = chosen or (chosen if entity_types else article.topics)
         spans = self._spans(article, entity_types, dice) if entity_types else None
         if shown is None:
-            return SimulatedAnswer(topic, spans)
+            return SimulatedAnswer(topic, spans, chosen)
         chance = random.Random(f"pull:{self.seed}:{self.name}:{article.id}")
         if topic is not None and shown.topic is not None and chance.random() < self.pull:
             topic = shown.topic
+        if chosen is not None and shown.topics is not None and chance.random() < self.pull:
+            chosen = tuple(sorted(said.name for said in shown.topics))
         if spans is not None and shown.spans is not None:
             spans = self._pulled(spans, [span.span() for span in shown.spans], chance)
-        return SimulatedAnswer(topic, spans)
+        return SimulatedAnswer(topic, spans, chosen)
 
     def _pulled(
         self, own: Sequence[Span], shown: Sequence[Span], chance: random.Random
@@ -74,6 +83,17 @@ class SimulatedReviewer:
             raise _unlabelled(article, "topic")
         wrong = [topic for topic in topics if topic != article.topic]
         return dice.choice(wrong) if dice.random() < self.topic_noise else article.topic
+
+    def _topics(
+        self, article: Article, topics: Sequence[str], dice: random.Random
+    ) -> tuple[str, ...]:
+        kept = set()
+        for topic in article.topics or ():
+            if dice.random() >= self.topic_noise:
+                kept.add(topic)
+            elif dice.random() < 0.5:
+                kept.add(dice.choice([other for other in topics if other != topic]))
+        return tuple(sorted(kept))
 
     def _spans(
         self, article: Article, entity_types: Sequence[str], dice: random.Random
@@ -95,7 +115,8 @@ class SimulatedReviewer:
 def require_labels(articles: Iterable[Article], topics: bool, spans: bool) -> None:
     """DeskError for the first article that lacks what simulated reviewers answer from."""
     for article in articles:
-        if topics and article.topic is None:
+        chosen = chosen_topics(article)
+        if topics and (chosen is None or not (chosen or spans)):
             raise _unlabelled(article, "topic")
         if spans and article.spans is None:
             raise _unlabelled(article, "spans")

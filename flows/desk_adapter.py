@@ -7,7 +7,13 @@ from corpus.desk import Desk
 from corpus.instruct.pairs import kind_of
 from corpus.instruct.phrasings import PHRASINGS, system_prompt
 from corpus.review_state import desk_questions, read_gold
-from flows.instruction_base import base_repo, base_source, base_weights, require_repo
+from flows.instruction_base import (
+    base_repo,
+    base_source,
+    base_weights,
+    require_one_topic,
+    require_repo,
+)
 from flows.model_store import require_model
 from flows.score_answers import require_same_base
 from training.instruct.base import Base, load_base
@@ -28,6 +34,7 @@ def open_desk_adapter(desk: Desk) -> DeskAdapter:
     The base is loaded in full precision, also where training took it in 4 bits or in bf16: what is
     added to rounded weights is rounded as well.
     """
+    require_one_topic(desk)
     name, gold = require_repo(desk), read_gold(desk)
     stored = require_model(desk, gold, "instructions")
     require_same_base(stored, base_weights(desk, gold))

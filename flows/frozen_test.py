@@ -6,18 +6,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus.articles import Article, ReviewedArticle, ScoredSpan, model_input
+from corpus.articles import (
+    Article,
+    ReviewedArticle,
+    ScoredSpan,
+    chosen_topics,
+    gold_topics,
+    model_input,
+)
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.instruct.pairs import Pair, reviewed_pairs
 from corpus.review_state import Reviewed, desk_questions
 from flows.model_store import Kind
-from publishing.predictions import entity_row, topic_row
+from publishing.predictions import entity_row, topic_row, topics_row
 from training.classification.predict import load_topic_model, predict_topics
 from training.entities.plain import plain_entities
 from training.entities.predict import load_entity_model, predict_entities
 
-# Articles, each with its gold topic or spans, or the chat with the right answer.
+# Articles, each with its gold topic (a list of several) or spans, or the chat with the right
+# answer.
 Pairs = list[tuple[Article, Any]]
 # Article id → what is known of it besides, as training.evaluation.slices reads it.
 Facts = Mapping[str, dict[str, Any]]
@@ -27,7 +35,7 @@ def gold_of_test(desk: Desk, gold: Gold, kind: Kind) -> Pairs:
     """The articles of the test split with what this kind of model should find in them."""
     test = [r for r in gold.reviewed if r.split == "test"]
     if kind == "topics":
-        return [(r.article, r.topic) for r in test if r.topic]
+        return [(r.article, gold_topics(r)) for r in test if chosen_topics(r) is not None]
     if kind == "instructions":
         return asked(desk, test)
     return [(r.article, r.spans) for r in test if r.spans is not None]
@@ -77,6 +85,8 @@ def predicted_rows(
         said = predict_topics(topics, [model_input(article) for article, _ in pairs])
         return [
             topic_row(article, topic, p.topic, p.probabilities, known)
+            if isinstance(topic, str)
+            else topics_row(article, topic, p.topics, p.probabilities, known)
             for (article, topic), p, known in zip(pairs, said, about, strict=True)
         ]
     entities = load_entity_model(str(model))

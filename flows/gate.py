@@ -17,9 +17,9 @@ from flows.ask_published import published_answers
 from flows.frozen_test import Pairs, gold_of_test, pairs_digest, predicted_rows
 from flows.hub_access import download_model, hub_api
 from flows.model_store import Kind, StoredModel, desk_labels, desk_repo, kind_folder, require_model
-from flows.row_scores import Row, counted_labels, row_counts
+from flows.row_scores import Row, counted_labels, has_sets, row_counts
 from publishing.manifest_parts import Gate
-from publishing.predictions import FOLDER, read_predictions, write_predictions
+from publishing.predictions import FOLDER, read_predictions, topics_of, write_predictions
 from publishing.published_model import (
     PublishedModel,
     is_same_model,
@@ -69,6 +69,11 @@ class UnaskableError(DeskError):
     """The published model cannot be loaded."""
 
 
+def gate_score(desk: Desk, kind: Kind) -> str:
+    """What is compared: of several topics an article the F1 over all of them."""
+    return "topic F1" if kind == "topics" and desk.labels.several_topics else SCORES[kind]
+
+
 @task(cache_policy=NO_CACHE)
 def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judged:
     """The verdict on the model trained on what is reviewed now; ``force`` lets it out anyway."""
@@ -105,7 +110,7 @@ def _judged(
     """Judge, and keep what the published model said beside what the candidate said."""
     pairs, labels = gold_of_test(desk, gold, kind), desk_labels(desk, kind)
     mine = read_predictions(stored.predictions("test"))
-    question = Question(counted_labels(kind, labels), SCORES[kind], desk.models.seed)
+    question = Question(counted_labels(kind, labels), gate_score(desk, kind), desk.models.seed)
     candidate = row_counts(mine, kind, labels)
     known = [label for label in labels if published and label in published.labels]
     if published is None or not known:
@@ -155,7 +160,7 @@ def _gate(
         other_labels=others,
         test_articles=len(pairs),
         test_digest=pairs_digest(pairs),
-        score=SCORES[kind],
+        score=gate_score(desk, kind),
         floor_labels=list(verdict.floor_labels),
         **measured,
         **desk.gate.model_dump(),
@@ -168,9 +173,11 @@ def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], st
         return [dict(row) | {"predicted": []} for row in rows], "finding nothing"
     if kind == "instructions":
         return constant_answers(rows)
-    counts = Counter(row["gold"] for row in rows)
+    sets = has_sets(rows)
+    counts = Counter(topic for row in rows for topic in topics_of(row, "gold"))
     topic = min(counts, key=lambda name: (-counts[name], name), default="")
-    return [dict(row) | {"predicted": topic} for row in rows], f"always answering {topic}"
+    said = [topic] if sets else topic
+    return [dict(row) | {"predicted": said} for row in rows], f"always answering {topic}"
 
 
 def _published_rows(

@@ -11,7 +11,7 @@ from corpus.instruct.opinions import Generation, append_generations
 from corpus.instruct.pairs import unanswered_pair
 from corpus.ledger import Ledger
 from corpus.review_state import desk_questions
-from flows.instruction_base import base_weights, open_base
+from flows.instruction_base import base_weights, open_base, require_one_topic
 from flows.model_store import UNFINISHED, StoredModel, kind_folder, require_model, stored_model
 from flows.score_answers import require_same_base
 
@@ -26,6 +26,7 @@ def newest_model(desk: Desk, gold: Gold) -> StoredModel:
     Gold changes with every pull and models are trained once a week; what people correct is of use
     all the same. Whether the gate let it through does not matter. DeskError where there is none.
     """
+    require_one_topic(desk)
     found = stored_model(desk, gold, "instructions")
     if found is not None:
         return found

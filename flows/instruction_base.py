@@ -53,6 +53,16 @@ def require_repo(desk: Desk) -> str:
     return repo_id
 
 
+def require_one_topic(desk: Desk) -> None:
+    """DeskError for a desk with several topics an article: the answers of these models name one."""
+    if desk.labels.several_topics:
+        raise DeskError(
+            f"Desk {desk.name!r} asks for several topics an article, and an instruction model "
+            "answers with one.",
+            "Train its topic and entity models (copydesk train), or use a desk that asks for one.",
+        )
+
+
 def require_public_base(desk: Desk) -> None:
     """DeskError for a base in a folder: nobody else could load an adapter of it."""
     base = desk.models.instructions.base

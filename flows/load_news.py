@@ -17,7 +17,7 @@ from argilla_settings.licenses import correct_licenses, other_licenses
 from argilla_settings.news import NEWS
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from argilla_settings.vectors import to_vectors
-from corpus.articles import Article, Prediction
+from corpus.articles import Article, Prediction, chosen_topics
 from corpus.desk import Desk
 from corpus.instruct.opinions import answers_ledger
 from corpus.permissions import states_licenses
@@ -217,10 +217,10 @@ def show(desk: Desk, report: LoadReport, new: Sequence[Article]) -> None:
 
 
 def _labels(articles: Sequence[Article]) -> Counter[str]:
-    return Counter(article.topic for article in articles if article.topic is not None)
+    return Counter(topic for article in articles for topic in chosen_topics(article) or ())
 
 
 def _count_agents(predictions: dict[str, Prediction]) -> dict[str, int]:
-    topics = Counter(p.topic_agent for p in predictions.values() if p.topic is not None)
+    topics = Counter(p.topic_agent for p in predictions.values() if p.said_topics())
     spans = Counter(p.spans_agent for p in predictions.values() if p.spans is not None)
     return dict(sorted((topics + spans).items()))

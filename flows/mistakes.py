@@ -12,8 +12,8 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from flows.model_store import Kind
 from flows.row_scores import Row, spans_of
-from publishing.predictions import is_wrong
-from training.evaluation.doubts import span_doubt, topic_doubt
+from publishing.predictions import has_topics, is_wrong
+from training.evaluation.doubts import span_doubt, topic_doubt, topics_doubt
 
 SHOWN = 50
 
@@ -100,17 +100,21 @@ def second_look_lines(found: SecondLook, most: int = 5) -> list[str]:
 
 def doubt_of(row: Row, kind: Kind) -> float:
     """How surely the model answers otherwise than gold."""
-    if kind == "topics":
+    if kind == "topics" and isinstance(row["gold"], str):
         return topic_doubt(row["gold"], row["predicted"], row["score"])
+    if kind == "topics":
+        return topics_doubt(row["gold"], row["predicted"], row["probabilities"])
     (there,) = spans_of([row], "gold")
     said = [ScoredSpan(s["start"], s["end"], s["label"], s["score"]) for s in row["predicted"]]
     return span_doubt(there, said)
 
 
 def _words(row: Row, side: str, article: Article) -> str:
-    """The topic, or the mentions that only this side has."""
+    """The topic or topics, or the mentions that only this side has."""
     if isinstance(row["gold"], str):
         return str(row[side])
+    if has_topics(row):
+        return ", ".join(row[side]) or "no topic"
     other = "predicted" if side == "gold" else "gold"
     (mine,), (theirs,) = spans_of([row], side), spans_of([row], other)
     only = sorted(set(mine) - set(theirs))

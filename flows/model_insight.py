@@ -4,13 +4,14 @@ import hashlib
 import json
 from typing import Any
 
+from corpus.articles import gold_topics
 from corpus.gold import Gold
 from flows.model_store import StoredModel
 
 
 def gold_digest(gold: Gold) -> str:
     """A short hash of every reviewed article's id, split and gold."""
-    parts = [[r.article.id, r.split, r.topic, repr(r.spans)] for r in gold.reviewed]
+    parts = [[r.article.id, r.split, gold_topics(r), repr(r.spans)] for r in gold.reviewed]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from corpus.articles import ReviewedArticle
+from corpus.articles import ReviewedArticle, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
@@ -118,8 +118,9 @@ def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
 def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
     """What of a reviewed article matters to a model of this kind."""
     spans = None if reviewed.spans is None else [list(parts) for parts in _spans(reviewed)]
-    of_kind: dict[Kind, Any] = {"topics": reviewed.topic, "entities": spans}
-    gold = of_kind.get(kind, [reviewed.topic, spans])
+    topics = gold_topics(reviewed)
+    of_kind: dict[Kind, Any] = {"topics": topics, "entities": spans}
+    gold = of_kind.get(kind, [topics, spans])
     return [reviewed.article.id, reviewed.split, gold]
 
 

@@ -9,8 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.articles import Article, Prediction, ScoredSpan, model_input
+from corpus.articles import (
+    Article,
+    Prediction,
+    ScoredSpan,
+    ScoredTopic,
+    chosen_topics,
+    model_input,
+)
 from corpus.desk import Desk
+from corpus.order.uncertainty import topics_uncertainty
 from corpus.words import apart, distinct, whole_spans
 from flows.first_suggestions import EntitySuggester, first_suggester
 from flows.hub_access import download_model, last_revision
@@ -38,14 +46,14 @@ def pre_annotate(desk: Desk, articles: Sequence[Article]) -> dict[str, Predictio
     what it said is kept in COPYDESK_HOME/embeddings: with the next models, only heads are run.
     """
     predictions = {article.id: _from_source(desk, article) for article in articles}
-    asked = [a for a in articles if desk.labels.topics and predictions[a.id].topic is None]
+    asked = [a for a in articles if desk.labels.topics and predictions[a.id].said_topics() is None]
     marked = [a for a in articles if desk.labels.entities and predictions[a.id].spans is None]
     topics = _published_topics(desk) if asked else None
     entities = _published_entities(desk) if marked else None
     first = first_suggester(desk) if marked and entities is None else None
     texts, bodies = [model_input(article) for article in asked], [a.text for a in marked]
     agent, found, spans = _predict(desk, topics, entities, texts, bodies)
-    _add_topics(asked, agent, found, predictions)
+    _add_topics(desk, asked, agent, found, predictions)
     suggester: Published | EntitySuggester | None = entities or first
     if suggester is not None:
         spans = first.find(bodies) if first else spans
@@ -68,8 +76,8 @@ def _predict(
     spans = predict_entities(entities.model, entity_texts) if entities else []
     if topics is not None:
         return topics.agent, predict_topics(topics.model, topic_texts), spans
-    encoder = desk.models.encoder
-    zero_shot = zero_shot_topics(topic_texts, desk.labels.topics, encoder) if topic_texts else []
+    encoder, labels = desk.models.encoder, desk.labels
+    zero_shot = zero_shot_topics(topic_texts, labels.topics, encoder, labels.several_topics)
     return f"zero-shot:{base_model_name(encoder)}", zero_shot, spans
 
 
@@ -77,12 +85,13 @@ def _from_source(desk: Desk, article: Article) -> Prediction:
     if not desk.source.suggest_labels:
         return Prediction(article.id)
     agent = f"source:{article.source}"
-    spans = article.spans
+    spans, topics = article.spans, article.topics
     return Prediction(
         article.id,
         topic=article.topic,
         topic_score=None,
-        topic_agent=agent if article.topic is not None else "",
+        topics=None if topics is None else tuple(ScoredTopic(name, None) for name in topics),
+        topic_agent=agent if chosen_topics(article) is not None else "",
         spans=None
         if spans is None
         else _placed(desk, article, [ScoredSpan(s.start, s.end, s.label, 1.0) for s in spans]),
@@ -121,6 +130,7 @@ def _last(repo_id: str | None) -> tuple[str, Path] | None:
 
 
 def _add_topics(
+    desk: Desk,
     articles: Sequence[Article],
     agent: str,
     found: Sequence[TopicPrediction],
@@ -128,13 +138,19 @@ def _add_topics(
 ) -> None:
     if articles:
         log.info("%d topics suggested by %s", len(found), agent)
+    said = _several if desk.labels.several_topics else _one
     for article, topic in zip(articles, found, strict=True):
-        predictions[article.id] = replace(
-            predictions[article.id],
-            topic=topic.topic,
-            topic_score=round(topic.score, 4),
-            topic_agent=agent,
-        )
+        predictions[article.id] = replace(predictions[article.id], **said(topic), topic_agent=agent)
+
+
+def _one(found: TopicPrediction) -> dict[str, Any]:
+    return {"topic": found.topic, "topic_score": round(found.score, 4)}
+
+
+def _several(found: TopicPrediction) -> dict[str, Any]:
+    scored = [ScoredTopic(name, round(found.probabilities[name], 4)) for name in found.topics]
+    unsure = topics_uncertainty(found.probabilities.values())
+    return {"topics": tuple(scored), "uncertainty": unsure}
 
 
 def _add_spans(

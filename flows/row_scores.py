@@ -7,9 +7,10 @@ from typing import Any
 from corpus.articles import Span
 from flows.answers import answer_row_counts
 from flows.model_store import Kind
-from training.evaluation import score_entities, score_topics
+from publishing.predictions import topics_of
+from training.evaluation import score_entities, score_topic_sets, score_topics
 from training.evaluation.calibration import score_calibration
-from training.evaluation.counts import Counts, span_counts, topic_counts
+from training.evaluation.counts import Counts, set_counts, span_counts, topic_counts
 from training.evaluation.slices import score_slices
 
 Row = Mapping[str, Any]
@@ -34,7 +35,9 @@ def score_rows(rows: Sequence[Row], kind: Kind, labels: Sequence[str], seed: int
     """The scores of training.evaluation with ``calibration`` and ``slices``; empty without rows."""
     if not rows:
         return {}
-    if kind == "topics":
+    if kind == "topics" and has_sets(rows):
+        scores = _set_scores(rows, labels, seed)
+    elif kind == "topics":
         gold, said = ([row[side] for row in rows] for side in ("gold", "predicted"))
         scores = score_topics(gold, said, labels, seed).to_dict()
     else:
@@ -50,8 +53,22 @@ def score_rows(rows: Sequence[Row], kind: Kind, labels: Sequence[str], seed: int
     }
 
 
+def has_sets(rows: Sequence[Row]) -> bool:
+    """Whether these rows are of several topics an article."""
+    return any(not isinstance(row["gold"], str) for row in rows)
+
+
+def _set_scores(rows: Sequence[Row], labels: Sequence[str], seed: int) -> dict[str, Any]:
+    """As of spans, ``f1`` is over all topics of all articles; ``accuracy`` is of whole sets."""
+    gold, said = ([topics_of(row, side) for row in rows] for side in ("gold", "predicted"))
+    found = score_topic_sets(gold, said, labels, seed).to_dict()
+    return {"accuracy": found.pop("exact"), "f1": found.pop("micro_f1"), **found}
+
+
 def _promises(rows: Sequence[Row], kind: Kind) -> tuple[list[float], list[bool], list[int]]:
     """Probability of every prediction, whether it came true, and the number of its article."""
+    if kind == "topics" and has_sets(rows):
+        return _set_promises(rows)
     if kind == "topics":
         right = [row["gold"] == row["predicted"] for row in rows]
         return [row["score"] for row in rows], right, list(range(len(rows)))
@@ -61,6 +78,16 @@ def _promises(rows: Sequence[Row], kind: Kind) -> tuple[list[float], list[bool],
         [score for score, _ in scored],
         [span in there for there, spans in zip(gold, said, strict=True) for span in spans],
         [i for _, i in scored],
+    )
+
+
+def _set_promises(rows: Sequence[Row]) -> tuple[list[float], list[bool], list[int]]:
+    """Of each topic that was said, as of each span."""
+    said = [(topic, row, i) for i, row in enumerate(rows) for topic in row["predicted"]]
+    return (
+        [row["probabilities"][topic] for topic, row, _ in said],
+        [topic in row["gold"] for topic, row, _ in said],
+        [i for _, _, i in said],
     )
 
 
@@ -77,6 +104,10 @@ def row_counts(rows: Sequence[Row], kind: Kind, labels: Sequence[str]) -> Counts
         return answer_row_counts(rows, labels)
     if kind == "entities":
         return span_counts(spans_of(rows, "gold"), spans_of(rows, "predicted"), labels)
+    if has_sets(rows):
+        gold_sets, found = ([topics_of(r, side) for r in rows] for side in ("gold", "predicted"))
+        known = [{t if t in labels else ANOTHER for t in topics} for topics in found]
+        return set_counts(gold_sets, known, counted_labels(kind, labels))
     gold = [row["gold"] for row in rows]
     said = [row["predicted"] if row["predicted"] in labels else ANOTHER for row in rows]
     return topic_counts(gold, said, counted_labels(kind, labels))

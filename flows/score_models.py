@@ -7,7 +7,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from corpus.articles import Article
+from corpus.articles import Article, chosen_topics, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
@@ -98,7 +98,7 @@ def _plain_scores(desk: Desk, stored: StoredModel, pairs: Pairs) -> dict[str, An
 def source_gold(benchmark: Sequence[Article], kind: Kind) -> Pairs:
     """The source's own labels of these articles, where it has any."""
     if kind == "topics":
-        return [(article, article.topic) for article in benchmark if article.topic]
+        return [(a, gold_topics(a)) for a in benchmark if chosen_topics(a) is not None]
     return [(article, article.spans) for article in benchmark if article.spans is not None]
 
 

@@ -12,7 +12,7 @@ from argilla_settings.connection import connect
 from argilla_settings.data_sets import require_dataset
 from argilla_settings.news import NEWS
 from argilla_settings.second_look import doubts_url, mark_doubts
-from corpus.articles import ReviewedArticle
+from corpus.articles import ReviewedArticle, chosen_topics, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
@@ -36,13 +36,19 @@ MARKED = 50
 
 @flow(name="second_look")
 def second_look(config: DeskRun) -> SecondLook:
-    """Mark in Argilla the gold that is suspected: topics unseen, spans by their model."""
+    """Mark in Argilla the gold that is suspected: topics unseen, spans by their model, and so
+    several topics an article.
+    """
     desk = config.read()
     gold = read_gold(desk)
     client = connect()
     dataset = require_dataset(client, desk, NEWS)
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
-    doubts = most_doubtful(suspect_topics(desk, gold), doubt_spans(rows.get("entities", ()), gold))
+    # cleanlab's margins are of one label a text.
+    several = desk.labels.several_topics
+    said = rows.get("topics", ())
+    topics = doubt_learned(said, "topics", gold) if several else suspect_topics(desk, gold)
+    doubts = most_doubtful(topics, doubt_learned(rows.get("entities", ()), "entities", gold))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -96,10 +102,10 @@ def may_be_doubted(gold: Gold) -> list[ReviewedArticle]:
     return [r for r in gold.reviewed if r.split != "test" and not r.blind]
 
 
-def doubt_spans(rows: Sequence[Row], gold: Gold) -> dict[str, float]:
-    """Article id → how surely the entity model, which learned from it, answers otherwise."""
+def doubt_learned(rows: Sequence[Row], kind: Kind, gold: Gold) -> dict[str, float]:
+    """Article id → how surely the model of this kind, which learned from it, answers otherwise."""
     ids = {reviewed.article.id for reviewed in may_be_doubted(gold)}
-    found = {r["id"]: doubt_of(r, "entities") for r in rows if r["id"] in ids}
+    found = {r["id"]: doubt_of(r, kind) for r in rows if r["id"] in ids}
     return {article_id: doubt for article_id, doubt in found.items() if doubt}
 
 
@@ -126,5 +132,5 @@ def _learned(stored: StoredModel, kind: Kind, gold: Gold) -> list[dict[str, Any]
 def _learned_pairs(gold: Gold, kind: Kind) -> Pairs:
     learned = [r for r in gold.reviewed if r.split != "test"]
     if kind == "topics":
-        return [(r.article, r.topic) for r in learned if r.topic]
+        return [(r.article, gold_topics(r)) for r in learned if chosen_topics(r) is not None]
     return [(r.article, r.spans) for r in learned if r.spans is not None]

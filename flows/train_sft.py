@@ -10,7 +10,13 @@ from corpus.review_state import Reviewed, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
-from flows.instruction_base import base_weights, publish_base, require_public_base, require_repo
+from flows.instruction_base import (
+    base_weights,
+    publish_base,
+    require_one_topic,
+    require_public_base,
+    require_repo,
+)
 from flows.instruction_training import require_sft_alone, train, tune, with_grpo
 from flows.model_store import StoredModel
 from flows.publish import publish_dataset, publish_model
@@ -43,6 +49,7 @@ class SftReport:
 def train_sft(config: TrainSft) -> SftReport:
     """Train on the reviewed articles, score, judge, publish; running it twice changes nothing."""
     desk = config.read()
+    require_one_topic(desk)
     require_repo(desk)
     require_sft_alone(desk)
     if config.publish:

@@ -46,6 +46,7 @@ def train(desk: Desk, gold: Gold) -> StoredModel:
             on_progress=_log_progress,
             checkpoints=checkpoints_folder(desk, gold, "topics"),
             tracking=desk.models.tracking,
+            several=desk.labels.several_topics,
         )
 
     return train_once(desk, gold, "topics", fit)

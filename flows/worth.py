@@ -29,6 +29,7 @@ from training.worth.report import worth as report_worth
 log = logging.getLogger("flows.worth")
 METHODS: dict[Kind, str] = {"topics": topics.METHOD, "entities": entities.METHOD}
 SCORES: dict[Kind, str] = {"topics": "accuracy", "entities": "exact-span F1"}
+OF_SETS = "topic F1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def measure(desk: Desk, gold: Gold, kind: Kind) -> ModelWorth:
         result = report_worth(measured, METHODS[kind], desk.models.seed, examples)
         _draw(desk, kind, stored, measured)
         write_predictions(to_rows(measured), stored.predictions("worth"))
-        sentence = statement(result, SCORES[kind])
+        sentence = statement(result, _score(desk, kind))
         found = {"digest": digest, "statement": sentence, "worth": result.to_dict()}
         stored.write("worth.json", found)
         log.info("%s: %s (%.1f CPU s)", kind, sentence, watch.cpu_seconds())
@@ -83,10 +84,15 @@ def _measured(desk: Desk, gold: Gold, kind: Kind) -> tuple[int, Measured]:
     )
 
 
+def _score(desk: Desk, kind: Kind) -> str:
+    """What the curve is of."""
+    return OF_SETS if kind == "topics" and desk.labels.several_topics else SCORES[kind]
+
+
 def _draw(desk: Desk, kind: Kind, stored: StoredModel, measured: Measured) -> None:
     curves = error_curves(measured, desk.models.seed)
     title = f"{kind} of {desk.name}: {METHODS[kind]}"
-    draw_worth(curves, title, SCORES[kind], stored.folder / "worth.png")
+    draw_worth(curves, title, _score(desk, kind), stored.folder / "worth.png")
 
 
 def _show(desk: Desk, kind: Kind, stored: StoredModel, found: dict[str, Any]) -> None:

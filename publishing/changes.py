@@ -21,7 +21,7 @@ class Labelled:
     """What counts as the same article with the same labels."""
 
     split: str
-    topic: Any
+    topics: Any
     spans: tuple[tuple[int, int, str], ...]
 
 
@@ -36,11 +36,12 @@ def read_labels(folder: Path, names: Iterable[str]) -> dict[str, Labelled]:
     for file in (folder / name for name in names):
         there = set(parquet.read_schema(file).names)
         table = parquet.read_table(
-            file, columns=[c for c in ("id", "topic", "spans") if c in there]
+            file, columns=[c for c in ("id", "topic", "topics", "spans") if c in there]
         )
         for row in table.to_pylist():
             spans = tuple((s["start"], s["end"], s["label"]) for s in row.get("spans") or ())
-            found[row["id"]] = Labelled(file.name.split("-")[0], row.get("topic"), spans)
+            topics = row["topics"] if "topics" in there else row.get("topic")
+            found[row["id"]] = Labelled(file.name.split("-")[0], topics, spans)
     return found
 
 
@@ -53,7 +54,7 @@ def dataset_changes(
         since=since,
         added=len(new.keys() - old.keys()),
         removed=len(old.keys() - new.keys()),
-        relabelled=sum((a.topic, a.spans) != (b.topic, b.spans) for a, b in both),
+        relabelled=sum((a.topics, a.spans) != (b.topics, b.spans) for a, b in both),
         moved=sum(a.split != b.split for a, b in both),
     )
 

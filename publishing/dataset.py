@@ -8,7 +8,7 @@ from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
 
-from corpus.articles import ReviewedArticle, Span, without_overlaps
+from corpus.articles import ReviewedArticle, Span, chosen_topics, without_overlaps
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import stated_license, states_licenses, withheld_ids
@@ -23,6 +23,7 @@ from publishing.responses_config import (
 )
 from publishing.sft_config import SFT, sft_features, sft_rows
 from publishing.shards import Row, WrittenConfig, write_config
+from publishing.topic_columns import topic_cells, topic_features
 
 SPLITS = ("train", "validation", "test")
 # The one split of a configuration that is not for training ("all" means something to datasets).
@@ -37,7 +38,7 @@ def resolved_rows(
     return [
         r
         for r in reviewed
-        if (not topics or r.topic is not None) and (not entities or r.spans is not None)
+        if (not topics or chosen_topics(r) is not None) and (not entities or r.spans is not None)
     ]
 
 
@@ -53,7 +54,7 @@ def dataset_features(desk: Desk, licensed: bool) -> Features:
         "text": Value("string"),
     }
     if topics:
-        features["topic"] = ClassLabel(names=list(topics))
+        features |= topic_features(topics, desk.labels.several_topics)
     if entities:
         features["spans"] = List(SPAN)
         features["tokens"] = List(Value("string"))
@@ -93,10 +94,11 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
         for split in SPLITS
     }
     chats = {split: sft_rows(desk, licensed, withheld, _of(published, split)) for split in SPLITS}
-    answers = {FULL: responses_rows(review, topics, entities)}
-    differing = {FULL: disagreements_rows(review, ids, topics, entities)}
-    of_answers = responses_features(topics, entities)
-    of_differing = disagreements_features(topics, entities)
+    several = desk.labels.several_topics
+    answers = {FULL: responses_rows(review, topics, entities, several)}
+    differing = {FULL: disagreements_rows(review, ids, topics, entities, several)}
+    of_answers = responses_features(topics, entities, several)
+    of_differing = disagreements_features(topics, entities, several)
     configs = [
         write_config("default", dataset_features(desk, licensed), default, folder, "data"),
         write_config("responses", of_answers, answers, folder, "responses"),
@@ -108,6 +110,18 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
 
 def _of(published: Sequence[ReviewedArticle], split: str) -> list[ReviewedArticle]:
     return [item for item in published if item.split == split]
+
+
+def refuse_other_columns(desk: Desk, published_several: bool | None) -> None:
+    """DeskError where readers of a published version would miss its column of topics."""
+    if published_several is None or published_several == desk.labels.several_topics:
+        return
+    there, here = ("topics", "topic") if published_several else ("topic", "topics")
+    raise DeskError(
+        f"{desk.publish.dataset} is published with a column {there!r}, and would have {here!r} "
+        f"instead: labels.several_topics is {str(desk.labels.several_topics).lower()} now.",
+        "Name another repository in publish.dataset, then run copydesk publish.",
+    )
 
 
 def refuse_changed_classes(desk: Desk, topics: Sequence[str], entities: Sequence[str]) -> None:
@@ -139,7 +153,8 @@ def to_row(desk: Desk, licensed: bool, withheld: Collection[str], reviewed: Revi
         "text": None if hidden else article.text,
     }
     if desk.labels.topics:
-        row["topic"] = reviewed.topic
+        several = desk.labels.several_topics
+        row |= topic_cells(reviewed, list(desk.labels.topics), several)
     if desk.labels.entities:
         spans = reviewed.spans or ()
         tokens, tags = to_iob2(article.text, spans)

@@ -5,7 +5,7 @@ import statistics
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from corpus.articles import ReviewedArticle
+from corpus.articles import ReviewedArticle, chosen_topics
 from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.permissions import withheld_ids
@@ -45,7 +45,8 @@ def describe_dataset(
         language=desk.publish.language,
         provenance=made_by,
         source=_source(desk, published, withheld_ids(desk, (r.article for r in gold.reviewed))),
-        topics=_labels(desk.labels.topics, [(r.split, [str(r.topic)]) for r in published]),
+        topics=_labels(desk.labels.topics, [(r.split, chosen_topics(r) or ()) for r in published]),
+        several_topics=desk.labels.several_topics,
         entities=_labels(
             desk.labels.entities,
             [(r.split, [span.label for span in r.spans or ()]) for r in published],

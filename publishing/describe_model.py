@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from corpus.articles import Article, ReviewedArticle
+from corpus.articles import Article, ReviewedArticle, gold_topics
 from corpus.desk import Desk
 from corpus.instruct.answers import ENTITY, SCHEMA_VERSION, TOPIC, Questions
 from corpus.instruct.pairs import kind_of
@@ -87,6 +87,7 @@ def describe_model(
             guidelines=list(review.gold.guidelines),
         ),
         labels=_labels(desk, trained.kind),
+        several_topics=trained.kind == "topics" and desk.labels.several_topics,
         answers=answers,
         training=_training(trained),
         plain_f1=plain,
@@ -141,7 +142,7 @@ def _labels(desk: Desk, kind: Kind) -> dict[str, str]:
 
 def gold_digest(rows: Iterable[ReviewedArticle]) -> str:
     """A short hash of ids, splits and gold labels, whatever their order."""
-    parts = sorted([r.article.id, r.split, r.topic, repr(r.spans)] for r in rows)
+    parts = sorted([r.article.id, r.split, gold_topics(r), repr(r.spans)] for r in rows)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

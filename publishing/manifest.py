@@ -54,6 +54,7 @@ class DatasetManifest(ManifestPart):
     provenance: Provenance
     source: Source
     topics: dict[str, Label]
+    several_topics: bool = Field(False, description="an article may have several topics, or none")
     entities: dict[str, Label]
     rows: dict[str, int] = Field(description="split of the default configuration → rows")
     configs: dict[str, int] = Field(description="configuration → rows")
@@ -81,6 +82,7 @@ class ModelManifest(ManifestPart):
     provenance: Provenance
     lineage: Lineage
     labels: dict[str, str] = Field(description="label → definition, in the order of the schema")
+    several_topics: bool = Field(False, description="it may give an article several, or none")
     answers: Answers
     training: Training
     scores: dict[str, Any]
@@ -203,6 +205,14 @@ def published_labels(text: str | None, key: Literal["topics", "entities"]) -> li
     """The labels of a data set as any version of our manifest names them, in their order."""
     raw = json.loads(text or "null") if is_ours(text) else {}
     return [str(label) for label in raw.get(key) or ()]
+
+
+def published_several(text: str | None) -> bool | None:
+    """Whether a data set was published with several topics an article; None for none with topics,
+    as any version of our manifest tells it.
+    """
+    raw = json.loads(text or "null") if is_ours(text) else {}
+    return bool(raw.get("several_topics")) if raw.get("topics") else None
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

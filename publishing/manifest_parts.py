@@ -256,7 +256,7 @@ class Gate(ManifestPart):
     )
     test_articles: int
     test_digest: str = Field(description="hash of these articles and their gold")
-    score: Literal["accuracy", "span F1", "answer F1"]
+    score: Literal["accuracy", "topic F1", "span F1", "answer F1"]
     overall: ScoreDifference | None = Field(None, description="None without any test article")
     better_percent: float | None = Field(None, description="of resamples in which it scores higher")
     labels: dict[str, ScoreDifference] = Field(default_factory=dict, description="F1 of each label")

@@ -15,7 +15,7 @@ from publishing.changes import (
     model_changes,
     read_labels,
 )
-from publishing.dataset import refuse_changed_classes, write_dataset
+from publishing.dataset import refuse_changed_classes, refuse_other_columns, write_dataset
 from publishing.describe_dataset import describe_dataset
 from publishing.describe_model import Trained, describe_model
 from publishing.hub import Published
@@ -28,6 +28,7 @@ from publishing.manifest import (
     is_ours,
     listed_files,
     published_labels,
+    published_several,
     read_manifest,
     same_content,
     to_json,
@@ -75,6 +76,8 @@ def dataset_part(desk: Desk, review: Reviewed, folder: Path, labels_at: ReadLabe
     def complete(previous: Previous) -> dict[str, str]:
         current = manifest
         before = previous.manifest
+        if desk.labels.topics:
+            refuse_other_columns(desk, published_several(before))
         # From any version of our manifest: another Copydesk's is no reason to renumber classes.
         refuse_changed_classes(
             desk, published_labels(before, "topics"), published_labels(before, "entities")

@@ -30,6 +30,33 @@ def topic_row(
     }
 
 
+def topics_row(
+    article: Article,
+    gold: Sequence[str],
+    predicted: Sequence[str],
+    probabilities: Mapping[str, float],
+    about: Row,
+) -> dict[str, Any]:
+    """The same of several topics: both sides are lists, the predicted one most probable first."""
+    return {
+        "id": article.id,
+        "gold": list(gold),
+        "predicted": list(predicted),
+        "probabilities": {name: round(p, 6) for name, p in probabilities.items()},
+        **({"about": dict(about)} if about else {}),
+    }
+
+
+def has_topics(row: Row) -> bool:
+    """Whether a model said topics; one that said spans gives probabilities to nothing else."""
+    return "probabilities" in row
+
+
+def topics_of(row: Row, side: str) -> set[str]:
+    """Gold or predicted topics, be it one or several."""
+    return {row[side]} if isinstance(row[side], str) else set(row[side])
+
+
 def entity_row(
     article: Article, gold: Sequence[Span], predicted: Sequence[ScoredSpan], about: Row
 ) -> dict[str, Any]:
@@ -64,15 +91,16 @@ def is_wrong(row: Row) -> bool:
     if isinstance(row["gold"], Mapping):
         said = row["predicted"]
         return said is None or _answered(row["gold"]) != _answered(said)
-    if isinstance(row["gold"], str):
-        return bool(row["gold"] != row["predicted"])
+    if has_topics(row):
+        return topics_of(row, "gold") != topics_of(row, "predicted")
     return _spans(row["gold"]) != _spans(row["predicted"])
 
 
 def wrong_answers(
     rows: Sequence[Row], articles: Sequence[Article], withheld: Collection[str] = ()
 ) -> list[WrongAnswer]:
-    """A few mistakes, the most confident topics first, the most wrong spans first.
+    """A few mistakes, the most confident topics first, the most wrong spans, or sets of topics,
+    first.
 
     ``articles`` are those of the published test split. Articles that are not there
     cannot be linked to, and are left out; nothing is quoted of those that are ``withheld``.
@@ -126,6 +154,9 @@ def _answered(said: Row) -> set[tuple[str, str]]:
 def _example(row: Row, article: Article, may_quote: bool) -> WrongAnswer:
     if isinstance(row["gold"], str):
         gold, predicted = [row["gold"]], [f"{row['predicted']} ({row['score']:.2f})"]
+    elif has_topics(row):
+        gold = list(row["gold"]) or ["none"]
+        predicted = [f"{t} ({row['probabilities'][t]:.2f})" for t in row["predicted"]] or ["none"]
     else:
         there, said = _spans(row["gold"]), _spans(row["predicted"])
         text = article.text if may_quote else ""
@@ -143,6 +174,8 @@ def _example(row: Row, article: Article, may_quote: bool) -> WrongAnswer:
 def _weight(row: Row) -> float:
     if isinstance(row["gold"], str):
         return float(row["score"])
+    if has_topics(row):
+        return len(topics_of(row, "gold") ^ topics_of(row, "predicted"))
     return len(_spans(row["gold"]) ^ _spans(row["predicted"]))
 
 

@@ -48,6 +48,11 @@ SCORE_NAMES = {
     "named_nothing": "Articles with entities, answered with none",
     "perplexity": "Perplexity a token of the right answer",
 }
+# Of several topics an article.
+SET_SCORE_NAMES = SCORE_NAMES | {
+    "accuracy": "Articles with exactly the right topics",
+    "f1": "F1 over all topics",
+}
 SCHEME_NAMES = {
     "boundaries": "Start and end right, whatever the type",
     "partial": "The same, and a half for any overlap",
@@ -100,7 +105,8 @@ def draft(manifest: Manifest, repo_id: str) -> str:
     template = _template(manifest)
     values: dict[str, Any] = figures.keyed(manifest.model_dump())
     names: dict[str, Any] = figures.keyed({"repo_id": repo_id, "owner": repo_id.split("/")[0]})
-    names |= {"m": values, "score_names": SCORE_NAMES, "scheme_names": SCHEME_NAMES}
+    score_names = SET_SCORE_NAMES if values.get("several_topics") else SCORE_NAMES
+    names |= {"m": values, "score_names": score_names, "scheme_names": SCHEME_NAMES}
     names |= {"kind": manifest.kind}
     try:
         text = str(_environment().get_template(template).render(names))

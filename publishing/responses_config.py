@@ -7,13 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from datasets import ClassLabel, Features, List, Value
+from datasets import Features, List, Value
 
-from corpus.articles import ReviewedArticle, ScoredSpan, Span
-from corpus.errors import DeskError
+from corpus.articles import ReviewedArticle, ScoredSpan, Span, chosen_topics
 from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import Reviewed
 from publishing.agents import published_agent
+from publishing.topic_columns import (
+    require_known,
+    suggested_cells,
+    suggested_features,
+    topic_cells,
+    topic_features,
+)
 
 ANSWERS = ("submitted", "discarded")
 SPAN = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
@@ -32,7 +38,9 @@ def to_the_minute(time: datetime) -> datetime:
     return time.replace(second=0, microsecond=0)
 
 
-def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
+def responses_features(
+    topics: Sequence[str], entities: Sequence[str], several_topics: bool = False
+) -> Features:
     """One row an answer. Times are UTC, to the minute; offsets are those of the article's text.
 
     Agents are those of ``published_agent``.
@@ -43,7 +51,7 @@ def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Featur
         "status": Value("string"),
     }
     if topics:
-        columns["topic"] = ClassLabel(names=list(topics))
+        columns |= topic_features(topics, several_topics)
     if entities:
         columns["spans"] = List(SPAN)
     columns |= {
@@ -53,11 +61,7 @@ def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Featur
         "simulated": Value("bool"),
     }
     if topics:
-        columns |= {
-            "suggested_topic": Value("string"),
-            "suggested_topic_score": Value("float32"),
-            "topic_agent": Value("string"),
-        }
+        columns |= {**suggested_features(several_topics), "topic_agent": Value("string")}
     if entities:
         columns |= {
             "suggested_spans": List({**SPAN, "score": Value("float32")}),
@@ -67,7 +71,10 @@ def responses_features(topics: Sequence[str], entities: Sequence[str]) -> Featur
 
 
 def responses_rows(
-    review: Reviewed, topics: Sequence[str], entities: Sequence[str]
+    review: Reviewed,
+    topics: Sequence[str],
+    entities: Sequence[str],
+    several_topics: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Every submitted or discarded answer that counts now, by article and annotator."""
     names = {e.response.annotator for e in review.answers}
@@ -75,14 +82,22 @@ def responses_rows(
     answers = [entry for entry in review.answers if entry.response.status in ANSWERS]
     answers.sort(key=lambda e: (e.response.article_id, pseudonyms[e.response.annotator]))
     for entry in answers:
-        yield _response_row(entry, pseudonyms, entry.key in review.simulated, topics, entities)
+        row = _response_row(entry, pseudonyms, entry.key in review.simulated, entities)
+        if topics:
+            require_known(entry.response, topics, entry.response.article_id)
+            row |= topic_cells(entry.response, topics, several_topics)
+            row |= suggested_cells(entry, several_topics)
+            row["topic_agent"] = published_agent(entry.topic_agent)
+        yield row
 
 
-def disagreements_features(topics: Sequence[str], entities: Sequence[str]) -> Features:
+def disagreements_features(
+    topics: Sequence[str], entities: Sequence[str], several_topics: bool = False
+) -> Features:
     """One row an article whose annotators differ; votes count submitted answers."""
     columns: dict[str, Any] = {"id": Value("string"), "answers": Value("int32")}
     if topics:
-        columns["topic"] = ClassLabel(names=list(topics))
+        columns |= topic_features(topics, several_topics)
         columns["topic_votes"] = List({"topic": Value("string"), "votes": Value("int32")})
     if entities:
         columns["span_votes"] = List({**SPAN, "votes": Value("int32")})
@@ -95,7 +110,11 @@ def disagreements_features(topics: Sequence[str], entities: Sequence[str]) -> Fe
 
 
 def disagreements_rows(
-    review: Reviewed, published: Sequence[str], topics: Sequence[str], entities: Sequence[str]
+    review: Reviewed,
+    published: Sequence[str],
+    topics: Sequence[str],
+    entities: Sequence[str],
+    several_topics: bool = False,
 ) -> list[dict[str, Any]]:
     """Articles with two or more submitted answers that are not all the same, by id.
 
@@ -111,11 +130,11 @@ def disagreements_rows(
     quarantined, there = set(review.gold.quarantined), set(published)
     rows = []
     for identifier, group in sorted(groups.items()):
-        answers = [(e.response.topic, frozenset(e.response.spans or ())) for e in group]
+        answers = [(chosen_topics(e.response), frozenset(e.response.spans or ())) for e in group]
         if len(set(answers)) > 1:
             found = gold.get(identifier)
             left_out = "near-duplicate" if identifier in quarantined else "waiting"
-            row = _votes(group, found, topics, entities)
+            row = _votes(group, found, topics, entities, several_topics)
             rows.append(
                 {"id": identifier, "answers": len(group), **row}
                 | {
@@ -136,7 +155,6 @@ def _response_row(
     entry: LedgerEntry,
     pseudonyms: Mapping[str, str],
     simulated: bool,
-    topics: Sequence[str],
     entities: Sequence[str],
 ) -> dict[str, Any]:
     answer = entry.response
@@ -149,13 +167,6 @@ def _response_row(
         "blind": entry.blind,
         "simulated": simulated,
     }
-    if topics:
-        row |= {
-            "topic": _known(answer.topic, topics, answer.article_id),
-            "suggested_topic": entry.suggested_topic,
-            "suggested_topic_score": entry.suggested_topic_score,
-            "topic_agent": published_agent(entry.topic_agent),
-        }
     if entities:
         row |= {
             "spans": None if answer.spans is None else [span_row(s) for s in answer.spans],
@@ -170,26 +181,17 @@ def _votes(
     gold: ReviewedArticle | None,
     topics: Sequence[str],
     entities: Sequence[str],
+    several_topics: bool,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
     if topics:
-        votes = Counter(e.response.topic for e in group if e.response.topic is not None)
-        row["topic"] = gold.topic if gold else None
+        votes = Counter(t for e in group for t in chosen_topics(e.response) or ())
+        row |= topic_cells(gold, topics, several_topics)
         row["topic_votes"] = [{"topic": t, "votes": votes[t]} for t in topics if votes[t]]
     if entities:
         marks = Counter(span for e in group for span in set(e.response.spans or ()))
         row["span_votes"] = [{**span_row(s), "votes": n} for s, n in sorted(marks.items())]
     return row
-
-
-def _known(topic: str | None, topics: Sequence[str], article_id: str) -> str | None:
-    if topic is not None and topic not in topics:
-        raise DeskError(
-            f"Article {article_id} was answered with topic {topic!r}, which the desk no longer has "
-            f"({', '.join(topics)}).",
-            "Restore it in labels.topics, or give the desk a new `name:` and review it anew.",
-        )
-    return topic
 
 
 def _scored(spans: Sequence[ScoredSpan] | None) -> list[dict[str, Any]] | None:

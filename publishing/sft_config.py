@@ -28,9 +28,12 @@ def sft_features(licensed: bool) -> Features:
 def sft_rows(
     desk: Desk, licensed: bool, withheld: Collection[str], published: Iterable[ReviewedArticle]
 ) -> Iterator[dict[str, Any]]:
-    """Chats of the articles whose text may be passed on, in the order given."""
+    """Chats of the articles whose text may be passed on, in the order given; of several topics an
+    article none, since an answer names one.
+    """
     asked = Questions(tuple(desk.labels.topics), tuple(desk.labels.entities))
-    shown = [reviewed for reviewed in published if reviewed.article.id not in withheld]
+    shown = [] if desk.labels.several_topics else published
+    shown = [reviewed for reviewed in shown if reviewed.article.id not in withheld]
     for reviewed, pair in zip(shown, reviewed_pairs(shown, asked), strict=True):
         row = {"id": pair.id, "messages": pair.messages(), "phrasing": pair.phrasing}
         row |= {"schema_version": SCHEMA_VERSION}

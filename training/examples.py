@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpus.articles import ReviewedArticle, Span, Split, model_input
+from corpus.articles import ReviewedArticle, Span, Split, chosen_topics, model_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class EntityExample:
 
 
 def topic_examples(reviewed: Iterable[ReviewedArticle]) -> list[TopicExample]:
-    """Of the articles whose topic is resolved."""
+    """Of the articles whose topic, or topics, are resolved."""
     return [
-        TopicExample(r.article.id, model_input(r.article), (r.topic,), r.split)
+        TopicExample(r.article.id, model_input(r.article), topics, r.split)
         for r in reviewed
-        if r.topic is not None
+        if (topics := chosen_topics(r)) is not None
     ]
 
 

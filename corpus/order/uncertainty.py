@@ -35,7 +35,9 @@ def uncertainties(predictions: Mapping[str, Prediction]) -> dict[str, float]:
     """
     topics, spans = {}, {}
     for article_id, said in predictions.items():
-        if said.topic_score is not None:
+        if said.uncertainty is not None:
+            topics[article_id] = said.uncertainty
+        elif said.topic_score is not None:
             topics[article_id] = topic_uncertainty(said.topic_score)
         if said.spans is not None:
             spans[article_id] = span_uncertainty(said.spans)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from corpus.agreement import MIN_ARTICLES
 from corpus.intervals import Interval
 from corpus.report.material import Material
-from corpus.resolve import span_votes, topic_votes
+from corpus.resolve import span_votes, topic_set_votes, topic_votes
 from corpus.votes.figures import Figures
 from corpus.votes.report import AgreementReport, choice_report, set_report
 
@@ -42,12 +42,18 @@ class AgreementFigures:
 
 
 def measure_agreeing(
-    material: Material, asks_topic: bool, asks_spans: bool, seed: int
+    material: Material, asks_topic: bool, asks_spans: bool, seed: int, several_topics: bool = False
 ) -> AgreementFigures:
-    """By ``corpus.votes``; what changed with the guidelines stands in ``corpus.report.drift``."""
+    """By ``corpus.votes``, several topics as sets; what changed with the guidelines stands in
+    ``corpus.report.drift``.
+    """
     responses = [entry.response for entry in material.submitted]
+    if several_topics:
+        topics = set_report(topic_set_votes(responses), seed)
+    else:
+        topics = choice_report(topic_votes(responses), seed)
     return AgreementFigures(
-        _question(choice_report(topic_votes(responses), seed)) if asks_topic else None,
+        _question(topics) if asks_topic else None,
         _question(set_report(span_votes(responses), seed)) if asks_spans else None,
     )
 

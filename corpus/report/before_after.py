@@ -11,7 +11,7 @@ from corpus.agreement import MIN_ARTICLES
 from corpus.intervals import RESAMPLES, to_interval
 from corpus.ledger_rows import LedgerEntry
 from corpus.report.shares import Difference, to_difference
-from corpus.resolve import span_votes, topic_votes
+from corpus.resolve import span_votes, topic_set_votes
 from corpus.suggestions.resampling import MOST_GROUPS, in_groups
 from corpus.votes.figures import item_totals, part_of, to_figure
 from corpus.votes.sets import count_pairs
@@ -31,9 +31,11 @@ NONE = Part(0, 0)
 
 
 def topic_pairs(entries: Sequence[LedgerEntry]) -> Parts:
-    """Of each article with two answers: pairs that chose the same topic, and all pairs."""
+    """Of each article with two answers: pairs that chose the same topic, of several topics
+    exactly the same, and all pairs.
+    """
     found = {}
-    for (article, _), votes in by_unit(topic_votes([e.response for e in entries])).items():
+    for (article, _), votes in by_unit(topic_set_votes([e.response for e in entries])).items():
         pairs = [a.value == b.value for a, b in combinations(votes, 2)]
         if pairs:
             found[article] = Part(sum(pairs), len(pairs))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from corpus.agreement import agreement_intervals
+from corpus.articles import chosen_topics
 from corpus.intervals import Interval
 from corpus.ledger_rows import LedgerEntry
 from corpus.report.before_after import compare_ratios, marks_given, span_pairs, topic_pairs
@@ -76,8 +77,10 @@ def measure_drift(
 
 
 def topics_given(entries: Sequence[LedgerEntry]) -> Given:
-    """Article and topic of each answer that has one."""
-    return [(e.response.article_id, e.response.topic) for e in entries if e.response.topic]
+    """Article and topic of each answer that has one; of several topics each."""
+    return [
+        (e.response.article_id, topic) for e in entries for topic in chosen_topics(e.response) or ()
+    ]
 
 
 def types_given(entries: Sequence[LedgerEntry]) -> Given:

@@ -13,7 +13,7 @@ from corpus.report.agreeing import AgreementFigures, measure_agreeing
 from corpus.report.asked import Asked, measure_asked
 from corpus.report.confusion import SpanConfusion, TopicConfusion, span_confusion, topic_confusion
 from corpus.report.discards import Discards, measure_discards
-from corpus.report.drift import Drift, measure_drift
+from corpus.report.drift import Drift, measure_drift, topics_given
 from corpus.report.material import Material, read_material
 from corpus.report.periods import Periods, measure_periods
 from corpus.report.progress import Progress, measure_progress
@@ -35,7 +35,8 @@ class AnnotatorReport:
 
     Intervals are of ``percent`` percent, over articles (median seconds: over answers); of fewer
     than ``min_articles`` articles nothing is stated. ``answered_until`` is the time of the last
-    answer. ``topics`` and ``spans`` are None where the desk does not ask for them.
+    answer. ``topics`` and ``spans`` are None where the desk does not ask for them, and ``topics``
+    where it asks for several: which of two sets stands for which nobody can tell.
     """
 
     desk: str
@@ -53,6 +54,7 @@ class AnnotatorReport:
     periods: Periods
     suggestions: SuggestionEffects
     suggestion_rows: tuple[EffectRow, ...]
+    several_topics: bool
 
 
 def read_report(desk: Desk, ledger: Ledger) -> AnnotatorReport:
@@ -70,10 +72,11 @@ def measure_report(desk: Desk, material: Material) -> AnnotatorReport:
     """``desk.models.seed`` is that of the resampling."""
     seed = desk.models.seed
     topics, types = list(desk.labels.topics), list(desk.labels.entities)
-    topic = topic_confusion(material, topics) if topics else None
+    several = desk.labels.several_topics
+    topic = topic_confusion(material, topics) if topics and not several else None
     spans = span_confusion(material, types) if types else None
     given: tuple[Sequence[str], Sequence[str]] = (
-        topic.labels if topic else (),
+        topic.labels if topic else _ever_given(material, topics),
         spans.labels if spans else (),
     )
     effects = measure_effects(material.statements, material.hidden, material.simulated, seed)
@@ -84,7 +87,7 @@ def measure_report(desk: Desk, material: Material) -> AnnotatorReport:
         min_articles=MIN_ARTICLES,
         progress=measure_progress(material, desk),
         speed=measure_speed(material, seed),
-        agreement=measure_agreeing(material, bool(topics), bool(types), seed),
+        agreement=measure_agreeing(material, bool(topics), bool(types), seed, several),
         discards=measure_discards(material, seed),
         asked=measure_asked(material, desk.review.also_ask, seed),
         topics=topic,
@@ -93,7 +96,14 @@ def measure_report(desk: Desk, material: Material) -> AnnotatorReport:
         periods=measure_periods(material, *given, seed),
         suggestions=effects,
         suggestion_rows=tuple(EffectRow(what, figure) for what, figure in effect_rows(effects)),
+        several_topics=several,
     )
+
+
+def _ever_given(material: Material, topics: Sequence[str]) -> tuple[str, ...]:
+    """The desk's topics, then those that it no longer has; nothing where it asks for none."""
+    given = {topic for _, topic in topics_given(material.submitted)} if topics else set()
+    return (*topics, *sorted(given - set(topics)))
 
 
 def to_json(report: AnnotatorReport) -> dict[str, Any]:

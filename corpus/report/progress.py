@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 
 from corpus.adjudication import adjudicators_of
 from corpus.desk import Desk
-from corpus.gold import policy_of
+from corpus.gold import resolve_entries
 from corpus.ledger_rows import LedgerEntry
 from corpus.report.material import Material
-from corpus.resolve import resolve_articles
 from corpus.votes.decided import TIE
 
 
@@ -78,13 +77,11 @@ def _count_ties(
     material: Material, desk: Desk, complete: Mapping[str, Sequence[LedgerEntry]]
 ) -> int:
     """Decisions of adjudicators make no article complete, and win where one is."""
-    answers = {i: [e.response for e in group] for i, group in complete.items()}
+    weighed = {identifier: list(group) for identifier, group in complete.items()}
     for entry in material.decisions:
-        if entry.response.article_id in answers:
-            answers[entry.response.article_id].append(entry.response)
-    policy = policy_of(desk, adjudicators_of(material.decisions))
-    asks_topic, asks_spans = bool(desk.labels.topics), bool(desk.labels.entities)
-    resolved = resolve_articles(answers, asks_topic, asks_spans, policy)
+        if entry.response.article_id in weighed:
+            weighed[entry.response.article_id].append(entry)
+    resolved = resolve_entries(desk, weighed, adjudicators_of(material.decisions))
     return sum(found.rule == TIE for found in resolved.values())
 
 

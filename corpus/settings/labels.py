@@ -35,6 +35,12 @@ class LabelSettings(DeskPart):
         "not taken back",
     )
 
+    several_topics: bool = Field(
+        False,
+        description="an article may have several topics; where the desk asks for entities, too, "
+        "also none",
+    )
+
     @model_validator(mode="after")
     def something_to_ask(self) -> "LabelSettings":
         """A desk asks at least one question."""
@@ -44,4 +50,6 @@ class LabelSettings(DeskPart):
             raise ValueError("labels.topics needs at least two topics")
         if self.overlapping and not self.entities:
             raise ValueError("labels.overlapping is about entities, but labels.entities is empty")
+        if self.several_topics and not self.topics:
+            raise ValueError("labels.several_topics is set, so labels.topics must name them")
         return self

@@ -12,7 +12,7 @@ class Columns(DeskPart):
 
     text: str | int | list[str | int] = Field("text", description="one column, or several joined")
     title: str | int | None = Field(None, description="the headline")
-    topic: str | int | None = Field(None, description="the source's own topic")
+    topic: str | int | None = Field(None, description="the source's own topic, or a list of them")
     spans: str | int | None = Field(None, description="list of {start, end, label}, in code points")
     published_at: str | int | None = Field(None, description="date, or date and time")
     split: str | int | None = Field(None, description="the source's own train, test, …")

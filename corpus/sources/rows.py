@@ -39,6 +39,7 @@ class RowReader:
     def __init__(self, source: SourceSettings, labels: LabelSettings) -> None:
         self.source = source
         self.name = source_name(source)
+        self.several = labels.several_topics
         self.topics = {**{t: t for t in labels.topics}, **source.topic_values}
         self.repairs: Counter[str] = Counter()
         self.overlapping = labels.overlapping
@@ -58,7 +59,8 @@ class RowReader:
             title=title,
             source=self.name,
             published_at=self._text(row, columns.published_at),
-            topic=self._topic(row, number),
+            topic=None if self.several else self._topic(row, number),
+            topics=self._topics(row, number) if self.several else None,
             spans=self._spans(row, text, number),
             source_split=self._text(row, columns.split) or None,
             license=self._text(row, columns.license) or self.source.license,
@@ -94,7 +96,27 @@ class RowReader:
         value = self._cell(row, self.source.columns.topic)
         if value is None or value == "" or not self.topics:
             return None
+        if isinstance(value, list):
+            raise DeskError(
+                f"{self.source.path} row {number}: {value!r} are several topics, the desk asks for "
+                "one.",
+                "Set labels.several_topics to true, or name another column in source.columns.",
+            )
         return self._mapped(str(value), self.topics, number, "topic")
+
+    def _topics(self, row: Row, number: int) -> tuple[str, ...] | None:
+        """Sorted, each once. A cell of a CSV may hold one topic, or a list as JSON."""
+        value = self._cell(row, self.source.columns.topic)
+        if value is None or value == "" or not self.topics:
+            return None
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise RowError("topics are not JSON", str(error)) from error
+        named = value if isinstance(value, list) else [value]
+        found = {self._mapped(str(name), self.topics, number, "topic") for name in named}
+        return tuple(sorted(name for name in found if name is not None))
 
     def _spans(self, row: Row, text: str, number: int) -> tuple[Span, ...] | None:
         value = self._cell(row, self.source.columns.spans)

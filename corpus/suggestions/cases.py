@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.articles import Prediction, ScoredSpan, Span
+from corpus.articles import Prediction, ScoredSpan, Span, chosen_topics
 from corpus.ledger_rows import LedgerEntry
 from corpus.suggestions.hidden import Hidden, hidden_at
 
@@ -51,17 +51,21 @@ def to_arrays(cases: Sequence[Case]) -> Arrays:
 
 
 def topic_cases(entries: Sequence[LedgerEntry], hidden: Hidden) -> list[Case]:
-    """One for each submitted topic on whose article a model said one."""
+    """One for each answer to an article of which a model said a topic; of several topics, one for
+    each of them.
+    """
     return [
         Case(
             entry.response.article_id,
             said.topic_agent,
-            float("nan") if said.topic_score is None else said.topic_score,
+            float("nan") if topic.score is None else topic.score,
             not entry.blind,
-            int(entry.response.topic == said.topic),
+            int(topic.name in own),
         )
         for entry, said in _answered(entries, hidden)
-        if said.topic is not None and entry.response.topic is not None
+        for own in [chosen_topics(entry.response)]
+        for topic in said.said_topics() or ()
+        if own is not None
     ]
 
 
@@ -114,11 +118,4 @@ def _said(entry: LedgerEntry, hidden: Hidden) -> Prediction | None:
     article = entry.response.article_id
     if entry.blind:
         return hidden_at(hidden.get(article, ()), entry.answered_at)
-    return Prediction(
-        article,
-        entry.suggested_topic,
-        entry.suggested_topic_score,
-        entry.topic_agent,
-        entry.suggested_spans,
-        entry.spans_agent,
-    )
+    return entry.shown()

@@ -13,6 +13,7 @@ from typing import Any
 
 from corpus.articles import Prediction, ScoredSpan
 from corpus.ledger import Ledger
+from corpus.ledger_rows import shown_topics, topics_json
 
 KIND = "hidden"
 
@@ -62,6 +63,7 @@ def _to_row(prediction: Prediction, at: datetime) -> dict[str, Any]:
         "article_id": prediction.article_id,
         "topic": prediction.topic or "",
         "topic_score": float("nan") if score is None else score,
+        "topics": topics_json(prediction.topics),
         "topic_agent": prediction.topic_agent,
         "spans": ""
         if spans is None
@@ -82,6 +84,7 @@ def _from_row(row: Mapping[str, Any]) -> HiddenPrediction:
             topic_agent=row["topic_agent"],
             spans=None if spans is None else tuple(ScoredSpan(*span) for span in spans),
             spans_agent=row["spans_agent"],
+            topics=shown_topics(row.get("topics", "")),
         ),
         datetime.fromisoformat(row["predicted_at"]),
     )

@@ -30,7 +30,8 @@ class Question:
 class SuggestionEffects:
     """What suggestions do to answers; every interval is of 95 percent, over articles.
 
-    ``missed`` is the pull of what a model did not suggest: the share of spans left out because
+    ``several_topics``: answers are sets of topics, and a suggested one counts by itself. ``missed``
+    is the pull of what a model did not suggest: the share of spans left out because
     nothing stood there. ``simulated`` of the ``answers`` are those of simulated reviewers.
     """
 
@@ -43,6 +44,7 @@ class SuggestionEffects:
     agreement_shown: AgreementIntervals
     agreement_blind: AgreementIntervals
     times: Times
+    several_topics: bool = False
 
 
 def read_effects(ledger: Ledger, seed: int) -> SuggestionEffects:
@@ -79,6 +81,7 @@ def measure_effects(
         agreement_shown=_agreement([e for e in submitted if was_shown(e)], seed, resamples),
         agreement_blind=_agreement([e for e in submitted if e.blind], seed, resamples),
         times=measure_times(entries, simulated, seed, resamples),
+        several_topics=any(entry.response.topics is not None for entry in submitted),
     )
 
 
@@ -99,14 +102,15 @@ def interval_text(interval: Interval | None, digits: int = 3) -> str:
 def effect_rows(effects: SuggestionEffects) -> list[tuple[str, str]]:
     """What → figure, for people."""
     shown, blind, times = effects.agreement_shown, effects.agreement_blind, effects.times
+    same = "exactly the same topics" if effects.several_topics else "same topic"
     return [
         ("topic suggestions kept", _kept(effects.topics.acceptance)),
         ("pull on topics", _pull(effects.topics.pull)),
         ("span suggestions kept", _kept(effects.spans.acceptance)),
         ("pull on suggested spans", _pull(effects.spans.pull)),
         ("pull of spans not suggested", _pull(effects.missed)),
-        ("same topic, with suggestions", interval_text(shown.topic_percent)),
-        ("same topic, without", interval_text(blind.topic_percent)),
+        (f"{same}, with suggestions", interval_text(shown.topic_percent)),
+        (f"{same}, without", interval_text(blind.topic_percent)),
         ("span F1 between annotators, with suggestions", interval_text(shown.span_f1)),
         ("span F1 between annotators, without", interval_text(blind.span_f1)),
         ("seconds an answer, with suggestions", interval_text(times.shown_seconds, 1)),

@@ -67,9 +67,8 @@ def measure_times(
 
 def was_shown(entry: LedgerEntry) -> bool:
     """Whether a suggestion stood beside the answer."""
-    return not entry.blind and (
-        entry.suggested_topic is not None or entry.suggested_spans is not None
-    )
+    shown = entry.shown()
+    return not entry.blind and (shown.said_topics() is not None or shown.spans is not None)
 
 
 def answer_gaps(

@@ -6,9 +6,9 @@ their sums between every two groups of items.
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from corpus.intervals import RESAMPLES, Interval, drawn_counts
 from corpus.votes.choices import alpha_of, least_of
@@ -28,6 +28,9 @@ def set_alpha(
     votes: Sequence[Vote[frozenset[Candidate]]], seed: int, resamples: int = RESAMPLES
 ) -> Interval | None:
     """None where nothing is compared, and where only one set was ever answered."""
+    # No other answers need it, and loading it takes longer than most of them.
+    from scipy import sparse
+
     table = to_table(votes)
     if not table.labels:
         return None
@@ -76,8 +79,11 @@ def _distances_within(table: Table[frozenset[Candidate]], members: np.ndarray) -
     return found
 
 
-def _between(counts: sparse.csr_matrix, members: np.ndarray) -> tuple[np.ndarray, float]:
-    """Sums of distances between the answers of two groups, (groups, groups); and the largest."""
+def _between(counts: Any, members: np.ndarray) -> tuple[np.ndarray, float]:
+    """Sums of distances between the answers of two groups, (groups, groups), and the largest.
+
+    ``counts``: how often each group has each answer, sparse, (groups, answers).
+    """
     sizes = members.sum(axis=1)
     found = np.zeros((counts.shape[0], counts.shape[0]))
     furthest = 0.0

@@ -49,7 +49,7 @@ class Cells:
 def to_table(votes: Sequence[Vote[Value]]) -> Table[Value]:
     """Without questions that one answered alone."""
     flat = [vote for unit in compared(by_unit(votes).values()) for vote in unit]
-    labels = sorted({vote.value for vote in flat}, key=str)
+    labels = sorted({vote.value for vote in flat}, key=_in_words)
     annotators = annotators_of(flat)
     choice = {label: at for at, label in enumerate(labels)}
     who = {name: at for at, name in enumerate(annotators)}
@@ -81,6 +81,13 @@ def unit_pairs(table: Table[Value]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         begins = starts[sizes == size]
         for part in np.array_split(begins, -(-len(begins) * len(one) // BLOCK_PAIRS)):
             yield (part[:, None] + one).ravel(), (part[:, None] + other).ravel()
+
+
+def _in_words(value: Value) -> str:
+    """What is sorted by. A set writes its members in an order that differs between processes, and
+    with it the last digits of every sum over labels.
+    """
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _numbers(values: Iterator[int]) -> np.ndarray:

@@ -21,7 +21,7 @@ def draw_pictures(report: Mapping[str, Any]) -> dict[str, Markup]:
         medians = {"": [speed["median_seconds"] for speed in speeds]}
         names = [speed["annotator"] for speed in speeds]
         found["speed"] = draw_people(names, medians, "median seconds an answer")
-    found |= _agreement(report["agreement"])
+    found |= _agreement(report["agreement"], report["several_topics"])
     found |= _over_time(report)
     return {name: Markup(svg) for name, svg in found.items()}
 
@@ -35,10 +35,11 @@ def most_frequent(periods: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
     return sorted(totals, key=lambda label: (-totals[label], label))[:MOST_LINES]
 
 
-def _agreement(agreement: Mapping[str, Any]) -> dict[str, str]:
+def _agreement(agreement: Mapping[str, Any], several_topics: bool) -> dict[str, str]:
     people: dict[str, dict[str, Any]] = {}
+    of_topics = ("f1_exact", "topic F1") if several_topics else ("percent", "same topic")
     for kind, figure, title in (
-        ("topics", "percent", "same topic"),
+        ("topics", *of_topics),
         ("spans", "f1_exact", "span F1"),
     ):
         for part in (agreement[kind] or {}).get("annotators", ()):
@@ -57,9 +58,10 @@ def _over_time(report: Mapping[str, Any]) -> dict[str, str]:
     starts = [period["starts"] for period in periods]
     changes = [change["day"] for change in report["drift"]["changes"]]
     found = {}
+    same = "same topics" if report["several_topics"] else "same topic"
     lines = {
         title: [period[figure] for period in periods]
-        for title, figure in (("same topic", "topic_percent"), ("span F1", "span_f1"))
+        for title, figure in ((same, "topic_percent"), ("span F1", "span_f1"))
     }
     lines = {title: figures for title, figures in lines.items() if any(figures)}
     if lines:

@@ -123,7 +123,7 @@ def test_a_desk_that_did_not_change_sends_nothing(
         ),
         (
             {"review.also_ask": {"note": QUALITY, "quality": QUALITY}},
-            "'note' was of type text, now rating",
+            "'note' asked for a text, now for a rating",
         ),
         (
             {"review.also_ask": {"note": NOTE, "quality": QUALITY | {"values": [1, 2]}}},

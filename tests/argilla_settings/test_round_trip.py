@@ -129,7 +129,7 @@ def test_other_labels_than_argilla_has_are_refused(argilla_service: ArgillaServi
     client = connect()
     ensure_dataset(client, desk("labels"), NEWS)
     changed = desk("labels", **{"labels.topics": {"World": "w", "Weather": "x"}})
-    with pytest.raises(DeskError, match="asks topic with labels"):
+    with pytest.raises(DeskError, match=r"'topic' loses 'Business', .* and gets 'Weather'"):
         ensure_dataset(client, changed, NEWS)
     assert find_dataset(client, desk("never-made")) is None
     assert find_dataset(client, desk("never-made", workspace="tpyo")) is None

@@ -57,6 +57,7 @@ DIFFERENT = [
     say("waiting", "a", "World"),
     say("waiting", "b", "Sports", status="discarded"),
 ]
+LABELS = made_desk().labels
 KNOWN = articles("topics", "spans", "agreed", "waiting")
 
 
@@ -67,7 +68,9 @@ def gold(*final: LedgerEntry, **overrides: object) -> Gold:
 
 
 def test_what_ties_is_open_and_is_counted() -> None:
-    found = open_tallies(gold().reviewed, [*DIFFERENT, say("agreed", "c", "World", minutes=-9)])
+    found = open_tallies(
+        gold().reviewed, [*DIFFERENT, say("agreed", "c", "World", minutes=-9)], LABELS
+    )
     assert set(found) == {"topics", "spans"}
     topics, spans = found["topics"], found["spans"]
     assert (topics.topic, topics.spans, topics.chose) == (None, (ROME,), 2)
@@ -79,7 +82,7 @@ def test_what_ties_is_open_and_is_counted() -> None:
 
 
 def test_the_most_frequent_answer_is_suggested() -> None:
-    tally = open_tallies(gold().reviewed, DIFFERENT)["spans"]
+    tally = open_tallies(gold().reviewed, DIFFERENT, LABELS)["spans"]
     said = most_frequent(tally)
     assert (said.topic, said.topic_score, said.topic_agent, said.spans_agent) == (
         "World", 1.0, AGENT, AGENT,
@@ -96,12 +99,12 @@ def test_the_most_frequent_answer_is_suggested() -> None:
 def test_marks_that_may_overlap_are_all_suggested() -> None:
     overlapping = {"labels.overlapping": True}
     desk = made_desk(**overlapping)
-    tally = open_tallies(gold(**overlapping).reviewed, DIFFERENT, desk.labels.overlapping)["spans"]
+    tally = open_tallies(gold(**overlapping).reviewed, DIFFERENT, desk.labels)["spans"]
     assert [s.span() for s in most_frequent(tally).spans or ()] == [ADA, ADA_LONG, ROME]
 
 
 def test_equal_topics_are_drawn_by_lot_and_no_label_is_preferred() -> None:
-    tally = open_tallies(gold().reviewed, DIFFERENT)["topics"]
+    tally = open_tallies(gold().reviewed, DIFFERENT, LABELS)["topics"]
     drawn = Counter(
         most_frequent(replace(tally, article=replace(tally.article, id=f"{n}"))).topic
         for n in range(400)

@@ -71,6 +71,7 @@ def test_without_a_rule_the_digest_is_that_of_desks_before_there_were_rules() ->
         ("labels", ("overlapping",)),
         ("review", (*given, "trusted")),
         ("models", LATER),
+        ("labels", ("several_topics",)),
     ):
         for key in keys:
             del before[part][key]

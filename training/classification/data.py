@@ -83,9 +83,11 @@ def require_two_topics(examples: Sequence[TopicExample], topics: Sequence[str]) 
         )
 
 
-def training_data(chosen: Sequence[TopicExample], topics: Sequence[str]) -> TopicData:
-    """What to learn from; one example with two topics, or none, makes it several."""
-    several = any(len(set(example.topics)) != 1 for example in chosen)
+def training_data(
+    chosen: Sequence[TopicExample], topics: Sequence[str], several: bool = False
+) -> TopicData:
+    """What to learn from; one example with two topics, or none, makes it ``several``, too."""
+    several = several or any(len(set(example.topics)) != 1 for example in chosen)
     known = {topic for example in chosen for topic in example.topics}
     return to_data(chosen, [topic for topic in topics if topic in known], several)
 

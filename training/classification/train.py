@@ -37,6 +37,7 @@ def train_topics(
     on_progress: Progress | None = None,
     checkpoints: Path | None = None,
     tracking: Tracking = "none",
+    several: bool = False,
 ) -> TrainedModel:
     """Train on the examples of split train; ``load_topic_model(output_dir)`` loads the result.
 
@@ -45,6 +46,7 @@ def train_topics(
     ``on_progress`` gets (step, steps in total). ``checkpoints`` is a folder from which the same
     call goes on after a kill, to the same result; it is gone when the training is through.
     ``tracking`` records the steps of the rungs that have any (SetFit, fine-tuning).
+    ``several``: a text may have several topics, although each of these happens to have one.
     Raises DeskError with fewer than two topics to learn from.
     """
     watch = Stopwatch()
@@ -52,7 +54,7 @@ def train_topics(
     # A missing package is said before minutes of training.
     report_to(tracking)
     chosen = choose_examples(examples, topics, settings.per_class, seed)
-    train = training_data(chosen, topics)
+    train = training_data(chosen, topics, several)
     validation = validation_data(examples, train, topics)
     set_seed(seed)
     described = {

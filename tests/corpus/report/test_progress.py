@@ -1,13 +1,15 @@
 """How far a review is, and how fast people answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from corpus.desk import Desk
+from corpus.desk import Desk, read_desk
 from corpus.intervals import Interval
+from corpus.ledger_rows import LedgerEntry
 from corpus.report.progress import Day, measure_progress
 from corpus.report.speed import MIN_TIMED, measure_speed, median_interval
 from tests.corpus.report.made import MONDAY, A, B, C, gone, material, said
@@ -47,6 +49,19 @@ def test_progress_counts_articles_by_where_they_stand(desk: Desk) -> None:
         None,
         None,
     )
+
+
+def test_several_topics_are_resolved_as_such() -> None:
+    asked = {"review.min_submitted": 2, "labels.several_topics": True}
+
+    def chose(article: str, who: str, *topics: str) -> LedgerEntry:
+        entry = said(article, who, None)
+        return replace(entry, response=replace(entry.response, topics=topics))
+
+    answers = [chose("same", who, "World", "Sports") for who in (A, B)]
+    answers += [chose("tied", A, "World"), chose("tied", B, "Sports")]
+    found = measure_progress(material(*answers), read_desk("desk.yaml", asked))
+    assert (found.complete, found.reviewed, found.ties) == (2, 1, 1)
 
 
 def test_an_edited_answer_counts_once_and_a_deleted_one_not_at_all(desk: Desk) -> None:

@@ -1,5 +1,9 @@
 """Agreement on spans: exact and overlapping, by type, never raised by empty pairs."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from corpus.articles import Span
@@ -82,3 +86,31 @@ def test_several_labels_have_f1_and_alpha() -> None:
     overall = set_report(votes, 1, resamples=20).overall.values
     assert overall["f1_exact"].value == pytest.approx(2 / 3)
     assert overall["krippendorff_alpha"].value < 0.2
+
+
+ALPHA = """
+import random
+from corpus.votes.set_alpha import set_alpha
+from corpus.votes.vote import Vote
+draw, names = random.Random(4), ("World", "Sports", "Business", "Arts")
+votes = [
+    Vote(f"{item}", who, frozenset(draw.sample(names, draw.randrange(5))))
+    for item in range(60)
+    for who in "abc"
+]
+print(set_alpha(votes, 1, 200))
+"""
+
+
+def test_alpha_of_sets_is_the_same_in_every_process_to_the_last_digit() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", ALPHA],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1
