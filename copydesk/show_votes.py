@@ -16,7 +16,7 @@ FIGURES = (
     "f1",
     "kappa",
 )
-# More pairs of annotators than these are for --json.
+# Of more pairs of annotators, those with most in common are shown.
 MOST_PAIRS = 20
 
 
@@ -36,10 +36,9 @@ def agreement_lines(found: Mapping[str, Any]) -> Iterator[str]:
     ):
         yield from _table(title, found[key])
     pairs = {" and ".join(pair["annotators"]): pair for pair in found["pairs"]}
-    if len(pairs) > MOST_PAIRS:
-        yield f"\n{len(pairs):,} pairs of annotators: see --json"
-    else:
-        yield from _table("pair", pairs)
+    yield from _table("pair", pairs)
+    if found["pairs_left_out"]:
+        yield f"and {found['pairs_left_out']:,} pairs of annotators with less in common: see --json"
 
 
 def resolve_lines(found: Mapping[str, Any]) -> Iterator[str]:

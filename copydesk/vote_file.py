@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any, cast
 
 from copydesk.data_file import tell
-from copydesk.show_votes import agreement_lines, resolve_lines
+from copydesk.show_votes import MOST_PAIRS, agreement_lines, resolve_lines
 from corpus.errors import DeskError
 from corpus.labelled.columns import FileForm
+from corpus.votes.cells import to_name
 from corpus.votes.columns import FLAGS, VoteColumns
 from corpus.votes.described import describe_agreement, describe_resolution
-from corpus.votes.read import VoteFile, read_votes, to_name
+from corpus.votes.read import VoteFile, read_votes
 from corpus.votes.report import choice_report, set_report
 from corpus.votes.rules import RULES, Policy, Rule, settle_choices, settle_sets
 from corpus.votes.sets import have_overlaps
 from corpus.votes.vote import annotators_of
 from corpus.votes.write import require_out, write_decided
+
+# Of a hundred annotators there are 4,950 pairs; with a thousand the work takes seconds.
+MOST_PAIRS_IN_JSON = 1000
 
 
 def answers_file(
@@ -42,7 +46,8 @@ def agreement_of_file(file: VoteFile[Any], seed: int, as_json: bool) -> None:
             f"Name the column that tells who answered: {FLAGS['annotator']} NAME.",
         )
     measure = choice_report if file.kind == "topics" else set_report
-    report = measure(file.votes, seed)
+    most = MOST_PAIRS_IN_JSON if as_json else MOST_PAIRS
+    report = measure(file.votes, seed, most_pairs=most)
     if not report.pairs:
         raise DeskError(
             f"{file.path}: no item has answers of two annotators, so there is nothing to compare.",

@@ -1,14 +1,15 @@
 """How far the annotators of a desk agree, before anything is resolved (``corpus.votes``)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.articles import Response
 from corpus.intervals import RESAMPLES, Interval
 from corpus.resolve import span_votes, topic_set_votes, topic_votes
 from corpus.votes.choices import choice_figures
-from corpus.votes.figures import Figures
-from corpus.votes.sets import count_pairs, jaccard_distance, set_figures
+from corpus.votes.report import ALPHA
+from corpus.votes.set_alpha import set_alpha
+from corpus.votes.sets import count_pairs, set_figures
 
 # Of fewer, an interval is so wide that nobody should read the value.
 MIN_ARTICLES = 5
@@ -66,20 +67,24 @@ def agreement_intervals(
 
 def _measure(groups: Sequence[Sequence[Response]], seed: int, resamples: int) -> AgreementIntervals:
     everything = [response for group in groups for response in group]
-    topics = _topic_figures(everything, seed, resamples).values
+    topics = _topic_figures(everything, seed, resamples)
     spans = set_figures(count_pairs(span_votes(everything)), seed, resamples=resamples).values
     return AgreementIntervals(
         records=len(groups),
         topic_percent=topics.get("percent"),
-        topic_alpha=topics.get("krippendorff_alpha"),
+        topic_alpha=topics.get(ALPHA),
         span_f1=spans.get("f1_exact"),
     )
 
 
-def _topic_figures(responses: Sequence[Response], seed: int, resamples: int) -> Figures:
+def _topic_figures(
+    responses: Sequence[Response], seed: int, resamples: int
+) -> Mapping[str, Interval | None]:
     if all(response.topics is None for response in responses):
-        return choice_figures(topic_votes(responses), seed, resamples)
-    return choice_figures(topic_set_votes(responses), seed, resamples, jaccard_distance)
+        return choice_figures(topic_votes(responses), seed, resamples).values
+    votes = topic_set_votes(responses)
+    percent = choice_figures(votes, seed, resamples).values.get("percent")
+    return {"percent": percent, ALPHA: set_alpha(votes, seed, resamples)}
 
 
 def _value(figure: Interval | None) -> float | None:

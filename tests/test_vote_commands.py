@@ -63,6 +63,20 @@ def test_agreement_prints_figures_with_intervals(csv: Path) -> None:
     assert "fleiss kappa" in shown and "ann and bob" in shown
 
 
+def test_of_many_pairs_of_annotators_the_table_and_the_object_say_how_many_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "many.csv"
+    rows = [(str(i), f"a{n}", "xy"[(i * n) % 2]) for i in range(4) for n in range(8)]
+    answers(rows).to_csv(file, index=False)
+    assert "and 8 pairs of annotators with less in common: see --json" in run("agreement", file)
+    found = as_json("agreement", file)
+    assert (len(found["pairs"]), found["pairs_left_out"]) == (28, 0)
+    monkeypatch.setattr("copydesk.vote_file.MOST_PAIRS_IN_JSON", 5)
+    found = as_json("agreement", file)
+    assert (len(found["pairs"]), found["pairs_left_out"]) == (5, 23)
+
+
 def test_resolve_scores_and_writes(csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "gold.parquet"
     found = as_json("resolve", csv, "--gold", "gold", "--out", out)

@@ -16,8 +16,7 @@ least -1 / (n - 1), and alpha with n or more of them; of unequal numbers Fleiss'
 below, its interval ends there or at the value.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,45 +25,22 @@ from corpus.votes.figures import (
     ROOM,
     Figures,
     beyond_chance,
-    item_totals,
+    drawn_totals,
     missing,
     part_of,
     there,
     to_figure,
+    to_groups,
 )
-from corpus.votes.vote import Value, Vote, by_unit, compared
+from corpus.votes.table import Table, count_cells, to_table
+from corpus.votes.vote import Value, Vote
 
-Distance = Callable[[Value, Value], float]
+NOTHING = Figures(0, 0, {})
 
 
-def choice_figures(
-    votes: Sequence[Vote[Value]],
-    seed: int,
-    resamples: int = RESAMPLES,
-    distance: Distance[Value] | None = None,
-) -> Figures:
-    """Of all annotators together. ``distance`` in [0, 1] is alpha's; None: the same or not."""
-    units = compared(by_unit(votes).values())
-    if not units:
-        return Figures(0, 0, {})
-    labels, counts = count_labels(units)
-    sizes = counts.sum(axis=1)
-    pairs = sizes * (sizes - 1) / 2
-    agreeing = (counts * (counts - 1)).sum(axis=1) / 2
-    apart = np.array([[_apart(a, b, distance) for b in labels] for a in labels])
-    differing = np.einsum("uk,kl,ul->u", counts, apart, counts) / (sizes - 1)
-    columns = np.column_stack([agreeing, pairs, agreeing / pairs, pairs > 0, differing, counts])
-    two = 2 * counts.sum(axis=0) / counts.sum()
-    most = 2 * apart.max()
-    added = np.array([[1, 1, 1, 1, 0, *two], [0, 1, 0, 1, most, *two]])
-    items = [unit[0].item for unit in units]
-    totals = item_totals(items, columns, added, seed, resamples)
-    values = {
-        "percent": to_figure(part_of(totals[:, 0], totals[:, 1])),
-        "fleiss_kappa": to_figure(_fleiss(totals), _least(sizes)),
-        "krippendorff_alpha": to_figure(_alpha(totals[:, 4:], apart), _least(sizes)),
-    }
-    return Figures(len(set(items)), int(pairs.sum()), there(values), missing(values))
+def choice_figures(votes: Sequence[Vote[Value]], seed: int, resamples: int = RESAMPLES) -> Figures:
+    """Of all annotators together."""
+    return overall_figures(to_table(votes), seed, resamples)
 
 
 def label_figures(
@@ -73,29 +49,7 @@ def label_figures(
     """Of each label: who chose it, how probably does another choose it as well (``f1``, the
     positive agreement), and Fleiss' kappa of that label against all others.
     """
-    units = compared(by_unit(votes).values())
-    if not units:
-        return {}
-    labels, counts = count_labels(units)
-    sizes = counts.sum(axis=1, keepdims=True)
-    others = sizes - 1
-    usual = counts.sum(axis=0) / (counts > 0).sum(axis=0)
-    added = np.vstack([np.hstack([right * usual, usual]) for right in (1, 0)])
-    items = [unit[0].item for unit in units]
-    columns = np.hstack([counts * (counts - 1) / others, counts])
-    shared, chosen = np.split(item_totals(items, columns, added, seed, resamples), 2, axis=1)
-    agreed = part_of(shared, chosen)
-    kappa = beyond_chance(agreed, part_of(chosen, chosen.sum(axis=1, keepdims=True)))
-    pairs = (counts * others - counts * (counts - 1) / 2).sum(axis=0)
-    found = {}
-    for at, label in enumerate(labels):
-        used = {i for i, n in zip(items, counts[:, at], strict=True) if n}
-        values = {
-            "f1": to_figure(agreed[:, at]),
-            "kappa": to_figure(kappa[:, at], _least(sizes)),
-        }
-        found[label] = Figures(len(used), int(pairs[at]), there(values), missing(values))
-    return found
+    return figures_by_label(to_table(votes), seed, resamples)
 
 
 def annotator_figures(
@@ -106,32 +60,10 @@ def annotator_figures(
     The kappa is Cohen's (1960) with all others taken as one other rater, pair by pair; beside a
     single other annotator it is Cohen's kappa of the two.
     """
-    units = [
-        unit
-        for unit in compared(by_unit(votes).values())
-        if any(vote.annotator == annotator for vote in unit)
-    ]
-    if not units:
-        return Figures(0, 0, {})
-    labels, counts = count_labels(units)
-    index = {label: at for at, label in enumerate(labels)}
-    mine = np.zeros_like(counts)
-    for row, unit in enumerate(units):
-        own = next(vote for vote in unit if vote.annotator == annotator)
-        mine[row, index[own.value]] = 1
-    others = counts - mine
-    pairs = others.sum(axis=1, keepdims=True)
-    agreeing = (mine * others).sum(axis=1, keepdims=True)
-    columns = np.hstack([agreeing, pairs, mine * pairs, others])
-    usual = columns.sum(axis=0)[2:] / pairs.sum()
-    added = np.array([[1, 1, *usual], [0, 1, *usual]])
-    items = [unit[0].item for unit in units]
-    totals = item_totals(items, columns, added, seed, resamples)
-    observed = part_of(totals[:, 0], totals[:, 1])
-    shares = [part_of(side, totals[:, 1:2]) for side in np.split(totals[:, 2:], 2, axis=1)]
-    kappa = beyond_chance(observed, (shares[0] * shares[1]).sum(axis=1))
-    values = {"percent": to_figure(observed), "cohen_kappa": to_figure(kappa, -1.0)}
-    return Figures(len(set(items)), int(pairs.sum()), there(values), missing(values))
+    table = to_table(votes)
+    if annotator not in table.annotators:
+        return NOTHING
+    return figures_of_annotator(table, table.annotators.index(annotator), seed, resamples)
 
 
 def pair_figures(
@@ -141,26 +73,106 @@ def pair_figures(
     return annotator_figures([v for v in votes if v.annotator in pair], pair[0], seed, resamples)
 
 
-def count_labels(units: Sequence[Sequence[Vote[Value]]]) -> tuple[list[Value], np.ndarray]:
-    """Every label that was chosen, and how often for each unit: (units, labels)."""
-    labels = sorted({vote.value for unit in units for vote in unit}, key=_in_words)
-    index = {label: at for at, label in enumerate(labels)}
-    counts = np.zeros((len(units), len(labels)))
-    for row, unit in enumerate(units):
-        for label, times in Counter(vote.value for vote in unit).items():
-            counts[row, index[label]] = times
-    return labels, counts
+def overall_figures(table: Table[Value], seed: int, resamples: int) -> Figures:
+    """``choice_figures`` of answers as numbers."""
+    if not table.labels:
+        return NOTHING
+    sizes, cells, classes = table.sizes, count_cells(table), len(table.labels)
+    pairs = sizes * (sizes - 1) / 2
+    agreeing = np.bincount(cells.unit, cells.times * (cells.times - 1) / 2)
+    differing = (sizes**2 - np.bincount(cells.unit, cells.times**2)) / (sizes - 1)
+    columns = np.column_stack([agreeing, pairs, agreeing / pairs, pairs > 0, differing])
+    groups = to_groups(table.unit_items, seed)
+    counts = groups.counts(cells.unit, cells.label, cells.times, classes)
+    two = 2 * counts.sum(axis=0) / counts.sum()
+    most = 2.0 if classes > 1 else 0.0
+    added = np.array([[1, 1, 1, 1, 0, *two], [0, 1, 0, 1, most, *two]])
+    summed = np.hstack([groups.sums(columns), counts])
+    totals, least = drawn_totals(summed, added, seed, resamples), least_of(sizes)
+    values = {
+        "percent": to_figure(part_of(totals[:, 0], totals[:, 1])),
+        "fleiss_kappa": to_figure(_fleiss(totals), least),
+        "krippendorff_alpha": to_figure(_nominal_alpha(totals[:, 4:]), least),
+    }
+    return Figures(groups.items, int(pairs.sum()), there(values), missing(values))
 
 
-def _in_words(value: Value) -> str:
-    """What is sorted by. A set writes its members in an order that differs between processes, and
-    with it the last digits of every sum over labels.
-    """
-    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
+def figures_by_label(table: Table[Value], seed: int, resamples: int) -> dict[Value, Figures]:
+    """``label_figures`` of answers as numbers."""
+    if not table.labels:
+        return {}
+    sizes, cells, classes = table.sizes, count_cells(table), len(table.labels)
+    others = sizes[cells.unit] - 1
+    shared = cells.times * (cells.times - 1) / others
+    groups = to_groups(table.unit_items, seed)
+    summed = np.hstack(
+        [groups.counts(cells.unit, cells.label, n, classes) for n in (shared, cells.times)]
+    )
+    usual = np.bincount(cells.label, cells.times) / np.bincount(cells.label)
+    added = np.vstack([np.hstack([right * usual, usual]) for right in (1, 0)])
+    both, chosen = np.split(drawn_totals(summed, added, seed, resamples), 2, axis=1)
+    agreed = part_of(both, chosen)
+    kappa = beyond_chance(agreed, part_of(chosen, chosen.sum(axis=1, keepdims=True)))
+    pairs = np.bincount(cells.label, cells.times * others - cells.times * (cells.times - 1) / 2)
+    used = np.unique(table.unit_items[cells.unit] * classes + cells.label) % classes
+    items, least = np.bincount(used), least_of(sizes)
+    found = {}
+    for at, label in enumerate(table.labels):
+        values = {"f1": to_figure(agreed[:, at]), "kappa": to_figure(kappa[:, at], least)}
+        found[label] = Figures(int(items[at]), int(pairs[at]), there(values), missing(values))
+    return found
 
 
-def _apart(a: Value, b: Value, distance: Distance[Value] | None) -> float:
-    return float(a != b) if distance is None else distance(a, b)
+def figures_of_annotator(table: Table[Value], annotator: int, seed: int, resamples: int) -> Figures:
+    """``annotator_figures`` of answers as numbers."""
+    own = np.flatnonzero(table.annotator == annotator)
+    sizes = table.sizes
+    starts = np.cumsum(sizes) - sizes
+    times = sizes[table.unit[own]]
+    # Rows of the same questions, one question after the other.
+    ends = np.cumsum(times)
+    rows = np.arange(times.sum()) + np.repeat(starts[table.unit[own]] - (ends - times), times)
+    mine = np.repeat(own, times)
+    is_other = rows != mine
+    return _of_two_sides(table, mine[is_other], rows[is_other], seed, resamples)
+
+
+def figures_of_pair(
+    table: Table[Value], pair: tuple[int, int], seed: int, resamples: int
+) -> Figures:
+    """``pair_figures`` of answers as numbers."""
+    one, other = (np.flatnonzero(table.annotator == who) for who in pair)
+    units = table.unit[one], table.unit[other]
+    _, mine, others = np.intersect1d(*units, assume_unique=True, return_indices=True)
+    return _of_two_sides(table, one[mine], other[others], seed, resamples)
+
+
+def _of_two_sides(
+    table: Table[Value], mine: np.ndarray, others: np.ndarray, seed: int, resamples: int
+) -> Figures:
+    """Of pairs of rows: one annotator's answers, and what others answered to the same."""
+    if not len(mine):
+        return NOTHING
+    sides = table.choice[mine], table.choice[others]
+    # By chance two agree on labels that both sides use; all others add nothing.
+    labels = np.intersect1d(*sides)
+    same = (sides[0] == sides[1]).astype(float)
+    groups = to_groups(table.item[mine], seed)
+    counts = []
+    for side in sides:
+        rows = np.flatnonzero(np.isin(side, labels))
+        numbers = np.searchsorted(labels, side[rows])
+        counts.append(groups.counts(rows, numbers, np.ones(len(rows)), len(labels)))
+    columns = np.column_stack([same, np.ones(len(mine))])
+    summed = np.hstack([groups.sums(columns), *counts])
+    usual = summed.sum(axis=0)[2:] / len(mine)
+    added = np.array([[1, 1, *usual], [0, 1, *usual]])
+    totals = drawn_totals(summed, added, seed, resamples)
+    observed = part_of(totals[:, 0], totals[:, 1])
+    shares = [part_of(side, totals[:, 1:2]) for side in np.split(totals[:, 2:], 2, axis=1)]
+    kappa = beyond_chance(observed, (shares[0] * shares[1]).sum(axis=1))
+    values = {"percent": to_figure(observed), "cohen_kappa": to_figure(kappa, -1.0)}
+    return Figures(groups.items, len(mine), there(values), missing(values))
 
 
 def _fleiss(totals: np.ndarray) -> np.ndarray:
@@ -168,15 +180,19 @@ def _fleiss(totals: np.ndarray) -> np.ndarray:
     return beyond_chance(part_of(totals[:, 2], totals[:, 3]), (shares**2).sum(axis=1))
 
 
-def _alpha(totals: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """Columns: observed disagreement, then counts. NaN where only one label was ever chosen."""
-    observed, counts = totals[:, 0], totals[:, 1:]
+def _nominal_alpha(totals: np.ndarray) -> np.ndarray:
+    """Columns: observed disagreement, then counts."""
+    counts = totals[:, 1:]
     n = counts.sum(axis=1)
-    pairs_apart = np.einsum("rk,kl,rl->r", counts, apart, counts)
+    return alpha_of(totals[:, 0], n**2 - (counts**2).sum(axis=1), n)
+
+
+def alpha_of(observed: np.ndarray, pairs_apart: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """By the distances in all pairs of ``n`` answers; NaN where only one was ever given."""
     expected = part_of(pairs_apart, n - 1)
     return 1 - part_of(observed, np.where(expected > ROOM * n, expected, 0.0))
 
 
-def _least(sizes: np.ndarray) -> float:
-    """Of kappa and alpha, by the numbers of answers."""
+def least_of(sizes: np.ndarray) -> float:
+    """Of Fleiss' kappa and alpha, by the numbers of answers."""
     return -1.0 / (float(sizes.min()) - 1)

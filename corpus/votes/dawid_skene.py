@@ -8,7 +8,8 @@ always give the same result.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,8 @@ TOLERANCE = 1e-5
 MOST_ITERATIONS = 1000
 # Below the smallest share that a float's logarithm can hold.
 SMALLEST = 1e-300
+# Votes of all items side by side, to find those that are alike: 160 MB.
+MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Ballots where items that got the same votes are one; which one each is, (items,)."""
+
+    ballots: Ballots
+    of_item: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """``posterior``: (items, classes), rows sum to 1; ``shares``: (classes,);
     ``confusion``: (annotators, true class, chosen class), rows sum to 1.
@@ -61,10 +72,38 @@ def estimate(
     most_iterations: int = MOST_ITERATIONS,
 ) -> Estimate:
     """Iterate until no probability moves by more than ``tolerance``; else say so in the log."""
+    alike = to_alike(ballots)
+    found = _estimate(alike.ballots, smoothing, tolerance, most_iterations)
+    return replace(found, posterior=found.posterior[alike.of_item])
+
+
+def to_alike(ballots: Ballots) -> Alike:
+    """Few annotators and classes make few different items."""
+    cells = ballots.annotator * ballots.classes + ballots.choice
+    order = np.lexsort((cells, ballots.item))
+    votes = np.bincount(ballots.item, minlength=ballots.items)
+    if len(votes) * votes.max() > MOST_CELLS:
+        return Alike(ballots, np.arange(ballots.items))
+    place = np.arange(len(order)) - np.repeat(np.cumsum(votes) - votes, votes)
+    table = np.full((len(votes), votes.max()), -1)
+    table[ballots.item[order], place] = cells[order]
+    kinds, of_item = np.unique(table, axis=0, return_inverse=True)
+    of_item = of_item.reshape(-1)
+    item, place = np.nonzero(kinds >= 0)
+    annotator, choice = np.divmod(kinds[item, place], ballots.classes)
+    weight = np.bincount(of_item, ballots.weight)
+    alike = replace(ballots, item=item, annotator=annotator, choice=choice, weight=weight)
+    return Alike(alike, of_item)
+
+
+def _estimate(
+    ballots: Ballots, smoothing: float, tolerance: float, most_iterations: int
+) -> Estimate:
     posterior = vote_shares(ballots)
+    told = _told(ballots)
     for iteration in range(1, most_iterations + 1):
-        shares, confusion = _maximize(ballots, posterior, smoothing)
-        moved = _expect(ballots, shares, confusion)
+        shares, confusion = _maximize(ballots, told, posterior, smoothing)
+        moved = _expect(told, shares, confusion)
         change = float(np.abs(moved - posterior).max())
         posterior = moved
         if change <= tolerance:
@@ -99,36 +138,31 @@ def to_ballots(
     return Ballots(rows[:, 0], rows[:, 1], rows[:, 2], weights, len(names), classes)
 
 
-def _maximize(
-    ballots: Ballots, posterior: np.ndarray, smoothing: float
-) -> tuple[np.ndarray, np.ndarray]:
-    shape = (ballots.annotators, ballots.classes)
+def _told(ballots: Ballots) -> Any:
+    """How often which annotator chose which class: sparse, (items, annotators * classes)."""
+    # Gold by a majority needs none of it.
+    from scipy import sparse
+
     cells = ballots.annotator * ballots.classes + ballots.choice
+    shape = (ballots.items, ballots.annotators * ballots.classes)
+    return sparse.csr_matrix((np.ones(len(cells)), (ballots.item, cells)), shape)
+
+
+def _maximize(
+    ballots: Ballots, told: Any, posterior: np.ndarray, smoothing: float
+) -> tuple[np.ndarray, np.ndarray]:
     weighted = posterior * ballots.weight[:, None]
-    counts = np.stack(
-        [
-            np.bincount(cells, weighted[ballots.item, true], shape[0] * shape[1]).reshape(shape)
-            for true in range(ballots.classes)
-        ],
-        axis=1,
-    )
-    counts = np.maximum(counts + smoothing, SMALLEST)
+    by_choice = (told.T @ weighted).reshape(ballots.annotators, ballots.classes, -1)
+    counts = np.maximum(by_choice.transpose(0, 2, 1) + smoothing, SMALLEST)
     shares = weighted.sum(axis=0) / weighted.sum()
     return shares, counts / counts.sum(axis=2, keepdims=True)
 
 
-def _expect(ballots: Ballots, shares: np.ndarray, confusion: np.ndarray) -> np.ndarray:
+def _expect(told: Any, shares: np.ndarray, confusion: np.ndarray) -> np.ndarray:
     """In logarithms: the product over many annotators would be too small for a float."""
-    logs = np.log(confusion)
-    told = np.stack(
-        [
-            np.bincount(ballots.item, logs[ballots.annotator, true, ballots.choice], ballots.items)
-            for true in range(ballots.classes)
-        ],
-        axis=1,
-    )
-    told += np.log(np.maximum(shares, SMALLEST))
-    told -= told.max(axis=1, keepdims=True)
-    likely = np.exp(told)
+    logs = np.log(confusion).transpose(0, 2, 1).reshape(-1, len(shares))
+    likely = told @ logs + np.log(np.maximum(shares, SMALLEST))
+    likely -= likely.max(axis=1, keepdims=True)
+    np.exp(likely, out=likely)
     posterior: np.ndarray = likely / likely.sum(axis=1, keepdims=True)
     return posterior

@@ -16,7 +16,7 @@ from corpus.votes.vote import annotators_of
 
 def describe_agreement(file: VoteFile[Any], report: AgreementReport, seed: int) -> dict[str, Any]:
     """Every figure is ``{"value", "low", "high"}``, or None where it is not defined; those of all
-    together stand on top.
+    together stand on top. Of many pairs of annotators those with most in common.
     """
     return {
         **_about(file),
@@ -31,6 +31,7 @@ def describe_agreement(file: VoteFile[Any], report: AgreementReport, seed: int) 
             {"annotators": list(pair), **_figures(figures)}
             for pair, figures in report.pairs.items()
         ],
+        "pairs_left_out": report.pairs_left_out,
     }
 
 

@@ -1,35 +1,27 @@
 """A file of answers, a row each → votes and gold, with an account of every row.
 
 Long format: a row is what one annotator answered to one item (to one question of it, where a column
-says which). Ids, annotators and labels may be text or numbers; all are compared as text, also those
-of lists and spans, and 3.0 is 3, as pandas writes numbers beside empty cells.
+says which). ``corpus.votes.cells`` says what cells may hold.
 """
 
-import json
-import math
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Literal
 
-from corpus.articles import Span
 from corpus.errors import DeskError
-from corpus.labelled.cells import CellError, is_missing, to_spans, to_text, to_topics
+from corpus.labelled.cells import CellError, to_text
 from corpus.labelled.columns import FileForm
 from corpus.labelled.streams import open_stream
+from corpus.votes.cells import AnySet, to_answer, to_name
 from corpus.votes.columns import FLAGS, VoteColumns
 from corpus.votes.vote import Unit, Value, Vote
 
 # One label an answer, several of them, or spans.
 Kind = Literal["topics", "labels", "spans"]
-AnySet = frozenset[Span] | frozenset[str]
 NO_ANSWER = "without an answer"
 REPEATED = "said again"
-WHOLE = re.compile(r"(-?\d+)\.0+")
-# What can be nothing but a list, and is broken where it is no JSON.
-LIST = re.compile(r"""\s*\[\s*["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +62,6 @@ def read_votes(path: Path, columns: VoteColumns, form: FileForm) -> VoteFile[Any
     return rows.to_file(path, role, columns.gold is not None)
 
 
-def to_name(value: Any) -> str:
-    """An id, annotator or label as text; empty where there is none."""
-    if is_missing(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bytes):
-        # Parquet has text without its mark, too.
-        value = value.decode("utf-8", "backslashreplace")
-    text = to_text(str(value)).strip()
-    whole = WHOLE.fullmatch(text)
-    return whole[1] if whole else text
-
-
 def _answer_role(path: Path, columns: VoteColumns, row: Mapping[str, Any]) -> str:
     """label or spans, whichever the file has; named, where it has both."""
     named = [role for role in ("label", "spans") if getattr(columns, role)]
@@ -98,41 +76,6 @@ def _answer_role(path: Path, columns: VoteColumns, row: Mapping[str, Any]) -> st
     raise DeskError(
         f"{path} has no column 'label' and no column 'spans'.", f"Name the answers: {flags}."
     )
-
-
-def _answer(value: Any, role: str, classes: list[str] | None) -> AnySet | None:
-    """What a cell says, as a set; None where it says nothing."""
-    if is_missing(value):
-        return None
-    value = _readable(value)
-    if role == "spans":
-        spans = to_spans(value, None, classes)
-        if spans is None:
-            return None
-        return frozenset(replace(span, label=to_name(span.label)) for span in spans)
-    if isinstance(value, bool) or (isinstance(value, str) and not LIST.match(value)):
-        name = to_name(value)
-        return frozenset({name}) if name else None
-    topics = to_topics(value, classes)
-    return None if topics is None else frozenset(map(to_name, topics))
-
-
-def _readable(value: Any) -> Any:
-    """A list that stands as JSON in a cell, read; labels that are broken numbers, as text."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            found = json.loads(value)
-        except (ValueError, RecursionError):
-            # A label may begin with a bracket, too.
-            return value
-        return _readable(found) if isinstance(found, list) else value
-    if isinstance(value, list):
-        return [_readable(part) if not isinstance(part, str) else part for part in value]
-    if isinstance(value, dict) and "label" in value:
-        return {**value, "label": _readable(value["label"])}
-    if isinstance(value, float) and math.isfinite(value) and not value.is_integer():
-        return str(value)
-    return value
 
 
 class _Rows:
@@ -155,8 +98,8 @@ class _Rows:
         unit = (item, to_name(cells.get("question")))
         classes = self.classes.get(self.names[role])
         of_gold = self.classes.get(self.names.get("gold", "")) or classes
-        self._note_gold(unit, _answer(cells.get("gold"), role, of_gold))
-        value = _answer(cells[role], role, classes)
+        self._note_gold(unit, to_answer(cells.get("gold"), role, of_gold))
+        value = to_answer(cells[role], role, classes)
         if value is None:
             self.left_out[NO_ANSWER] += 1
         else:

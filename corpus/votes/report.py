@@ -1,20 +1,31 @@
 """Agreement of everybody, of each annotator, pair, label and revision of the guidelines."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
-from typing import TypeVar
 
 from corpus.intervals import RESAMPLES
-from corpus.votes.choices import annotator_figures, choice_figures, label_figures, pair_figures
+from corpus.votes.choices import (
+    choice_figures,
+    figures_by_label,
+    figures_of_annotator,
+    figures_of_pair,
+    overall_figures,
+)
 from corpus.votes.figures import Figures
-from corpus.votes.sets import PairCount, count_pairs, jaccard_distance, set_figures
-from corpus.votes.vote import Candidate, Vote, by_unit, compared
+from corpus.votes.pair_table import (
+    figures_of_everybody,
+    figures_of_labels,
+    figures_of_pairs,
+    figures_of_revisions,
+    to_pair_table,
+)
+from corpus.votes.pairing import met_pairs
+from corpus.votes.set_alpha import set_alpha
+from corpus.votes.sets import count_pairs, figures_of_rows
+from corpus.votes.table import to_table
+from corpus.votes.vote import Candidate, Vote
 
 ALPHA = "krippendorff_alpha"
-Pair = tuple[str, str]
-Key = TypeVar("Key", str, Pair)
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,74 +33,80 @@ class AgreementReport:
     """Agreement over the questions that two or more answered.
 
     ``revisions`` compare answers given under the same guidelines; empty where none are named.
-    ``pairs`` are those who answered something in common.
+    ``pairs`` are those who answered something in common; of more than were asked for those with
+    most in common, and ``pairs_left_out`` of them are not measured.
     """
 
     overall: Figures
     annotators: Mapping[str, Figures]
-    pairs: Mapping[Pair, Figures]
+    pairs: Mapping[tuple[str, str], Figures]
     labels: Mapping[str, Figures]
     revisions: Mapping[str, Figures] = field(default_factory=dict)
+    pairs_left_out: int = 0
 
 
 def choice_report(
-    votes: Sequence[Vote[str]], seed: int, resamples: int = RESAMPLES
+    votes: Sequence[Vote[str]],
+    seed: int,
+    resamples: int = RESAMPLES,
+    most_pairs: int | None = None,
 ) -> AgreementReport:
     """Where one label was chosen."""
-    units = compared(by_unit(votes).values())
-    beside = _grouped((v.annotator, other) for unit in units for v in unit for other in unit)
-    own = _grouped((v.annotator, v) for unit in units for v in unit)
-    met = {(a.annotator, b.annotator) for unit in units for a, b in combinations(unit, 2)}
+    table = to_table(votes)
+    names, met = table.annotators, met_pairs(table, most_pairs)
     return AgreementReport(
-        overall=choice_figures(votes, seed, resamples),
-        annotators=_each(beside, lambda n, some: annotator_figures(some, n, seed, resamples)),
-        pairs=_each(
-            {pair: own[pair[0]] + own[pair[1]] for pair in met},
-            lambda pair, both: pair_figures(both, pair, seed, resamples),
+        overall=overall_figures(table, seed, resamples),
+        annotators={
+            name: figures_of_annotator(table, at, seed, resamples) for at, name in enumerate(names)
+        },
+        pairs={
+            (names[pair[0]], names[pair[1]]): figures_of_pair(table, pair, seed, resamples)
+            for pair in met.pairs
+        },
+        labels=_compared(figures_by_label(table, seed, resamples)),
+        revisions=_compared(
+            {
+                revision: choice_figures(some, seed, resamples)
+                for revision, some in _by_revision(votes).items()
+            }
         ),
-        labels=label_figures(votes, seed, resamples),
-        revisions=_each(
-            _grouped((v.guidelines, v) for v in votes if v.guidelines),
-            lambda _, some: choice_figures(some, seed, resamples),
-        ),
+        pairs_left_out=met.left_out,
     )
 
 
 def set_report(
-    votes: Sequence[Vote[frozenset[Candidate]]], seed: int, resamples: int = RESAMPLES
+    votes: Sequence[Vote[frozenset[Candidate]]],
+    seed: int,
+    resamples: int = RESAMPLES,
+    most_pairs: int | None = None,
 ) -> AgreementReport:
     """Where an answer is a set of spans or of labels; of labels with alpha (Jaccard's distance)."""
-    pairs = count_pairs(votes)
-    overall = set_figures(pairs, seed, resamples=resamples)
+    table = to_pair_table(count_pairs(votes))
+    overall = figures_of_rows(table.items, table.rows, seed, resamples)
     if any(isinstance(candidate, str) for vote in votes for candidate in vote.value):
-        found = choice_figures(votes, seed, resamples, jaccard_distance)
-        alpha = {n: f for n, f in found.values.items() if n == ALPHA}
-        undefined = tuple(name for name in found.undefined if name == ALPHA)
-        overall = replace(overall, values={**overall.values, **alpha}, undefined=undefined)
-
-    def measure(_: object, some: Sequence[PairCount]) -> Figures:
-        return set_figures(some, seed, resamples=resamples)
-
-    used = _grouped((label, pair) for pair in pairs for label in pair.counts)
+        alpha = set_alpha(votes, seed, resamples)
+        known = {} if alpha is None else {ALPHA: alpha}
+        undefined = (ALPHA,) if alpha is None and overall.pairs else ()
+        overall = replace(overall, values={**overall.values, **known}, undefined=undefined)
+    pairs = figures_of_pairs(table, seed, resamples, most_pairs)
     return AgreementReport(
         overall=overall,
-        annotators=_each(_grouped((n, pair) for pair in pairs for n in pair.annotators), measure),
-        pairs=_each(_grouped((pair.annotators, pair) for pair in pairs), measure),
-        labels=_each(used, lambda label, some: set_figures(some, seed, label, resamples)),
-        revisions=_each(_grouped((p.guidelines, p) for p in pairs if p.guidelines), measure),
+        annotators=figures_of_everybody(table, seed, resamples),
+        pairs=pairs.figures,
+        labels=figures_of_labels(table, seed, resamples),
+        revisions=figures_of_revisions(table, seed, resamples),
+        pairs_left_out=pairs.left_out,
     )
 
 
-def _grouped(keyed: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
-    found: dict[Key, list[Item]] = {}
-    for key, item in keyed:
-        found.setdefault(key, []).append(item)
-    return found
+def _by_revision(votes: Sequence[Vote[str]]) -> dict[str, list[Vote[str]]]:
+    found: dict[str, list[Vote[str]]] = {}
+    for vote in votes:
+        if vote.guidelines:
+            found.setdefault(vote.guidelines, []).append(vote)
+    return dict(sorted(found.items()))
 
 
-def _each(
-    groups: Mapping[Key, list[Item]], measure: Callable[[Key, list[Item]], Figures]
-) -> dict[Key, Figures]:
-    """Of each group where there is anything to compare, in order."""
-    measured = {key: measure(key, groups[key]) for key in sorted(groups)}
-    return {key: found for key, found in measured.items() if found.pairs}
+def _compared(figures: Mapping[str, Figures]) -> dict[str, Figures]:
+    """Those where there is anything to compare."""
+    return {name: found for name, found in figures.items() if found.pairs}

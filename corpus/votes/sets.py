@@ -4,7 +4,7 @@ F1 between annotators (Hripcsak and Rothschild 2005), pooled over all pairs of a
 neither marked anything adds nothing above and nothing below the line, so it never raises agreement.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
@@ -13,8 +13,11 @@ import numpy as np
 
 from corpus.articles import Span
 from corpus.intervals import RESAMPLES
-from corpus.votes.figures import Figures, item_totals, part_of, there, to_figure
+from corpus.votes.figures import Figures, drawn_totals, part_of, there, to_figure, to_groups
 from corpus.votes.vote import Candidate, Unit, Vote, by_unit, compared, label_of
+
+# Marks found exactly, marks found about, all marks.
+Counts = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class PairCount:
     unit: Unit
     annotators: tuple[str, str]
     guidelines: str
-    counts: dict[str, tuple[int, int, int]]
+    counts: dict[str, Counts]
 
 
 def count_pairs(votes: Iterable[Vote[frozenset[Candidate]]]) -> list[PairCount]:
@@ -53,31 +56,25 @@ def set_figures(
     ``label``: of this one alone, over the pairs where somebody used it.
     """
     used = [pair for pair in pairs if label is None or label in pair.counts]
-    if not used:
+    rows = [pair.counts[label] if label is not None else _all_labels(pair.counts) for pair in used]
+    items = np.array([pair.unit[0] for pair in used], dtype=str)
+    return figures_of_rows(items, np.array(rows, dtype=float), seed, resamples)
+
+
+def figures_of_rows(items: np.ndarray, rows: np.ndarray, seed: int, resamples: int) -> Figures:
+    """``set_figures`` of pairs as numbers: the item, and the counts of each, (pairs, 3)."""
+    if not len(rows):
         return Figures(0, 0, {})
-    rows = np.array(
-        [
-            np.sum([c for name, c in pair.counts.items() if label in (None, name)], axis=0)
-            if pair.counts
-            else (0, 0, 0)
-            for pair in used
-        ]
-    )
     marked = rows[rows[:, 2] > 0, 2]
     usual = marked.mean() if len(marked) else 1.0
     added = np.array([[usual, usual, usual], [0, 0, usual]])
-    items = [pair.unit[0] for pair in used]
-    totals = item_totals(items, rows, added, seed, resamples)
+    groups = to_groups(items, seed)
+    totals = drawn_totals(groups.sums(rows), added, seed, resamples)
     values = {
         "f1_exact": to_figure(part_of(totals[:, 0], totals[:, 2])),
         "f1_overlap": to_figure(part_of(totals[:, 1], totals[:, 2])),
     }
-    return Figures(len(set(items)), len(used), there(values))
-
-
-def jaccard_distance(a: Set[Candidate], b: Set[Candidate]) -> float:
-    """1 - shared / all; 0 for two empty sets."""
-    return 1 - len(a & b) / len(a | b) if a or b else 0.0
+    return Figures(groups.items, len(rows), there(values))
 
 
 def overlap(a: Span, b: Span) -> bool:
@@ -96,13 +93,21 @@ def _has_overlap(answer: Set[Any]) -> bool:
     return any(overlap(one, other) for one, other in pairwise(spans))
 
 
-def _counts(a: Set[Candidate], b: Set[Candidate]) -> dict[str, tuple[int, int, int]]:
-    found: dict[str, tuple[int, int, int]] = {}
+def _all_labels(counts: Mapping[str, Counts]) -> Counts:
+    exact = near = marks = 0
+    for one, other, all_ in counts.values():
+        exact, near, marks = exact + one, near + other, marks + all_
+    return exact, near, marks
+
+
+def _counts(a: Set[Candidate], b: Set[Candidate]) -> dict[str, Counts]:
+    found: dict[str, Counts] = {}
     for mine, other in ((a, b), (b, a)):
         for mark in mine:
             exact, near, marks = found.get(label_of(mark), (0, 0, 0))
-            is_near = mark in other or any(_near(mark, there_) for there_ in other)
-            found[label_of(mark)] = (exact + (mark in other), near + is_near, marks + 1)
+            same = mark in other
+            about = same or (isinstance(mark, Span) and any(_near(mark, near_) for near_ in other))
+            found[label_of(mark)] = (exact + same, near + about, marks + 1)
     return found
 
 

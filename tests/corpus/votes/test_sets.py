@@ -90,8 +90,7 @@ def test_several_labels_have_f1_and_alpha() -> None:
 
 ALPHA = """
 import random
-from corpus.votes.choices import choice_figures
-from corpus.votes.sets import jaccard_distance
+from corpus.votes.set_alpha import set_alpha
 from corpus.votes.vote import Vote
 draw, names = random.Random(4), ("World", "Sports", "Business", "Arts")
 votes = [
@@ -99,7 +98,7 @@ votes = [
     for item in range(60)
     for who in "abc"
 ]
-print(choice_figures(votes, 1, 200, jaccard_distance).values["krippendorff_alpha"])
+print(set_alpha(votes, 1, 200))
 """
 
 
