@@ -7,7 +7,7 @@ from corpus.articles import Response
 from corpus.intervals import RESAMPLES, Interval
 from corpus.resolve import span_votes, topic_set_votes, topic_votes
 from corpus.votes.choices import choice_figures
-from corpus.votes.figures import there
+from corpus.votes.report import ALPHA
 from corpus.votes.set_alpha import set_alpha
 from corpus.votes.sets import count_pairs, set_figures
 
@@ -72,20 +72,19 @@ def _measure(groups: Sequence[Sequence[Response]], seed: int, resamples: int) ->
     return AgreementIntervals(
         records=len(groups),
         topic_percent=topics.get("percent"),
-        topic_alpha=topics.get("krippendorff_alpha"),
+        topic_alpha=topics.get(ALPHA),
         span_f1=spans.get("f1_exact"),
     )
 
 
 def _topic_figures(
     responses: Sequence[Response], seed: int, resamples: int
-) -> Mapping[str, Interval]:
+) -> Mapping[str, Interval | None]:
     if all(response.topics is None for response in responses):
         return choice_figures(topic_votes(responses), seed, resamples).values
     votes = topic_set_votes(responses)
-    same = choice_figures(votes, seed, resamples).values
-    alpha = set_alpha(votes, seed, resamples)
-    return there({"percent": same.get("percent"), "krippendorff_alpha": alpha})
+    percent = choice_figures(votes, seed, resamples).values.get("percent")
+    return {"percent": percent, ALPHA: set_alpha(votes, seed, resamples)}
 
 
 def _value(figure: Interval | None) -> float | None:

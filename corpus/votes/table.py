@@ -83,12 +83,12 @@ def unit_pairs(table: Table[Value]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             yield (part[:, None] + one).ravel(), (part[:, None] + other).ravel()
 
 
+def _numbers(values: Iterator[int]) -> np.ndarray:
+    return np.fromiter(values, dtype=np.int64)
+
+
 def _in_words(value: Value) -> str:
     """What is sorted by. A set writes its members in an order that differs between processes, and
     with it the last digits of every sum over labels.
     """
     return str(sorted(value)) if isinstance(value, frozenset) else str(value)
-
-
-def _numbers(values: Iterator[int]) -> np.ndarray:
-    return np.fromiter(values, dtype=np.int64)
