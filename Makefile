@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .NOTPARALLEL:
-.PHONY: help setup browser postgres demo test lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-entities bench-topics bench-worth bench-prediction bench-instructions bench-resolve bench-suggestions bench-gazetteer bench-ledger bench-order bench-label-errors bench-page desk-page clean
+.PHONY: help setup browser postgres demo test test-long lint conformance bench bench-models bench-logging bench-large bench-annotators bench-hub bench-entities bench-topics bench-worth bench-prediction bench-instructions bench-resolve bench-suggestions bench-gazetteer bench-ledger bench-order bench-label-errors bench-page desk-page clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,8 +49,13 @@ postgres: ## Install Postgres and Redis for the tests of the team's stack, start
 demo: setup ## Two rounds on the sample desk; services stay up (make demo ARGS="--set review.seed=1")
 	$(BIN)/copydesk demo $(ARGS)
 
-test: setup browser postgres lint ## Lint and all tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=25
+
+test: setup browser lint ## Lint and the tests of everything, in two processes
+	$(PYTEST) -m "not long" $(ARGS)
+
+test-long: setup postgres ## Kills at every step, crowds, several processes, the team's stack
+	$(PYTEST) -m long $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """second_look: gold, and what models say of it → answers worth a second look."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import argilla as rg
@@ -46,9 +46,10 @@ def second_look(config: DeskRun) -> SecondLook:
     rows = {kind: ask(desk, gold, kind) for kind in desk_kinds(desk)}
     # cleanlab's margins are of one label a text.
     several = desk.labels.several_topics
+    ids = {reviewed.article.id for reviewed in may_be_doubted(gold)}
     said = rows.get("topics", ())
-    topics = doubt_learned(said, "topics", gold) if several else suspect_topics(desk, gold)
-    doubts = most_doubtful(topics, doubt_learned(rows.get("entities", ()), "entities", gold))
+    topics = doubt_learned(said, "topics", ids) if several else suspect_topics(desk, gold)
+    doubts = most_doubtful(topics, doubt_learned(rows.get("entities", ()), "entities", ids))
     changed = mark(client, dataset, doubts)
     found = SecondLook(
         doubted=len(doubts),
@@ -102,9 +103,10 @@ def may_be_doubted(gold: Gold) -> list[ReviewedArticle]:
     return [r for r in gold.reviewed if r.split != "test" and not r.blind]
 
 
-def doubt_learned(rows: Sequence[Row], kind: Kind, gold: Gold) -> dict[str, float]:
-    """Article id → how surely the model of this kind, which learned from it, answers otherwise."""
-    ids = {reviewed.article.id for reviewed in may_be_doubted(gold)}
+def doubt_learned(rows: Sequence[Row], kind: Kind, ids: Collection[str]) -> dict[str, float]:
+    """Article id → how surely the model of this kind, which learned from it, answers otherwise; of
+    articles with these ids.
+    """
     found = {r["id"]: doubt_of(r, kind) for r in rows if r["id"] in ids}
     return {article_id: doubt for article_id, doubt in found.items() if doubt}
 

@@ -43,6 +43,7 @@ os.environ.update(
 from embedded.home import Home, read_json
 from embedded.services import WORKSPACE, exports, hub_tokens, start, stop
 from tests.running import ArgillaService, HubService, Services
+from tests.warm_command import WarmCommand, warm_command
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -116,3 +117,10 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the benchmark data is not here ({SHARED_DATA.name} folder beside the clone)")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def warm(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmCommand]:
+    """Commands that find their libraries loaded."""
+    with warm_command(tmp_path_factory.mktemp("warm")) as command:
+        yield command

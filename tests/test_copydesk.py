@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from copydesk import commands
 from flows.curate import Curate
 from tests.running import Services
+from tests.warm_command import WarmCommand
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -72,12 +73,10 @@ def test_it_says_its_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["load", "--desk", "none.yaml"], "Desk 'none.yaml' is not a file"),
         (["load", "--set", "review.blind=1"], "review.blind: unknown key"),
         (["load", "--set", "no-equals"], "is not key=value"),
         (["load", "--source", "none.csv"], "Source 'none.csv' is not a file"),
         (["load", "--set", "source.columns.text=body"], "has no column 'body'"),
-        (["pull", "--set", "name=never-loaded"], "Argilla has no data set 'never-loaded'"),
         (["train", "--set", "name=never-loaded"], "has no reviewed article yet"),
         (["train", "--only", "sft"], "'sft' is not a model"),
         (["publish", "--set", "name=never-loaded"], "has no reviewed article yet"),
@@ -91,14 +90,31 @@ def test_it_says_its_version() -> None:
             "has no labels.entities",
         ),
         (["curate", "--simulate", "--accounts", "README.md"], "is not an accounts file"),
-        (["up", "--hub-port", "59999"], "not at 59999"),
     ],
 )
 @pytest.mark.services
 def test_bad_input_is_two_lines_and_exit_code_1(
+    warm: WarmCommand, arguments: list[str], message: str
+) -> None:
+    require_error(warm(*arguments), message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["load", "--desk", "none.yaml"], "Desk 'none.yaml' is not a file"),
+        (["pull", "--set", "name=never-loaded"], "Argilla has no data set 'never-loaded'"),
+        (["up", "--hub-port", "59999"], "not at 59999"),
+    ],
+)
+@pytest.mark.services
+def test_so_it_is_in_a_process_of_its_own(
     services: Services, arguments: list[str], message: str
 ) -> None:
-    done = copydesk(*arguments)
+    require_error(copydesk(*arguments), message)
+
+
+def require_error(done: subprocess.CompletedProcess[str], message: str) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert message in done.stderr
     assert "  → " in done.stderr
@@ -106,22 +122,22 @@ def test_bad_input_is_two_lines_and_exit_code_1(
 
 
 @pytest.mark.services
-def test_the_next_command_names_the_desk_given(services: Services) -> None:
-    done = copydesk("train", "--desk", "desks/ag_news.yaml")
+def test_the_next_command_names_the_desk_given(warm: WarmCommand) -> None:
+    done = warm("train", "--desk", "desks/ag_news.yaml")
     assert "then run copydesk pull --desk desks/ag_news.yaml." in done.stderr
 
 
 @pytest.mark.services
-def test_an_empty_file_and_unknown_labels_load_nothing(services: Services, tmp_path: Path) -> None:
+def test_an_empty_file_and_unknown_labels_load_nothing(warm: WarmCommand, tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.touch()
-    assert "is empty" in copydesk("load", "--source", str(empty)).stderr
+    assert "is empty" in warm("load", "--source", str(empty)).stderr
     odd = tmp_path / "odd.jsonl"
     row = {"text": "x", "title": "", "topic": "Weather", "spans": [], "published_at": ""}
     odd.write_text(json.dumps(row), encoding="utf-8")
-    done = copydesk("load", "--source", str(odd), "--set", "name=odd-labels")
+    done = warm("load", "--source", str(odd), "--set", "name=odd-labels")
     assert "'Weather' is not in the schema" in done.stderr
-    assert "no data set 'odd-labels'" in copydesk("pull", "--set", "name=odd-labels").stderr
+    assert "no data set 'odd-labels'" in warm("pull", "--set", "name=odd-labels").stderr
 
 
 @pytest.mark.services

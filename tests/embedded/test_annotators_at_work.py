@@ -10,6 +10,8 @@ from benchmarks.people import annotators
 from benchmarks.stories import stories
 from tests.running import ArgillaService, Services
 
+pytestmark = pytest.mark.long
+
 FIRST, LOGGED = 200, 400
 
 

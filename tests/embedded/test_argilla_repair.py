@@ -15,7 +15,7 @@ import pytest
 from embedded.programs import PROJECT, argilla_environment, argilla_python
 from tests.running import ArgillaService, Services
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 class Desk:

@@ -24,6 +24,8 @@ from embedded.services import exports, start, stop
 from tests.running import ArgillaService, HubService, Services
 from tests.test_copydesk import copydesk
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Desk:

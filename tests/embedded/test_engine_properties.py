@@ -17,6 +17,8 @@ import pytest
 from embedded.programs import argilla_python
 from tests.conformance.suites import PROPERTIES, PROPERTIES_LEAST
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "tests" / "embedded" / "engine_properties"
 # Of the product's environment; the server's has no test packages, and shares the interpreter.

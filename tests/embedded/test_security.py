@@ -204,6 +204,7 @@ def _command_lines() -> Iterator[bytes]:
             yield process.joinpath("cmdline").read_bytes()
 
 
+@pytest.mark.long
 def test_sessions_outlive_a_restart_until_the_key_is_replaced(home: Home, url: str) -> None:
     owner = read_json(home.accounts)["owner"]
     token = rest.sign_in(url, "owner", owner["password"]).json()["access_token"]
@@ -220,6 +221,7 @@ def test_sessions_outlive_a_restart_until_the_key_is_replaced(home: Home, url: s
     assert rest.session_status(url, again) == 200
 
 
+@pytest.mark.long
 def test_weak_secrets_are_not_opened_to_the_network(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

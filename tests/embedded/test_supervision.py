@@ -23,7 +23,7 @@ from embedded.supervisor_config import GUARD, write_config
 from embedded.waiting import last_line
 from tests.test_copydesk import copydesk
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from embedded.supervision import manager
 from tests.embedded.test_supervision import wait, works
 from tests.test_copydesk import copydesk
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 ONLY_ARGILLA = {"HF_ENDPOINT": "http://127.0.0.1:9", "PREFECT_API_URL": "http://127.0.0.1:9"}
 PROGRAMS = ["redis", "argilla", "argilla-worker"]
 # A job that says when it is done, in the queue of Argilla's workers.

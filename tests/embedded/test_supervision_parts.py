@@ -84,6 +84,7 @@ def test_a_log_that_cannot_be_read_is_said(home: Home) -> None:
     assert last_line(home, "hub") == "its log cannot be read (Is a directory)"
 
 
+@pytest.mark.long
 @pytest.mark.services
 def test_a_stopped_manager_is_told_and_ended(home: Home) -> None:
     start(home, services=("hub",))

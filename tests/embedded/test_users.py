@@ -46,6 +46,7 @@ def copydesk_users(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["users", *arguments])
 
 
+@pytest.mark.long
 def test_an_account_made_while_stopped_works(home: Home, url: str) -> None:
     ann = read_json(home.accounts)["ann"]
     assert (ann["role"], ann["person"], "pending" in ann) == ("annotator", True, False)
@@ -158,6 +159,7 @@ def test_what_is_refused_changes_nothing(home: Home, monkeypatch: pytest.MonkeyP
     assert home.accounts.read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_failed_or_killed_change_is_undone_or_finished(home: Home, url: str) -> None:
     database = home.root / "argilla" / "argilla.db"
     with contextlib.closing(sqlite3.connect(database, timeout=30)) as db:

@@ -1,7 +1,6 @@
 """Two rounds of the chain and a warm command, once for all that look at them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from corpus.desk import Desk, read_desk
 from flows.curate import Curate, CurateReport, curate
 from tests.flows.chain import BATCH, KNOBS
 from tests.running import HubService, Services
-from tests.warm_command import WarmCommand, warm_command
 
 pytest.register_assert_rewrite("tests.flows.published")
 
@@ -51,10 +49,3 @@ def repos(rounds: list[CurateReport], hub_service: HubService) -> dict[str, Path
 @pytest.fixture(scope="session")
 def desk() -> Desk:
     return read_desk("desk.yaml", KNOBS)
-
-
-@pytest.fixture(scope="session")
-def warm(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmCommand]:
-    """Commands that find their libraries loaded."""
-    with warm_command(tmp_path_factory.mktemp("warm")) as command:
-        yield command

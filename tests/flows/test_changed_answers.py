@@ -40,6 +40,7 @@ def requests_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("at_once", "asked"), [(500, 0), (0, 0), (0, RECORDS)])
 def test_random_reviews_are_in_the_ledger_exactly_once(

@@ -68,6 +68,7 @@ def test_every_flow_is_deployed_and_no_file_shadows_a_package() -> None:
     assert not files & {"training", "datasets", "evaluate", "corpus", "publishing", "argilla"}
 
 
+@pytest.mark.long
 @pytest.mark.services
 def test_a_real_worker_completes_a_deployment(services: Services, tmp_path: Path) -> None:
     environment = {**os.environ, **services.environment}

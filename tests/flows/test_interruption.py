@@ -20,7 +20,7 @@ from tests.running import HubService
 from tests.test_copydesk import copydesk
 from tests.warm_command import WarmCommand
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 PROJECT = Path(__file__).resolve().parents[2]
 ARTICLES = 16

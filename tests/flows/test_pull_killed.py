@@ -13,7 +13,7 @@ from tests.flows.dying_state import DyingFileSystem, KilledError, register
 from tests.flows.reviewing import SmallReview, small_review
 from tests.running import Services
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 RECORDS = 6
 SCHEMES = ("dying", "torn")

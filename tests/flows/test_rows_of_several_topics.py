@@ -83,6 +83,5 @@ def test_instruction_models_are_refused_before_anything_is_read() -> None:
             ask()
 
 
-def test_a_second_look_doubts_what_was_learned_and_never_the_test() -> None:
-    rows = [r | {"split": "test" if r["id"] == "2" else "train"} for r in ROWS]
-    assert doubt_learned(rows, "topics") == {"1": 0.6}
+def test_a_second_look_doubts_what_was_learned() -> None:
+    assert doubt_learned(ROWS, "topics", {"0", "1", "3"}) == {"1": 0.6}

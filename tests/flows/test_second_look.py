@@ -14,7 +14,13 @@ from corpus.desk import Desk
 from flows.curate import CurateReport
 from flows.desk_run import DeskRun
 from flows.mistakes import SecondLook, second_look_lines
-from flows.second_look import doubt_learned, most_doubtful, second_look, suspect_topics
+from flows.second_look import (
+    doubt_learned,
+    may_be_doubted,
+    most_doubtful,
+    second_look,
+    suspect_topics,
+)
 from tests.flows.chain import KNOBS, settings
 from tests.warm_command import WarmCommand
 from training.evaluation.doubts import span_doubt, topic_doubt
@@ -123,7 +129,9 @@ def test_doubt_is_the_largest_there_is_and_never_of_the_test_or_of_blind_article
     ]
     gold = replace(rounds[1].gold, reviewed=tuple(reviewed))
     entities = [{"id": i, "gold": [], "predicted": [span] if i != "c" else []} for i in articles]
-    assert doubt_learned(entities, "entities", gold) == {"a": 0.8}
+    ids = {r.article.id for r in may_be_doubted(gold)}
+    assert ids == {"a", "c"}
+    assert doubt_learned(entities, "entities", ids) == {"a": 0.8}
     assert most_doubtful({"a": 0.6, "d": 0.7}, {"a": 0.8}) == {"a": 0.8, "d": 0.7}
     many = {f"{i:02}": i / 100 for i in range(1, 90)}
     assert set(most_doubtful(many, {})) == {f"{i:02}" for i in range(40, 90)}

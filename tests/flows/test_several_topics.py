@@ -181,7 +181,7 @@ def test_a_desk_that_changes_its_mind_is_refused(
     first_rows: dict[str, dict[str, Any]], overrides: dict[str, Any]
 ) -> None:
     other = read_desk("desk.yaml", {**overrides, "labels.several_topics": False})
-    with pytest.raises(DeskError, match="asks for several topics an article, the desk for one"):
+    with pytest.raises(DeskError, match="'topic' asked for several labels, now for one label"):
         ensure_dataset(connect(), other, NEWS)
 
 

@@ -229,6 +229,7 @@ def examples(ran: Ran) -> int:
     return int(ran.manifest.training.examples)
 
 
+@pytest.mark.long
 def test_two_processes_train_and_one_publishes(topics: Ran, hub: HfApi, services: Services) -> None:
     overrides = knobs("only-topics", **TOPICS, **{"models.seed": 5})
     before = hub.model_info(topics_repo()).sha

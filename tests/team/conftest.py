@@ -43,6 +43,15 @@ from tests.team.processes import (
     wait_for,
 )
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A stack of its own takes minutes."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="session")
 def team_folder() -> Iterator[Path]:

@@ -30,6 +30,7 @@ def train(*arguments: str, launch: tuple[str, ...] = ("-m",)) -> subprocess.Comp
     )
 
 
+@pytest.mark.long
 def test_a_killed_training_goes_on_to_the_same_model(
     tiny_encoders: dict[str, str], tmp_path: Path
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_killed_training_goes_on_to_the_same_model(
     assert curves[0] == curves[1]
 
 
+@pytest.mark.long
 def test_two_processes_train_one_usable_model(
     tiny_encoders: dict[str, str], tmp_path: Path
 ) -> None:

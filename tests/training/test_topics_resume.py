@@ -43,6 +43,7 @@ def kill_after_a_checkpoint(encoder: str, method: str, folder: Path) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["setfit", "fine_tune"])
 def test_a_killed_training_goes_on_to_the_same_result(
     method: str, tiny_gold: list[ReviewedArticle], tmp_path: Path
@@ -69,6 +70,7 @@ def test_checkpoints_of_another_training_are_not_used(
     assert steps[0] == 1
 
 
+@pytest.mark.long
 def test_two_processes_fine_tune_one_model(
     tiny_gold: list[ReviewedArticle], tmp_path: Path
 ) -> None:

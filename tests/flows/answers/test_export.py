@@ -118,6 +118,7 @@ def test_nobody_is_named_in_state_or_export(
     assert not any(row["annotator"] in out.read_text() for row in rows)
 
 
+@pytest.mark.long
 def test_the_commands_say_what_they_did(
     loaded: LoadedAnswers,
     pulled: PulledAnswers,

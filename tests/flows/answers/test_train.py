@@ -12,7 +12,7 @@ from flows.pull_answers import PulledAnswers
 from flows.train_sft import SftReport, TrainSft, train_sft
 from tests.flows.answers.people import LIMIT, records
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 def test_the_next_model_learns_the_corrections(

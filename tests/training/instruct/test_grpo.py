@@ -58,6 +58,7 @@ def test_it_goes_on_from_sft_and_leaves_one_adapter(
     assert all(generate_answers(model, loaded.tokenizer, PAIRS[:2], 12))
 
 
+@pytest.mark.long
 def test_after_a_kill_it_comes_to_the_same_adapter(
     base: str, sft: Path, tuned: TrainedModel, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_after_a_kill_it_comes_to_the_same_adapter(
     assert [p.validation_score for p in resumed.curve] == rewards
 
 
+@pytest.mark.long
 def test_two_processes_teach_one_adapter_that_answers(base: str, tmp_path: Path) -> None:
     out = tmp_path / "model"
     # With --cpu, accelerate starts one process, whatever number it is asked for.
