@@ -46,6 +46,7 @@ def train_desk_sft(
     from flows.score_tables import score_lines
     from flows.train_sft import TrainSft, train_sft
     from flows.verdicts import verdict_lines
+    from training.encoder import OFFLINE
 
     config = TrainSft(**run, publish=publishes, force_model=force)
     if not is_first_process():
@@ -54,6 +55,11 @@ def train_desk_sft(
     report = train_sft(config)
     show_training(report.stored)
     print("\n".join([*score_lines([report.scores]), *verdict_lines(report.judged)]))
+    if config.read().models.instructions.base == OFFLINE:
+        print(
+            "Its base is the offline decoder, made to try the whole path: for work, set "
+            "models.instructions.base to a pre-trained model with a chat template."
+        )
     for item in report.items:
         print(f"{item.repo_type.capitalize():8} {item.url}{'' if item.changed else ' (unchanged)'}")
     if not publishes:

@@ -43,7 +43,9 @@ def show_rounds(reports: "list[CurateReport]") -> None:
     for judged in published.judged:
         if judged.published and not judged.ships:
             print(f"Model    {os.environ['HF_ENDPOINT']}/{judged.repo_id} (kept)")
-    print(f"Records  {reports[-1].loaded.argilla_url}")
+    # Those who answered all of them have none left to answer.
+    address = f"{reports[-1].loaded.argilla_url}?status=submitted"
+    print(f"Records  {address} (sign in as an annotator)")
 
 
 def show_places(home: Home) -> None:
@@ -65,7 +67,7 @@ def show_places(home: Home) -> None:
         print(f"Team     {url}")
     if team_urls(home):
         print("         Not encrypted: put a reverse proxy with TLS before it (docs/security.md).")
-    print('Clients  eval "$(copydesk env)"        Stop  copydesk down')
+    print('Clients  source .venv/bin/activate; eval "$(copydesk env)"        Stop  copydesk down')
 
 
 def say(message: str) -> None:

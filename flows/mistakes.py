@@ -18,6 +18,9 @@ from training.evaluation.doubts import span_doubt, topic_doubt, topics_doubt
 SHOWN = 50
 
 
+LISTED = "Where models and gold differ most, for reading (test gold stays as it is):"
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """An article that a model answers otherwise than gold; ``doubt`` in [0, 1] is how surely."""
@@ -88,12 +91,15 @@ def show(desk: Desk, found: SecondLook) -> None:
 
 def second_look_lines(found: SecondLook, most: int = 5) -> list[str]:
     """For the terminal."""
-    head = f"{found.doubted} answers of the training and validation splits are worth a second look"
+    head = f"{found.doubted} answers are worth a second look"
+    who = ", each by whoever gave it (signed in as that annotator)"
+    shown = found.mistakes[:most]
     return [
-        f"{head}: {found.url}" if found.doubted else f"{head}.",
+        f"{head}{who}: {found.url}" if found.doubted else f"{head}.",
+        *([LISTED] if shown else []),
         *(
             f"  {m.kind}, {m.split}: gold {m.gold}, model {m.predicted} ({m.doubt:.2f})  {m.url}"
-            for m in found.mistakes[:most]
+            for m in shown
         ),
     ]
 

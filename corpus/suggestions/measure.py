@@ -123,7 +123,10 @@ def _kept(acceptance: KeptShare) -> str:
 
 
 def _pull(pull: Pull) -> str:
-    return interval_text(pull.interval) if pull.interval else f"not measured: {pull.reason}"
+    if pull.interval is None:
+        return f"not measured: {pull.reason}"
+    below = " (below 0: chance, or people who shun suggestions)" if pull.interval.value < 0 else ""
+    return f"{interval_text(pull.interval)}{below}"
 
 
 def _agreement(entries: Sequence[LedgerEntry], seed: int, resamples: int) -> AgreementIntervals:
