@@ -96,7 +96,9 @@ def _needs_another(client: rg.Argilla, dataset: rg.Dataset, fixed: Sequence[str]
 def _progress(client: rg.Argilla, dataset: rg.Dataset) -> str:
     """How much stands in it, for people."""
     progress = read(client, f"datasets/{dataset.id}/progress")
-    return f"{progress['total']} records, {progress['completed']} of them completed"
+    total: int = progress["total"]
+    records = "record" if total == 1 else "records"
+    return f"{total} {records}, {progress['completed']} completed"
 
 
 def _change(old: Row, new: Row) -> Row:

@@ -6,9 +6,9 @@ from typing import TypeAlias
 import argilla as rg
 
 from corpus.desk import Desk
-from corpus.settings.questions import RatingAsked
+from corpus.settings.questions import OF_LABELS, RatingAsked
 
-TOPIC, ENTITIES = "topic", "entities"
+TOPIC, ENTITIES = OF_LABELS
 VISIBLE_LABELS = 10
 DESCRIPTION_MAX_CHARACTERS = 1000
 

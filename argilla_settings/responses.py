@@ -16,6 +16,7 @@ from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry
 from corpus.moves import NOTHING_MOVED, Moves, Origin, to_time
+from corpus.settings.questions import OF_LABELS
 
 BULK_MAX_RESPONSES = 100
 
@@ -123,15 +124,18 @@ def to_response(
         topics=tuple(sorted(topic)) if isinstance(topic, list) else None,
         spans=None if spans is None else tuple(sorted(_marked(article.text, spans))),
         answered_at=origin.answered_at,
-        also=_also(desk, said),
+        also=_also(said),
     )
 
 
-def _also(desk: Desk, said: Mapping[str, Any]) -> tuple[tuple[str, str | int], ...]:
-    """What was answered to ``review.also_ask``; a text of nothing but blanks is no answer."""
+def _also(said: Mapping[str, Any]) -> tuple[tuple[str, str | int], ...]:
+    """Texts and ratings besides the labels', by name; a text of nothing but blanks is no answer.
+
+    Not by what the desk asks now: an answer is not edited where a question changes its place.
+    """
     found: list[tuple[str, str | int]] = []
-    for name in desk.review.also_ask:
-        value = (said.get(name) or {}).get("value")
+    for name in sorted(said.keys() - set(OF_LABELS)):
+        value = said[name].get("value")
         if isinstance(value, int) or (isinstance(value, str) and value.strip()):
             found.append((name, value))
     return tuple(found)

@@ -126,8 +126,8 @@ class Response:
 
     ``topic`` and ``spans`` are None where the annotator gave no answer (a discard, a draft).
     ``topics``, sorted, stand in the place of ``topic`` where the desk asks for several. ``also``
-    holds question and answer of what the desk asks besides, also of a discard: there it may say
-    why.
+    holds question and answer of what the desk asks besides, by name, also of a discard: there it
+    may say why.
     """
 
     article_id: str

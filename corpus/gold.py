@@ -124,7 +124,7 @@ def left_by_annotators(
     ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
     decided = resolve_entries(desk, ready, ())
     return [
-        replace(r, topic=found.topic, spans=found.spans, rule=found.rule)
+        replace(r, topic=found.topic, topics=found.topics, spans=found.spans, rule=found.rule)
         for r in gold.reviewed
         for found in [decided[r.article.id]]
     ]

@@ -16,8 +16,6 @@ from publishing.predictions import has_topics, is_wrong
 from training.evaluation.doubts import span_doubt, topic_doubt, topics_doubt
 
 SHOWN = 50
-
-
 LISTED = "Where models and gold differ most, for reading (test gold stays as it is):"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from corpus.articles import Article
 from corpus.intervals import Interval
 from corpus.ledger_rows import LedgerEntry
-from corpus.report.discards import TITLE_CHARACTERS
+from corpus.report.discards import short_title
 from corpus.report.material import Material
 from corpus.settings.questions import AlsoAsked, RatingAsked
 from corpus.suggestions.acceptance import mean_of_articles
@@ -73,7 +73,7 @@ def measure_asked(
 def _asked(
     material: Material, name: str, question: AlsoAsked, entries: list[LedgerEntry], seed: int
 ) -> Asked:
-    said = [(e, dict(e.response.also)[name]) for e in entries if name in dict(e.response.also)]
+    said = [(e, value) for e in entries for asked, value in e.response.also if asked == name]
     # A question may have had another type under the same name, in another data set.
     if isinstance(question, RatingAsked):
         rated = [(e, value) for e, value in said if isinstance(value, int)]
@@ -106,8 +106,10 @@ def _by_annotator(rated: list[tuple[LedgerEntry, int]], seed: int) -> tuple[Rate
 
 def _written(entry: LedgerEntry, text: str, articles: Mapping[str, Article]) -> Written:
     identifier = entry.response.article_id
-    article = articles.get(identifier, Article(identifier, ""))
-    title = " ".join((article.title or article.text).split())[:TITLE_CHARACTERS]
     return Written(
-        identifier, title, entry.response.annotator, entry.status == "discarded", text.strip()
+        article_id=identifier,
+        article=short_title(articles.get(identifier, Article(identifier, ""))),
+        annotator=entry.response.annotator,
+        discarded=entry.status == "discarded",
+        text=text.strip(),
     )

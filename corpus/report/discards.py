@@ -91,6 +91,11 @@ def texts(entry: LedgerEntry) -> tuple[str, ...]:
     return tuple(value.strip() for _, value in entry.response.also if isinstance(value, str))
 
 
+def short_title(article: Article) -> str:
+    """The beginning of its title, or of its text where it has none, on one line."""
+    return " ".join((article.title or article.text).split())[:TITLE_CHARACTERS]
+
+
 def script_of(text: str) -> str:
     """The writing system of most of the first letters: Latin, Arabic, Cjk, …; "none" without."""
     letters = [sign for sign in text[: 5 * SCRIPT_LETTERS] if sign.isalpha()][:SCRIPT_LETTERS]
@@ -165,7 +170,7 @@ def _articles(material: Material, about: _About) -> list[DiscardedArticle]:
         found.append(
             DiscardedArticle(
                 id=identifier,
-                title=" ".join((article.title or article.text).split())[:TITLE_CHARACTERS],
+                title=short_title(article),
                 source=article.source,
                 characters=len(article.title) + len(article.text),
                 script=about.scripts.get(identifier, "none"),

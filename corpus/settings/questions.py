@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from corpus.settings.part import DeskPart
 
-# Asked by a desk's labels.
+# The questions that a desk's labels make: topic, spans.
 OF_LABELS = ("topic", "entities")
 LEAST_RATINGS = 2
 

@@ -143,7 +143,7 @@ def test_what_it_cannot_change_is_all_said_and_nothing_changed(
     with pytest.raises(DeskError) as error:
         ensure_dataset(client, desk(name, **(more | changes)), NEWS)
     assert said in str(error.value)
-    assert "1 records, 0 of them completed" in str(error.value)
+    assert "(1 record, 0 completed)" in str(error.value)
     assert "give the desk a new `name:`" in error.value.next_step
     assert questions(desk(name)) == before
     there = http(client).get(f"/api/v1/datasets/{dataset.id}").json()

@@ -234,3 +234,19 @@ def test_white_space_at_the_edges_of_a_marked_span_is_left_out() -> None:
     }
     found = to_response(answer, Article("a", "with Ada\n Obi. "), desk("edges"))
     assert found.spans == (Span(5, 8, "person"), Span(10, 13, "person"))
+
+
+def test_further_answers_do_not_depend_on_what_the_desk_asks_now() -> None:
+    """Else every answer would count as edited once a question changes its place in the desk."""
+    asked = {name: {"type": "text", "title": name} for name in ("note", "why")}
+    values = {"why": {"value": "spam"}, "note": {"value": "odd"}, "quality": {"value": 0}}
+    answer = {
+        "user_id": "u",
+        "updated_at": "2031-05-01T12:00:00.000000",
+        "status": "discarded",
+        "values": {**values, "topic": {"value": "World"}, "blank": {"value": "  "}},
+    }
+    turned = dict(reversed(asked.items()))
+    desks = [desk("further", **{"review.also_ask": a}) for a in (asked, turned, {})]
+    found = {to_response(answer, ARTICLE, about).also for about in desks}
+    assert found == {(("note", "odd"), ("quality", 0), ("why", "spam"))}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus.adjudication import most_frequent, open_tallies
+from corpus.adjudication import adjudication_ledger, most_frequent, open_tallies
 from corpus.agreement import measure_agreement
 from corpus.articles import (
     Article,
@@ -26,6 +26,7 @@ from corpus.gold import build_gold
 from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry, entry_row, row_entry
 from corpus.resolve import Resolution, resolve_articles
+from corpus.review_state import find_open, open_ledger, resolve_ledger
 from corpus.suggestions.cases import topic_cases
 from corpus.suggestions.hidden import HiddenPrediction, append_hidden, read_hidden
 from corpus.votes.rules import Policy, Rule
@@ -140,6 +141,23 @@ def test_adjudicators_are_told_of_each_topic_and_get_those_of_half_the_answers()
     suggested = most_frequent(tally)
     assert suggested.topic is None
     assert suggested.topics == (ScoredTopic("World", 1.0), ScoredTopic("Sports", 0.5))
+
+
+def test_what_an_adjudicator_decided_is_as_open_as_annotators_left_it(tmp_path: Path) -> None:
+    """Else a second load would tell the next adjudicator what the first one said."""
+    (article,) = make_articles(1)
+    desk = several_desk(state=str(tmp_path), **{"labels.entities": {}})
+    ledger = open_ledger(desk)
+    ledger.append_articles([article])
+    answers = said("a", "World", article=article.id), said("b", "Sports", article=article.id)
+    ledger.append_entries(entries(*answers))
+    final = said("annotator-ffffffff", "Business", article=article.id)
+    adjudication_ledger(ledger).append_entries(entries(final))
+    gold = resolve_ledger(desk, ledger).gold
+    assert [(r.topics, r.rule) for r in gold.reviewed] == [(("Business",), "adjudicated")]
+    (tally,) = find_open(desk, ledger, gold).values()
+    assert tally.topic_is_open and tally.decided_topics is None
+    assert {t.name for t in most_frequent(tally).topics or ()} == {"World", "Sports"}
 
 
 def test_what_is_hidden_from_blind_articles_holds_several_topics(tmp_path: Path) -> None:
