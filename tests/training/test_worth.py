@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import curve_fit
 from scipy.stats import norm
 
-from corpus.articles import Span
+from corpus.articles import Span, Split
 from training.examples import EntityExample, TopicExample
 from training.worth.forecast import error_curves
 from training.worth.kept import encoded_once
@@ -20,6 +20,7 @@ from training.worth.measured import GOLD, HITS, PREDICTED, Measured, from_rows, 
 from training.worth.picture import draw_worth
 from training.worth.power_law import fit_power_laws
 from training.worth.report import statement, worth
+from training.worth.topics import measure_topics
 
 FLOOR, SCALE, EXPONENT = 0.08, 1.1, 0.6
 
@@ -194,6 +195,24 @@ def test_several_topics_an_article_are_measured() -> None:
     assert found.support == {"Sports": 24, "Business": 24, "World": 0}
     rows = sorted(to_rows(found), key=lambda row: str(row["id"]))
     assert worth(from_rows(rows, found.support), "m", 5) == worth(found, "m", 5)
+
+
+def test_the_only_topic_with_examples_is_not_said_of_articles_that_fit_none() -> None:
+    draw = np.random.default_rng(0)
+    held_out = 20
+    examples, vectors = [], []
+    for i in range(60):
+        fits = i % 2 == 0
+        split: Split = "validation" if i < held_out else "train"
+        examples.append(TopicExample(f"t{i:02}", "", ("Sports",) if fits else (), split))
+        vectors.append(draw.normal(0, 0.1, 4) + ([1, 0, 0, 0] if fits else [0, 1, 0, 0]))
+    parts = (np.array(vectors[held_out:]), np.array(vectors[:held_out]))
+    train, asked = examples[held_out:], examples[:held_out]
+    found = measure_topics(train, asked, ["Sports", "World"], parts, seed=1)
+    assert found.sizes[-1] == len(train)
+    of_all = found.counts[-1, 0, :, :, PREDICTED]
+    assert of_all[:, 0].tolist() == [1, 0] * (held_out // 2)
+    assert not of_all[:, 1].any()
 
 
 def test_four_times_the_real_labels_are_inside(shared_data: Path) -> None:

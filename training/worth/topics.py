@@ -89,7 +89,7 @@ def _predict(x: np.ndarray, y: np.ndarray, asked: np.ndarray, exclusive: bool) -
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # Of very few examples the last digits do not matter.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if len(known) == 1:
+        if exclusive and len(known) == 1:
             said[:, known] = 1
         elif exclusive:
             head = LogisticRegression(C=STRENGTH, max_iter=300).fit(x, y.argmax(axis=1))
