@@ -1,7 +1,7 @@
-"""Who discards what, and why, where the desk asks for a text (``review.also_ask``).
+"""Who discards what, and what was written with it (``review.also_ask``).
 
-Argilla has no field for a reason: without such a question, what the articles have in common must
-tell.
+Argilla has no field for a reason. A text may be one, or answer another question: only a reader can
+tell, and where none is written, what the articles have in common.
 """
 
 import unicodedata
@@ -41,7 +41,7 @@ class DiscardShare:
 class DiscardedArticle:
     """An article that somebody discarded, and how many submitted an answer to it all the same.
 
-    ``reasons`` are the texts written with its discards.
+    ``written`` are the texts that came with its discards, to whatever question.
     """
 
     id: str
@@ -50,18 +50,18 @@ class DiscardedArticle:
     characters: int
     script: str
     annotators: tuple[str, ...]
-    reasons: tuple[str, ...]
+    written: tuple[str, ...]
     submitted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Discards:
     """``articles`` are the most often discarded ones, ``in_all`` how many were discarded;
-    ``explained`` are discards with a text.
+    ``with_text`` are discards that came with one.
     """
 
     discarded: int
-    explained: int
+    with_text: int
     in_all: int
     by_annotator: tuple[DiscardShare, ...]
     by_source: tuple[DiscardShare, ...]
@@ -76,7 +76,7 @@ def measure_discards(material: Material, seed: int) -> Discards:
     listed = _articles(material, about)
     return Discards(
         discarded=len(material.discarded),
-        explained=sum(bool(texts(e)) for e in material.discarded),
+        with_text=sum(bool(texts(e)) for e in material.discarded),
         in_all=len(listed),
         by_annotator=_shares(material, lambda e: e.response.annotator, seed),
         by_source=_largest(_shares(material, about.source, seed)),
@@ -87,8 +87,9 @@ def measure_discards(material: Material, seed: int) -> Discards:
 
 
 def texts(entry: LedgerEntry) -> tuple[str, ...]:
-    """What was written with an answer or a discard."""
-    return tuple(value.strip() for _, value in entry.response.also if isinstance(value, str))
+    """What was written with an answer or a discard; blanks are nothing."""
+    said = (value.strip() for _, value in entry.response.also if isinstance(value, str))
+    return tuple(text for text in said if text)
 
 
 def short_title(article: Article) -> str:
@@ -175,7 +176,7 @@ def _articles(material: Material, about: _About) -> list[DiscardedArticle]:
                 characters=len(article.title) + len(article.text),
                 script=about.scripts.get(identifier, "none"),
                 annotators=tuple(sorted(e.response.annotator for e in entries)),
-                reasons=tuple(text for entry in entries for text in texts(entry)),
+                written=tuple(text for entry in entries for text in texts(entry)),
                 submitted=answers[identifier],
             )
         )

@@ -137,8 +137,8 @@ def test_answers_to_further_questions_reach_ledger_and_report(
         ("An advertisement", True),
     }
     assert [(r.value, r.answers) for r in rating.ratings] == [(0, 1), (1, 0), (2, 0)]
-    assert report.discards.explained == 1
-    assert report.discards.articles[0].reasons == ("An advertisement",)
+    assert report.discards.with_text == 1
+    assert report.discards.articles[0].written == ("An advertisement",)
 
 
 def test_similar_records_are_found(argilla_service: ArgillaService, tmp_path: Path) -> None:

@@ -40,15 +40,18 @@ def test_ratings_and_texts_of_answers_and_discards() -> None:
     ]
 
 
-def test_a_discard_without_a_text_has_no_reason_and_lists_end() -> None:
+def test_a_discard_comes_with_any_text_and_lists_end() -> None:
     many = [with_answers(said(f"{n}", A), note=f"note {n}") for n in range(LISTED_TEXTS + 5)]
-    discards = [with_answers(gone("x", A), note="spam"), gone("y", A)]
+    discards = [
+        with_answers(gone("x", A), note="spam", headline="Ten dead"),
+        with_answers(gone("y", A), note=" \n"),
+    ]
     found = material(*many, *discards)
     (_, note) = measure_asked(found, QUESTIONS, 1)
-    assert (note.answers, len(note.texts)) == (LISTED_TEXTS + 6, LISTED_TEXTS)
+    assert (note.answers, len(note.texts)) == (LISTED_TEXTS + 7, LISTED_TEXTS)
     measured = measure_discards(found, 1)
-    assert (measured.discarded, measured.explained) == (2, 1)
-    assert {a.id: a.reasons for a in measured.articles} == {"x": ("spam",), "y": ()}
+    assert (measured.discarded, measured.with_text) == (2, 1)
+    assert {a.id: a.written for a in measured.articles} == {"x": ("spam", "Ten dead"), "y": ()}
 
 
 def test_the_ledger_gives_back_what_was_said() -> None:
