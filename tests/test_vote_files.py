@@ -90,6 +90,8 @@ def test_labels_are_the_same_in_every_form_and_place(tmp_path: Path) -> None:
         for broken in ('["a"', "['a', 'b']"):
             with pytest.raises(DeskError, match="is not JSON"):
                 labels(name, broken)
+        with pytest.raises(DeskError, match="has an empty place"):
+            labels(name, ["a", None])
 
 
 def test_half_of_a_character_is_replaced(tmp_path: Path) -> None:

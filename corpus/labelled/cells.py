@@ -44,7 +44,7 @@ def to_text(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if not isinstance(value, str):
-        raise CellError(f"{_shown(value)} is {_kind(value)}", "a text column holds text only")
+        raise CellError(f"{cell_shown(value)} is {_kind(value)}", "a text column holds text only")
     return SURROGATE.sub("\ufffd", value)
 
 
@@ -64,7 +64,9 @@ def topic_kind(value: Any) -> str:
     if isinstance(value, list):
         return "list"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise CellError(f"topic {_shown(value)} is {_kind(value)}", "a topic is text or a number")
+        raise CellError(
+            f"topic {cell_shown(value)} is {_kind(value)}", "a topic is text or a number"
+        )
     return "number"
 
 
@@ -97,11 +99,11 @@ def _from_json(value: Any, rule: str) -> list[Any]:
         try:
             value = json.loads(value)
         except ValueError as error:
-            raise CellError(f"{_shown(value)} is not JSON ({error})", rule) from error
+            raise CellError(f"{cell_shown(value)} is not JSON ({error})", rule) from error
     if isinstance(value, dict):
         value = _rows_of(value, rule)
     if not isinstance(value, list):
-        raise CellError(f"{_shown(value)} is {_kind(value)}, not a list", rule)
+        raise CellError(f"{cell_shown(value)} is {_kind(value)}, not a list", rule)
     return value
 
 
@@ -109,19 +111,19 @@ def _rows_of(columns: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     """A dictionary of lists, as `datasets` wrote lists of dictionaries once, turned round."""
     lists = {key: _plain(value) for key, value in columns.items()}
     if not all(isinstance(value, list) for value in lists.values()):
-        raise CellError(f"{_shown(columns)} is one object, not a list", rule)
+        raise CellError(f"{cell_shown(columns)} is one object, not a list", rule)
     if len({len(value) for value in lists.values()}) > 1:
-        raise CellError(f"{_shown(columns)} has lists of different lengths", rule)
+        raise CellError(f"{cell_shown(columns)} has lists of different lengths", rule)
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 
 def _span(item: Any, text: str | None, names: Sequence[str] | None) -> Span:
     if not isinstance(item, dict) or not {"start", "end", "label"} <= set(item):
-        raise CellError(f"span {_shown(item)} lacks start, end or label", SPANS_RULE)
+        raise CellError(f"span {cell_shown(item)} lacks start, end or label", SPANS_RULE)
     start, end = _offset(item, "start"), _offset(item, "end")
     label = None if is_missing(item["label"]) else _label(_plain(item["label"]), names)
     if label is None:
-        raise CellError(f"span {_shown(item)} has no label", SPANS_RULE)
+        raise CellError(f"span {cell_shown(item)} has no label", SPANS_RULE)
     shown = f"span {start}-{end} ({label})"
     if start < 0 or (text is not None and end > len(text)):
         size = "" if text is None else f" of {len(text)} code points"
@@ -140,7 +142,7 @@ def _span(item: Any, text: str | None, names: Sequence[str] | None) -> Span:
 def _offset(item: dict[str, Any], key: str) -> int:
     value = _plain(item[key])
     if not _is_whole(value):
-        raise CellError(f"span {_shown(item)}: {key} is not a whole number", SPANS_RULE)
+        raise CellError(f"span {cell_shown(item)}: {key} is not a whole number", SPANS_RULE)
     return int(value)
 
 
@@ -148,7 +150,9 @@ def _label(value: Any, names: Sequence[str] | None) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     if not _is_whole(value):
-        raise CellError(f"label {_shown(value)} is {_kind(value)}", "a label is text or a number")
+        raise CellError(
+            f"label {cell_shown(value)} is {_kind(value)}", "a label is text or a number"
+        )
     number = int(value)
     if names is None:
         return str(number)
@@ -174,6 +178,7 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else f"of type {type(value).__name__}"
 
 
-def _shown(value: Any) -> str:
+def cell_shown(value: Any) -> str:
+    """The beginning of what a cell holds, for a message."""
     shown = repr(value)
     return shown if len(shown) <= 80 else f"{shown[:80]}…"

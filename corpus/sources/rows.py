@@ -10,6 +10,8 @@ from typing import Any
 
 from corpus.articles import Article, Span, content_id, without_overlaps
 from corpus.errors import DeskError
+from corpus.labelled.cells import CellError
+from corpus.labelled.lists import labels_in
 from corpus.settings.labels import LabelSettings
 from corpus.settings.source import SourceSettings
 
@@ -109,11 +111,10 @@ class RowReader:
         value = self._cell(row, self.source.columns.topic)
         if value is None or value == "" or not self.topics:
             return None
-        if isinstance(value, str) and value.lstrip().startswith("["):
-            try:
-                value = json.loads(value)
-            except ValueError as error:
-                raise RowError("topics are not JSON", str(error)) from error
+        try:
+            value = labels_in(value)
+        except CellError as error:
+            raise RowError("topics cannot be read", f"{error}; {error.rule}") from error
         named = value if isinstance(value, list) else [value]
         found = {self._mapped(str(name), self.topics, number, "topic") for name in named}
         return tuple(sorted(name for name in found if name is not None))

@@ -12,11 +12,10 @@ from typing import Any
 
 from corpus.articles import Span
 from corpus.labelled.cells import is_missing, to_spans, to_text, to_topics
+from corpus.labelled.lists import labels_in
 
 AnySet = frozenset[Span] | frozenset[str]
 WHOLE = re.compile(r"(-?\d+)\.0+")
-# What can be nothing but a list, and is broken where it is no JSON.
-LIST = re.compile(r"""\s*\[\s*["']""")
 
 
 def to_name(value: Any) -> str:
@@ -37,13 +36,13 @@ def to_answer(value: Any, role: str, classes: list[str] | None) -> AnySet | None
     """What a cell says, as a set; None where it says nothing."""
     if is_missing(value):
         return None
-    value = _readable(value)
     if role == "spans":
-        spans = to_spans(value, None, classes)
+        spans = to_spans(_readable(value), None, classes)
         if spans is None:
             return None
         return frozenset(replace(span, label=to_name(span.label)) for span in spans)
-    if isinstance(value, bool) or (isinstance(value, str) and not LIST.match(value)):
+    value = _readable(labels_in(value))
+    if isinstance(value, bool | str):
         name = to_name(value)
         return frozenset({name}) if name else None
     topics = to_topics(value, classes)

@@ -13,12 +13,11 @@ from corpus.simulation import SimulatedReviewer, require_labels
 from corpus.sources.rows import RowError, RowReader
 
 TOPICS = {"World": "w", "Sports": "s", "Business": "b"}
+VALUES = {"biz": "Business", "x": None, "[sic] so": "World"}
 
 
 def read(cell: Any, several: bool = True) -> Article:
-    source = SourceSettings(
-        path="a.jsonl", columns=Columns(topic="about"), topic_values={"biz": "Business", "x": None}
-    )
+    source = SourceSettings(path="a.jsonl", columns=Columns(topic="about"), topic_values=VALUES)
     labels = LabelSettings(topics=TOPICS, several_topics=several)
     return RowReader(source, labels).to_article({"text": "Ada ran.", "about": cell}, 1)
 
@@ -29,6 +28,8 @@ def read(cell: Any, several: bool = True) -> Article:
         (["World", "biz", "World"], ("Business", "World")),
         ('["Sports", "x"]', ("Sports",)),
         ("World", ("World",)),
+        ("[sic] so", ("World",)),
+        ('["[sic] so"]', ("World",)),
         ([], ()),
         (["x"], ()),
         (None, None),
@@ -41,7 +42,13 @@ def test_a_cell_holds_a_list_or_one_topic(cell: Any, topics: tuple[str, ...] | N
 
 
 def test_cells_that_are_no_topics() -> None:
-    with pytest.raises(RowError, match="topics are not JSON"):
+    for broken in ('["World"', "['World', 'Sports']"):
+        with pytest.raises(RowError, match=r"topics cannot be read: .* is not JSON"):
+            read(broken)
+    for empty in (["World", None], '["World", null]', [float("nan")]):
+        with pytest.raises(RowError, match="has an empty place"):
+            read(empty)
+    with pytest.raises(DeskError, match=r"'\[World' is not in the schema"):
         read("[World")
     with pytest.raises(DeskError, match=r"'Arts' is not in the schema"):
         read(["World", "Arts"])
