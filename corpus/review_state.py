@@ -49,9 +49,14 @@ def open_ledger(desk: Desk) -> Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What a ledger and that of models' answers beside it come to."""
+    """What a ledger and that of models' answers beside it come to.
+
+    ``entries`` are the answers of annotators that ``gold`` was made of: a pull may append others at
+    any time.
+    """
 
     gold: Gold
+    entries: tuple[LedgerEntry, ...]
     review: AnswerReview
     corrections: Corrections
 
@@ -59,11 +64,11 @@ class Resolved:
 def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
     """Gold of everything in the ledgers, and what became of the corrections."""
     review, splits = read_answer_review(answers_ledger(ledger)), ledger.splits()
-    final = adjudication_ledger(ledger).entries()
+    final, entries = adjudication_ledger(ledger).entries(), tuple(ledger.entries())
     gold = build_gold(
         desk,
         ledger.articles(),
-        [*ledger.entries(), *final],
+        [*entries, *final],
         splits,
         ledger.simulated(),
         _learned(review, splits),
@@ -72,13 +77,13 @@ def resolve_ledger(desk: Desk, ledger: Ledger) -> Resolved:
     found = resolve_corrections(desk, review, gold.reviewed, splits, desk_questions(desk))
     # Others wait for answers pull, which gives their article its split for good.
     corrected = tuple(c for c in found.used if c.article.id in splits)
-    return Resolved(replace(gold, corrected=corrected), review, found)
+    return Resolved(replace(gold, corrected=corrected), entries, review, found)
 
 
-def find_open(desk: Desk, ledger: Ledger, gold: Gold) -> dict[str, Tally]:
+def find_open(desk: Desk, resolved: Resolved) -> dict[str, Tally]:
     """Article id → what annotators left open, whatever adjudicators have decided since."""
-    entries = ledger.entries()
-    return open_tallies(left_by_annotators(desk, gold, entries), entries, desk.labels)
+    left = left_by_annotators(desk, resolved.gold, resolved.entries)
+    return open_tallies(left, resolved.entries, desk.labels)
 
 
 def _learned(review: AnswerReview, splits: Mapping[str, Split]) -> list[Article]:
@@ -93,23 +98,28 @@ def desk_questions(desk: Desk) -> Questions:
 
 def read_gold(desk: Desk) -> Gold:
     """Gold of everything pulled so far. Raises DeskError before the first reviewed article."""
-    ledger = open_ledger(desk)
-    gold = resolve_ledger(desk, ledger).gold
+    return read_resolved(desk).gold
+
+
+def read_resolved(desk: Desk) -> Resolved:
+    """``read_gold`` with what it was made of."""
+    resolved = resolve_ledger(desk, open_ledger(desk))
+    gold = resolved.gold
     if not gold.reviewed:
         raise DeskError(
             f"Desk {desk.name!r} has no reviewed article yet "
             f"({gold.answers} answers, {gold.waiting} articles wait for more).",
             "Answer records in Argilla, then run copydesk pull.",
         )
-    return gold
+    return resolved
 
 
 def read_reviewed(desk: Desk) -> Reviewed:
     """Gold with the answers behind it. Raises DeskError before the first reviewed article."""
-    gold, ledger = read_gold(desk), open_ledger(desk)
-    answers = current_statements(ledger.entries())
+    resolved, ledger = read_resolved(desk), open_ledger(desk)
+    answers = current_statements(resolved.entries)
     return Reviewed(
-        gold=gold,
+        gold=resolved.gold,
         answers=tuple(answers[key] for key in sorted(answers)),
         simulated=frozenset(ledger.simulated()),
         guidelines=ledger.guidelines(),

@@ -15,8 +15,7 @@ from argilla_settings.connection import connect
 from argilla_settings.data_sets import ensure_dataset, find_dataset
 from corpus.adjudication import Tally, adjudication_ledger
 from corpus.desk import Desk
-from corpus.gold import Gold
-from corpus.review_state import find_open, open_ledger, read_gold
+from corpus.review_state import Resolved, find_open, open_ledger, read_resolved
 from corpus.votes.decided import TIE
 from flows.desk_run import DeskRun
 
@@ -41,9 +40,9 @@ def load_adjudication(config: DeskRun) -> LoadedAdjudication:
     """Put what is open before adjudicators; what is there stays as it is."""
     desk = config.read()
     # Of everything pulled so far, adjudications with it.
-    gold = read_gold(desk)
-    waiting = {r.article.id for r in gold.reviewed if r.rule == TIE}
-    tallies = open_articles(desk, gold)
+    resolved = read_resolved(desk)
+    waiting = {r.article.id for r in resolved.gold.reviewed if r.rule == TIE}
+    tallies = open_articles(desk, resolved)
     client = connect()
     if not tallies and find_dataset(client, desk, adjudication_name(desk)) is None:
         return LoadedAdjudication(0, 0, LoadedTallies(0, 0, 0), "")
@@ -59,9 +58,9 @@ def load_adjudication(config: DeskRun) -> LoadedAdjudication:
 
 
 @task(cache_policy=NO_CACHE)
-def open_articles(desk: Desk, gold: Gold) -> dict[str, Tally]:
+def open_articles(desk: Desk, resolved: Resolved) -> dict[str, Tally]:
     """What annotators left open, with their answers counted."""
-    return find_open(desk, open_ledger(desk), gold)
+    return find_open(desk, resolved)
 
 
 @task(cache_policy=NO_CACHE)

@@ -4,9 +4,11 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+import corpus.review_state
 from corpus.adjudication import (
     AGENT,
     adjudicating,
@@ -19,8 +21,16 @@ from corpus.articles import Article, Response, Span, Status
 from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
+from corpus.ledger import Ledger
 from corpus.ledger_rows import LedgerEntry
-from corpus.review_state import find_open, open_ledger, read_gold, resolve_ledger
+from corpus.review_state import (
+    find_open,
+    open_ledger,
+    read_gold,
+    read_resolved,
+    read_reviewed,
+    resolve_ledger,
+)
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 ADA, ADA_LONG, ROME = Span(0, 3, "person"), Span(0, 9, "person"), Span(18, 22, "location")
@@ -151,21 +161,70 @@ def test_the_ledgers_come_together(tmp_path: object) -> None:
     ledger = open_ledger(desk)
     ledger.append_articles(KNOWN.values())
     ledger.append_entries(DIFFERENT)
-    assert set(find_open(desk, ledger, resolve_ledger(desk, ledger).gold)) == {"topics", "spans"}
+    assert set(find_open(desk, resolve_ledger(desk, ledger))) == {"topics", "spans"}
     beside = adjudication_ledger(ledger)
     beside.append_entries([say("topics", FINAL, "World", (ROME,)), say("spans", FINAL, "World")])
     assert read_gold(desk).rules == {"adjudicated": 2, "majority": 1}
     assert len(beside.entries()) == 2 and len(ledger.entries()) == len(DIFFERENT)
     # Open is what annotators left, whatever was decided since; a discard opens it again.
-    assert set(find_open(desk, ledger, resolve_ledger(desk, ledger).gold)) == {"topics", "spans"}
+    assert set(find_open(desk, resolve_ledger(desk, ledger))) == {"topics", "spans"}
     beside.append_entries([say("spans", FINAL, None, None, 5, "discarded")])
     assert resolve_ledger(desk, ledger).gold.rules == {"adjudicated": 1, "majority": 1, "tie": 1}
     ledger.append_entries([say("topics", "c", "Sports", (ROME,), 6)])
-    found = find_open(desk, ledger, resolve_ledger(desk, ledger).gold)
+    found = find_open(desk, resolve_ledger(desk, ledger))
     assert set(found) == {"spans"} and not found["spans"].overlaps
     overlapping = made_desk(state=str(tmp_path), **{"labels.overlapping": True})
-    gold_of_all = resolve_ledger(overlapping, ledger).gold
-    assert find_open(overlapping, ledger, gold_of_all)["spans"].overlaps
+    assert find_open(overlapping, resolve_ledger(overlapping, ledger))["spans"].overlaps
+
+
+def test_what_a_pull_appends_meanwhile_is_for_the_next_load(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is gone would leave its article undecided; a new article has no text yet."""
+    desk = made_desk(state=str(tmp_path))
+    ledger = open_ledger(desk)
+    ledger.append_articles(KNOWN.values())
+    ledger.append_entries(DIFFERENT)
+    late = Article("late", "Late news.")
+    gone = [
+        say("topics", "b", None, None, 5, "deleted"),
+        say("spans", "a", None, None, 5, "deleted"),
+    ]
+    meanwhile = [*gone, say("late", "a", "World"), say("late", "b", "World")]
+    read = Ledger.articles
+
+    def read_late(self: Ledger) -> dict[str, Article]:
+        found = read(self)
+        if not meanwhile:
+            return found
+        self.append_articles([late])
+        self.append_entries([meanwhile.pop() for _ in list(meanwhile)])
+        return found
+
+    monkeypatch.setattr(Ledger, "articles", read_late)
+    resolved = read_resolved(desk)
+    assert not meanwhile
+    assert set(find_open(desk, resolved)) == {"topics", "spans"}
+    assert set(find_open(desk, read_resolved(desk))) == set()
+
+
+def test_no_answer_is_published_without_the_gold_it_was_resolved_to(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = made_desk(state=str(tmp_path))
+    ledger = open_ledger(desk)
+    ledger.append_articles(KNOWN.values())
+    ledger.append_entries(DIFFERENT)
+    build = corpus.review_state.build_gold
+
+    def append_and_build(*args: Any) -> Gold:
+        found = build(*args)
+        ledger.append_entries([say("agreed", "c", "Sports", minutes=9)])
+        return found
+
+    monkeypatch.setattr(corpus.review_state, "build_gold", append_and_build)
+    review = read_reviewed(desk)
+    assert review.gold.answers == sum(e.status == "submitted" for e in review.answers) == 7
 
 
 def test_no_desk_is_called_as_the_adjudication_of_another() -> None:

@@ -153,9 +153,9 @@ def test_what_an_adjudicator_decided_is_as_open_as_annotators_left_it(tmp_path: 
     ledger.append_entries(entries(*answers))
     final = said("annotator-ffffffff", "Business", article=article.id)
     adjudication_ledger(ledger).append_entries(entries(final))
-    gold = resolve_ledger(desk, ledger).gold
-    assert [(r.topics, r.rule) for r in gold.reviewed] == [(("Business",), "adjudicated")]
-    (tally,) = find_open(desk, ledger, gold).values()
+    resolved = resolve_ledger(desk, ledger)
+    assert [(r.topics, r.rule) for r in resolved.gold.reviewed] == [(("Business",), "adjudicated")]
+    (tally,) = find_open(desk, resolved).values()
     assert tally.topic_is_open and tally.decided_topics is None
     assert {t.name for t in most_frequent(tally).topics or ()} == {"World", "Sports"}
 
