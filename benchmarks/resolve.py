@@ -20,7 +20,7 @@ from corpus.labelled.columns import FileForm
 from corpus.votes.columns import VoteColumns
 from corpus.votes.described import describe_agreement, describe_resolution
 from corpus.votes.read import VoteFile, read_votes
-from corpus.votes.report import choice_report, set_report
+from corpus.votes.report import REPORTS
 from corpus.votes.rules import Policy, settle_choices, settle_sets
 
 SEED = 13
@@ -44,8 +44,8 @@ def crowd(folder: Path, name: str) -> dict[str, Any]:
     if not path.is_file():
         raise DeskError(f"The benchmark needs {path}.", "Run make bench-resolve DATA=folder.")
     file = read_votes(path, VoteColumns(gold=CROWDS[name]), FileForm())
-    report = choice_report if file.kind == "topics" else set_report
-    agreement = describe_agreement(file, report(file.votes, SEED), SEED)
+    report = REPORTS[file.kind](file.votes, SEED)
+    agreement = describe_agreement(file, report, SEED)
     say(f"{name}: {agreement['answers']:,} answers")
     return {"agreement": agreement, "rules": [rule(file, p) for p in policies(file)]}
 

@@ -13,7 +13,7 @@ from corpus.votes.cells import to_name
 from corpus.votes.columns import FLAGS, VoteColumns
 from corpus.votes.described import describe_agreement, describe_resolution
 from corpus.votes.read import VoteFile, read_votes
-from corpus.votes.report import choice_report, set_report
+from corpus.votes.report import REPORTS
 from corpus.votes.rules import RULES, Policy, Rule, settle_choices, settle_sets
 from corpus.votes.sets import have_overlaps
 from corpus.votes.vote import annotators_of
@@ -45,9 +45,8 @@ def agreement_of_file(file: VoteFile[Any], seed: int, as_json: bool) -> None:
             f"{file.path} has answers of one annotator, {names[0]!r}; agreement needs two.",
             f"Name the column that tells who answered: {FLAGS['annotator']} NAME.",
         )
-    measure = choice_report if file.kind == "topics" else set_report
     most = MOST_PAIRS_IN_JSON if as_json else MOST_PAIRS
-    report = measure(file.votes, seed, most_pairs=most)
+    report = REPORTS[file.kind](file.votes, seed, most_pairs=most)
     if not report.pairs:
         raise DeskError(
             f"{file.path}: no item has answers of two annotators, so there is nothing to compare.",

@@ -160,7 +160,14 @@ def test_lists_of_labels_are_several(tmp_path: Path) -> None:
     assert (found["kind"], found["f1"]["value"]) == ("labels", pytest.approx(2 / 3))
     # Of five answers to two items, item 1 is decided as its gold, item 2 is not.
     assert found["accuracy"]["value"] == found["ties_wrong"]["accuracy"]["value"] == 1 / 2
-    assert as_json("agreement", file)["krippendorff_alpha"]["value"] < 1
+    agreement = as_json("agreement", file)
+    assert agreement["krippendorff_alpha"]["value"] < 1
+    # Of three pairs of answers to item 1 one is the same, and the one to item 2.
+    assert agreement["percent"]["value"] == agreement["pairs"][0]["percent"]["value"] == 2 / 4
+    assert "f1_overlap" not in json.dumps(agreement)
+    assert "percent" not in agreement["per_label"]["a"]
+    shown = run("agreement", file)
+    assert "percent              0.500" in shown and "overlap" not in shown
 
 
 @pytest.mark.parametrize("stray", ["label", "gold"])

@@ -8,7 +8,7 @@ from corpus.intervals import Interval
 from corpus.report.material import Material
 from corpus.resolve import span_votes, topic_set_votes, topic_votes
 from corpus.votes.figures import Figures
-from corpus.votes.report import AgreementReport, choice_report, set_report
+from corpus.votes.report import AgreementReport, choice_report, label_set_report, span_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ def measure_agreeing(
     """
     responses = [entry.response for entry in material.submitted]
     if several_topics:
-        topics = set_report(topic_set_votes(responses), seed)
+        topics = label_set_report(topic_set_votes(responses), seed)
     else:
         topics = choice_report(topic_votes(responses), seed)
     return AgreementFigures(
         _question(topics) if asks_topic else None,
-        _question(set_report(span_votes(responses), seed)) if asks_spans else None,
+        _question(span_report(span_votes(responses), seed)) if asks_spans else None,
     )
 
 

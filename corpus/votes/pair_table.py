@@ -8,7 +8,7 @@ import numpy as np
 
 from corpus.votes.figures import Figures
 from corpus.votes.pairing import choose_pairs
-from corpus.votes.sets import PairCount, figures_of_rows
+from corpus.votes.sets import OF_LABELS, OF_ONE_LABEL, OF_SPANS, PairCount, figures_of_rows
 
 Key = TypeVar("Key")
 Measure = Callable[[np.ndarray, np.ndarray], Figures]
@@ -16,8 +16,10 @@ Measure = Callable[[np.ndarray, np.ndarray], Figures]
 
 @dataclass(frozen=True, slots=True)
 class PairTable:
-    """``rows`` are the counts of each pair, (pairs, 3); ``by_label`` those of each label that one
-    of the two used, with the pair and the label. Labels are numbered by name, as annotators are.
+    """``rows`` are the counts of each pair, and whether its answers are the same, (pairs, 4);
+    ``by_label`` likewise of each label that one of the two used, with the pair and the label.
+    Labels are numbered by name, as annotators are. ``figures`` are measured of pairs,
+    ``of_one_label`` of each label.
     """
 
     items: np.ndarray
@@ -30,6 +32,8 @@ class PairTable:
     label: np.ndarray
     pair: np.ndarray
     by_label: np.ndarray
+    figures: Sequence[str]
+    of_one_label: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class OfPairs:
     left_out: int
 
 
-def to_pair_table(pairs: Sequence[PairCount]) -> PairTable:
-    """In the same order."""
+def to_pair_table(pairs: Sequence[PairCount], are_labels: bool) -> PairTable:
+    """In the same order; ``are_labels``: answers are sets of labels, not of spans."""
     annotators = sorted({name for pair in pairs for name in pair.annotators})
     labels = sorted({label for pair in pairs for label in pair.counts})
     who = {name: at for at, name in enumerate(annotators)}
@@ -49,17 +53,20 @@ def to_pair_table(pairs: Sequence[PairCount]) -> PairTable:
     parts = [(at, numbers[n], *c) for at, pair in enumerate(pairs) for n, c in pair.counts.items()]
     entries = np.array(parts, dtype=np.int64).reshape(-1, 5)
     rows = [np.bincount(entries[:, 0], column, len(pairs)) for column in entries[:, 2:].T]
+    same = np.array([pair.same for pair in pairs], dtype=bool)
     return PairTable(
         items=np.unique(np.array([p.unit[0] for p in pairs], dtype=str), return_inverse=True)[1],
         annotators=annotators,
         first=np.array([who[pair.annotators[0]] for pair in pairs], dtype=np.int64),
         second=np.array([who[pair.annotators[1]] for pair in pairs], dtype=np.int64),
         guidelines=np.array([pair.guidelines for pair in pairs], dtype=str),
-        rows=np.column_stack(rows),
+        rows=np.column_stack([*rows, same]),
         labels=labels,
         label=entries[:, 1],
         pair=entries[:, 0],
-        by_label=entries[:, 2:].astype(float),
+        by_label=np.column_stack([entries[:, 2:], same[entries[:, 0]]]).astype(float),
+        figures=OF_LABELS if are_labels else OF_SPANS,
+        of_one_label=OF_ONE_LABEL if are_labels else OF_SPANS,
     )
 
 
@@ -76,7 +83,11 @@ def figures_of_labels(table: PairTable, seed: int, resamples: int) -> dict[str, 
     parts = _parts(table.label, np.arange(len(table.label)))
     return {
         table.labels[label]: figures_of_rows(
-            table.items[table.pair[entries]], table.by_label[entries], seed, resamples
+            table.items[table.pair[entries]],
+            table.by_label[entries],
+            table.of_one_label,
+            seed,
+            resamples,
         )
         for label, entries in parts
     }
@@ -109,7 +120,7 @@ def figures_of_revisions(table: PairTable, seed: int, resamples: int) -> dict[st
 
 
 def _measure(table: PairTable, pairs: np.ndarray, seed: int, resamples: int) -> Figures:
-    return figures_of_rows(table.items[pairs], table.rows[pairs], seed, resamples)
+    return figures_of_rows(table.items[pairs], table.rows[pairs], table.figures, seed, resamples)
 
 
 def _parts(keys: np.ndarray, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,6 +1,6 @@
 """Agreement of everybody, of each annotator, pair, label and revision of the guidelines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpus.intervals import RESAMPLES
@@ -13,6 +13,7 @@ from corpus.votes.choices import (
 )
 from corpus.votes.figures import Figures
 from corpus.votes.pair_table import (
+    PairTable,
     figures_of_everybody,
     figures_of_labels,
     figures_of_pairs,
@@ -74,23 +75,47 @@ def choice_report(
     )
 
 
-def set_report(
+def span_report(
     votes: Sequence[Vote[frozenset[Candidate]]],
     seed: int,
     resamples: int = RESAMPLES,
     most_pairs: int | None = None,
 ) -> AgreementReport:
-    """Where an answer is a set of spans or of labels; of labels with alpha (Jaccard's distance)."""
-    table = to_pair_table(count_pairs(votes))
-    overall = figures_of_rows(table.items, table.rows, seed, resamples)
-    if any(isinstance(candidate, str) for vote in votes for candidate in vote.value):
-        alpha = set_alpha(votes, seed, resamples)
-        known = {} if alpha is None else {ALPHA: alpha}
-        undefined = (ALPHA,) if alpha is None and overall.pairs else ()
-        overall = replace(overall, values={**overall.values, **known}, undefined=undefined)
+    """Where spans were marked."""
+    table = to_pair_table(count_pairs(votes), are_labels=False)
+    return _report_of_pairs(table, seed, resamples, most_pairs)
+
+
+def label_set_report(
+    votes: Sequence[Vote[frozenset[Candidate]]],
+    seed: int,
+    resamples: int = RESAMPLES,
+    most_pairs: int | None = None,
+) -> AgreementReport:
+    """Where any number of labels were chosen; with alpha by Jaccard's distance."""
+    table = to_pair_table(count_pairs(votes), are_labels=True)
+    report = _report_of_pairs(table, seed, resamples, most_pairs)
+    alpha, overall = set_alpha(votes, seed, resamples), report.overall
+    known = {} if alpha is None else {ALPHA: alpha}
+    undefined = (ALPHA,) if alpha is None and overall.pairs else ()
+    overall = replace(overall, values={**overall.values, **known}, undefined=undefined)
+    return replace(report, overall=overall)
+
+
+# By the kind of a file of answers.
+REPORTS: Mapping[str, Callable[..., AgreementReport]] = {
+    "topics": choice_report,
+    "labels": label_set_report,
+    "spans": span_report,
+}
+
+
+def _report_of_pairs(
+    table: PairTable, seed: int, resamples: int, most_pairs: int | None
+) -> AgreementReport:
     pairs = figures_of_pairs(table, seed, resamples, most_pairs)
     return AgreementReport(
-        overall=overall,
+        overall=figures_of_rows(table.items, table.rows, table.figures, seed, resamples),
         annotators=figures_of_everybody(table, seed, resamples),
         pairs=pairs.figures,
         labels=figures_of_labels(table, seed, resamples),

@@ -18,6 +18,11 @@ from corpus.votes.vote import Candidate, Unit, Vote, by_unit, compared, label_of
 
 # Marks found exactly, marks found about, all marks.
 Counts = tuple[int, int, int]
+# Figures of answers that are spans, of those that are labels, and of one label among these.
+OF_SPANS, OF_LABELS = ("f1_exact", "f1_overlap"), ("percent", "f1_exact")
+OF_ONE_LABEL = ("f1_exact",)
+# Figure → the column that it is a share of, and that of the whole.
+_SHARES = {"percent": (3, 4), "f1_exact": (0, 2), "f1_overlap": (1, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class PairCount:
 
     ``counts`` are marks found exactly on the other side, marks that overlap one of the same type
     there, and all marks; of both sides together. ``guidelines`` is empty where the two differ.
+    ``same``: the answers are equal, also where neither holds anything.
     """
 
     unit: Unit
     annotators: tuple[str, str]
     guidelines: str
     counts: dict[str, Counts]
+    same: bool
 
 
 def count_pairs(votes: Iterable[Vote[frozenset[Candidate]]]) -> list[PairCount]:
@@ -42,6 +49,7 @@ def count_pairs(votes: Iterable[Vote[frozenset[Candidate]]]) -> list[PairCount]:
             (a.annotator, b.annotator),
             a.guidelines if a.guidelines == b.guidelines else "",
             _counts(a.value, b.value),
+            a.value == b.value,
         )
         for unit in compared(by_unit(votes).values())
         for a, b in combinations(unit, 2)
@@ -58,22 +66,26 @@ def set_figures(
     used = [pair for pair in pairs if label is None or label in pair.counts]
     rows = [pair.counts[label] if label is not None else _all_labels(pair.counts) for pair in used]
     items = np.array([pair.unit[0] for pair in used], dtype=str)
-    return figures_of_rows(items, np.array(rows, dtype=float), seed, resamples)
+    columns = np.column_stack([rows, [pair.same for pair in used]]) if used else np.zeros((0, 4))
+    return figures_of_rows(items, columns.astype(float), OF_SPANS, seed, resamples)
 
 
-def figures_of_rows(items: np.ndarray, rows: np.ndarray, seed: int, resamples: int) -> Figures:
-    """``set_figures`` of pairs as numbers: the item, and the counts of each, (pairs, 3)."""
+def figures_of_rows(
+    items: np.ndarray, rows: np.ndarray, names: Sequence[str], seed: int, resamples: int
+) -> Figures:
+    """These figures of pairs as numbers: the item of each, its counts and whether its answers are
+    the same, (pairs, 4).
+    """
     if not len(rows):
         return Figures(0, 0, {})
     marked = rows[rows[:, 2] > 0, 2]
     usual = marked.mean() if len(marked) else 1.0
-    added = np.array([[usual, usual, usual], [0, 0, usual]])
+    added = np.array([[usual, usual, usual, 1, 1], [0, 0, usual, 0, 1]])
     groups = to_groups(items, seed)
-    totals = drawn_totals(groups.sums(rows), added, seed, resamples)
-    values = {
-        "f1_exact": to_figure(part_of(totals[:, 0], totals[:, 2])),
-        "f1_overlap": to_figure(part_of(totals[:, 1], totals[:, 2])),
-    }
+    columns = np.column_stack([rows, np.ones(len(rows))])
+    totals = drawn_totals(groups.sums(columns), added, seed, resamples)
+    shares = {name: (totals[:, at] for at in _SHARES[name]) for name in names}
+    values = {name: to_figure(part_of(*share)) for name, share in shares.items()}
     return Figures(groups.items, len(rows), there(values))
 
 

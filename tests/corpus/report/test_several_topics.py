@@ -37,6 +37,8 @@ def test_every_part_takes_sets_or_says_that_it_does_not() -> None:
     overall = report["agreement"]["topics"]["overall"]["values"]
     # 18 articles have both topics from the first; 6 of them lack Sports from the second.
     assert overall["f1_exact"]["value"] == 2 * 30 / 66
+    assert overall["percent"]["value"] == 18 / 24
+    assert "f1_overlap" not in overall
     assert 0 < overall["krippendorff_alpha"]["value"] < 1
     assert {p["names"][0] for p in report["agreement"]["topics"]["labels"]} == set(TOPICS)
     assert report["suggestions"]["topics"]["acceptance"]["kept"]["value"] == 36 / 48
@@ -57,4 +59,7 @@ def test_its_pages_name_what_they_show() -> None:
         assert "Krippendorff alpha, by Jaccard" in page
         assert "exactly the same topics, with suggestions" in page
         assert "Cohen kappa" not in page
-    assert any("another chooses" in line for line in report_sentences(report)["summary"])
+        assert "same topics" in page
+    summary = report_sentences(report)["summary"]
+    assert any("another chooses" in line for line in summary)
+    assert any("choose exactly the same topics 75.0 %" in line for line in summary)

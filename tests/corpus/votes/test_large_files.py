@@ -14,7 +14,7 @@ from corpus.votes import dawid_skene, figures, set_alpha
 from corpus.votes.choices import choice_figures, label_figures, pair_figures
 from corpus.votes.dawid_skene import estimate, to_ballots
 from corpus.votes.figures import item_totals, to_groups
-from corpus.votes.report import choice_report, set_report
+from corpus.votes.report import choice_report, label_set_report
 from corpus.votes.vote import Vote
 from tests.corpus.votes.made import LABELS, noisy
 
@@ -91,7 +91,7 @@ def test_of_many_pairs_of_annotators_those_with_most_in_common_are_measured() ->
     left = {pair: f.items for pair, f in every.pairs.items() if pair not in some.pairs}
     assert min(f.items for f in some.pairs.values()) >= max(left.values())
     sets = [Vote(v.item, v.annotator, frozenset({v.value})) for v in votes]
-    of_sets = set_report(sets, 1, 20, most_pairs=4)
+    of_sets = label_set_report(sets, 1, 20, most_pairs=4)
     assert (list(of_sets.pairs), of_sets.pairs_left_out) == (list(some.pairs), 11)
     assert list(every.pairs) == sorted(every.pairs)
 

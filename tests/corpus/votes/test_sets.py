@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from corpus.articles import Span
-from corpus.votes.report import choice_report, set_report
+from corpus.votes.choices import choice_figures
+from corpus.votes.report import choice_report, label_set_report, span_report
 from corpus.votes.sets import count_pairs, set_figures
 from corpus.votes.vote import Vote
 from tests.corpus.votes.made import ADA, BO, CY, marks, noisy
@@ -47,7 +48,7 @@ def test_only_those_who_were_asked_the_same_are_compared() -> None:
         marks("i", "p", CY, question="event"),
         marks("i", "r", CY, question="event"),
     ]
-    report = set_report(votes, 1, resamples=20)
+    report = span_report(votes, 1, resamples=20)
     assert report.overall.pairs == 2
     assert f1(votes) == {"f1_exact": 1.0, "f1_overlap": 1.0}
     assert set(report.pairs) == {("p", "q"), ("p", "r")}
@@ -66,7 +67,7 @@ def test_a_report_by_annotator_label_pair_and_revision() -> None:
         Vote("j", "r", frozenset({CY}), guidelines="new"),
         Vote("j", "alone", frozenset({CY}), "another question", "new"),
     ]
-    report = set_report(votes, 1, resamples=20)
+    report = span_report(votes, 1, resamples=20)
     assert {n: f.pairs for n, f in report.annotators.items()} == {"p": 3, "q": 2, "r": 3}
     assert report.revisions["old"].values["f1_exact"].value == 1
     assert report.revisions["new"].values["f1_exact"].value == 0
@@ -79,13 +80,34 @@ def test_a_report_by_annotator_label_pair_and_revision() -> None:
     assert list(found.pairs) == [("a0", "a1")]
 
 
-def test_several_labels_have_f1_and_alpha() -> None:
+def test_several_labels_have_a_share_of_equal_answers_f1_and_alpha() -> None:
     votes = [
-        Vote(str(i), who, frozenset(s)) for i in range(4) for who, s in (("p", "ab"), ("q", "b"))
+        Vote(str(i), who, frozenset(s), guidelines="g")
+        for i, sets in enumerate(("ab b", "ab b", "b b", "- -"))
+        for who, s in zip("pq", (s.strip("-") for s in sets.split()), strict=True)
     ]
-    overall = set_report(votes, 1, resamples=20).overall.values
-    assert overall["f1_exact"].value == pytest.approx(2 / 3)
-    assert overall["krippendorff_alpha"].value < 0.2
+    report = label_set_report(votes, 1, resamples=20)
+    assert set(report.overall.values) == {"percent", "f1_exact", "krippendorff_alpha"}
+    assert report.overall.values["percent"].value == 2 / 4
+    assert report.overall.values["f1_exact"].value == pytest.approx(6 / 8)
+    assert report.overall.values["krippendorff_alpha"].value == pytest.approx(1 - 0.25 * 56 / 32)
+    for part in (report.annotators["p"], report.pairs["p", "q"], report.revisions["g"]):
+        assert {n: f.value for n, f in part.values.items()} == {"percent": 0.5, "f1_exact": 0.75}
+    assert {name: set(f.values) for name, f in report.labels.items()} == {
+        "a": {"f1_exact"},
+        "b": {"f1_exact"},
+    }
+    # As a choice of one set among all sets, interval and all.
+    assert (
+        label_set_report(votes, 1).overall.values["percent"]
+        == (choice_figures(votes, 1).values["percent"])
+    )
+
+
+def test_where_nobody_chose_a_label_answers_are_the_same_and_alpha_is_not_defined() -> None:
+    overall = label_set_report([marks("i", who) for who in "pq"], 1, resamples=20).overall
+    assert {name: figure.value for name, figure in overall.values.items()} == {"percent": 1}
+    assert overall.undefined == ("krippendorff_alpha",)
 
 
 ALPHA = """
