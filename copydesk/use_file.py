@@ -92,7 +92,9 @@ def _score_lines(found: Mapping[str, Any]) -> Iterator[str]:
     rows = f"{found['n']:,} rows ({found['split']})"
     yield f"{found['model']} ({found['kind']}) on {found['data']}, {rows}"
     for name in ("accuracy", "macro_f1", "precision", "recall", "f1"):
-        if name in found:
+        if name in found and found[name] is None:
+            yield f"{name} is not defined: nothing was said, or nothing is there to be found"
+        elif name in found:
             value = found[name]
             yield f"{name} {value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
     for label, scores in found["per_label"].items():

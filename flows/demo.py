@@ -11,6 +11,7 @@ from corpus.sources.read import read_articles
 from flows.curate import Curate, CurateReport, curate
 from flows.desk_run import DeskRun
 from flows.load_news import choose_batch
+from flows.score_tables import UNDEFINED
 from flows.verdicts import verdict_text
 
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "span F1"}
@@ -125,8 +126,10 @@ def _scores(report: CurateReport) -> dict[str, str]:
     return figures
 
 
-def interval_text(value: dict[str, float]) -> str:
+def interval_text(value: dict[str, float] | None) -> str:
     """``0.87 [0.83, 0.91]``: a score and its 95 % interval."""
+    if value is None:
+        return UNDEFINED
     return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
 

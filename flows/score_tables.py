@@ -9,6 +9,10 @@ from prefect.artifacts import create_table_artifact
 from corpus.desk import Desk
 from flows.row_scores import ModelScores
 
+# None of one of these: not defined, since nothing was said or there was nothing to find.
+MAY_BE_UNDEFINED = ("precision", "recall", "f1", "macro_f1")
+UNDEFINED = "not defined"
+
 
 def show(desk: Desk, scores: Sequence[ModelScores]) -> None:
     """Artifact: every score with its 95 % interval."""
@@ -31,9 +35,7 @@ def table_rows(scores: Sequence[ModelScores]) -> list[dict[str, str]]:
 def score_lines(scores: Sequence[ModelScores]) -> list[str]:
     """One line for each score, for the terminal."""
     return [
-        f"{row['model']} on {row['on']}: {row['score']} "
-        f"{row['value']} [{row['low']}, {row['high']}]"
-        for row in table_rows(scores)
+        f"{row['model']} on {row['on']}: {row['score']} {_shown(row)}" for row in table_rows(scores)
     ]
 
 
@@ -47,9 +49,10 @@ def _part_rows(part: dict[str, Any]) -> list[dict[str, str]]:
     return [{"score": name, **_interval(value)} for name, value in _named(part)]
 
 
-def _named(part: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
+def _named(part: dict[str, Any]) -> Iterator[tuple[str, dict[str, float] | None]]:
     for name, value in part.items():
-        if isinstance(value, dict) and "low" in value:
+        is_undefined = value is None and name in MAY_BE_UNDEFINED
+        if is_undefined or (isinstance(value, dict) and "low" in value):
             yield name.replace("_", "-"), value
     for label, value in part["labels"].items():
         told = "" if value["support"] else ", cannot be told"
@@ -62,5 +65,12 @@ def _named(part: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
         yield f"{value['by']}: {value['part']} ({value['n']})", value["score"]
 
 
-def _interval(value: dict[str, float]) -> dict[str, str]:
+def _shown(row: dict[str, str]) -> str:
+    low, high = row["low"], row["high"]
+    return f"{row['value']} [{low}, {high}]" if low else row["value"]
+
+
+def _interval(value: dict[str, float] | None) -> dict[str, str]:
+    if value is None:
+        return {"value": UNDEFINED, "low": "", "high": ""}
     return {name: f"{value[name]:.3f}" for name in ("value", "low", "high")}

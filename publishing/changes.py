@@ -61,7 +61,7 @@ def dataset_changes(
 
 def model_changes(since: str, old: ModelManifest, new: ModelManifest) -> ModelChanges:
     """Scores side by side, and which settings differ."""
-    names = [n for n in SHOWN_SCORES if n in old.scores and n in new.scores]
+    names = [n for n in SHOWN_SCORES if old.scores.get(n) and new.scores.get(n)]
     settings = sorted(
         name
         for name in {*old.training.settings, *new.training.settings}

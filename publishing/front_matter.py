@@ -75,7 +75,7 @@ def model_metadata(manifest: ModelManifest, repo_id: str) -> dict[str, Any]:
         datasets=[manifest.lineage.dataset],
         library_name=manifest.library,
         pipeline_tag=PIPELINES[manifest.kind],
-        metrics=sorted(set(INDEXED[manifest.kind].values())) if manifest.scores else None,
+        metrics=sorted(set(_indexed(manifest).values())) or None,
         tags=tags,
         model_name=repo_id.split("/")[1],
         eval_results=_eval_results(manifest) or None,
@@ -201,9 +201,13 @@ def _eval_results(manifest: ModelManifest) -> list[EvalResult]:
             metric_name=name.replace("_", "-"),
             metric_value=round(manifest.scores[name]["value"], 4),
         )
-        for name, metric in INDEXED[manifest.kind].items()
-        if name in manifest.scores
+        for name, metric in _indexed(manifest).items()
     ]
+
+
+def _indexed(manifest: ModelManifest) -> dict[str, str]:
+    """Those that are defined: of nothing there is no score (None)."""
+    return {n: metric for n, metric in INDEXED[manifest.kind].items() if manifest.scores.get(n)}
 
 
 def _size(rows: int) -> str:

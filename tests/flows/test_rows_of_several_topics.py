@@ -1,5 +1,6 @@
 """What several topics an article are worth: scores, gate, mistakes and doubts, row by row."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from corpus.articles import Article
 from corpus.desk import read_desk
 from corpus.errors import DeskError
+from flows.demo import interval_text
 from flows.desk_adapter import open_desk_adapter
 from flows.gate import _constant
 from flows.generations import newest_model
 from flows.mistakes import doubt_of
-from flows.row_scores import ANOTHER, counted_labels, row_counts, score_rows
+from flows.row_scores import ANOTHER, ModelScores, counted_labels, row_counts, score_rows
+from flows.score_tables import score_json, score_lines, table_rows
 from flows.second_look import doubt_learned
 from publishing.predictions import is_wrong, topics_row, wrong_answers
 
@@ -59,6 +62,22 @@ def test_the_gate_counts_a_topic_that_nobody_asks_for_as_wrong() -> None:
 def test_what_anybody_has_for_nothing_is_the_most_frequent_topic() -> None:
     said, name = _constant(ROWS, "topics")
     assert (name, {tuple(r["predicted"]) for r in said}) == ("always answering World", {("World",)})
+
+
+def test_where_no_topic_fits_any_article_the_scores_are_not_defined() -> None:
+    rows = [row(n, [], []) for n in range(25)] + [row(25, [], [])]
+    for number, one in enumerate(rows):
+        one["about"] = {"source": "a" if number < 22 else "b"}
+    scores = score_rows(rows, "topics", TOPICS, seed=1)
+    assert scores["accuracy"]["value"] == 1
+    assert scores["f1"] is scores["precision"] is scores["recall"] is scores["macro_f1"] is None
+    found = [ModelScores("topics", "k", scores, {})]
+    assert json.loads(score_json(found))["topics"]["test"]["f1"] is None
+    lines = score_lines(found)
+    assert "topics on reviewed test (26 articles): f1 not defined" in lines
+    assert "topics on reviewed test (26 articles): source: a (22) not defined" in lines
+    assert all(r["value"] for r in table_rows(found))
+    assert interval_text(scores["f1"]) == "not defined"
 
 
 def test_mistakes_are_told_with_their_probabilities() -> None:

@@ -49,6 +49,21 @@ def test_a_fine_tuned_topic_model_is_no_setfit_model() -> None:
     assert "setfit" not in card.lower()
 
 
+def test_a_score_of_nothing_is_called_not_defined_and_is_not_indexed() -> None:
+    found = model_manifest("entities")
+    none = dict.fromkeys(("precision", "recall", "f1", "macro_f1"))
+    schemes = {"type": dict.fromkeys(("precision", "recall", "f1"))}
+    part = {"by": "source", "part": "harbour", "n": 20, "score": None}
+    scores = {**found.scores, **none, "schemes": schemes, "slices": [part]}
+    card = render_model_card(found.model_copy(update={"scores": scores}), REPO)
+    require_readable(card)
+    assert "| F1 | not defined |" in card
+    assert "| not defined | not defined | not defined |" in card
+    assert "| source | harbour | 20 | not defined |" in card
+    assert not ModelCard(card).data.eval_results
+    assert "metrics" not in ModelCard(card).data.to_dict()
+
+
 @BOTH
 @pytest.mark.parametrize("kind", ["topics", "entities", "instructions"])
 @pytest.mark.parametrize(

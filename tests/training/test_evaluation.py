@@ -75,11 +75,11 @@ def test_topic_scores_agree_with_scikit_learn(seed: int) -> None:
     oracle = precision_recall_fscore_support(gold, predicted, labels=TOPICS)
     for i, topic in enumerate(TOPICS):
         mine = scores.labels[topic]
-        assert (mine.precision, mine.recall, mine.f1.value, mine.support) == pytest.approx(
+        assert (mine.precision, mine.recall, value_of(mine.f1), mine.support) == pytest.approx(
             tuple(part[i] for part in oracle)
         )
     assert scores.accuracy.value == pytest.approx(accuracy_score(gold, predicted))
-    assert scores.macro_f1.value == pytest.approx(np.mean(oracle[2]))
+    assert value_of(scores.macro_f1) == pytest.approx(np.mean(oracle[2]))
     assert scores.confusion == confusion_matrix(gold, predicted, labels=TOPICS).tolist()
 
 
@@ -89,9 +89,11 @@ def test_entity_scores_agree_with_nervaluate(seed: int) -> None:
     scores = score_entities(gold, predicted, TYPES, seed=0, resamples=50)
 
     oracle = nervaluated(gold, predicted)["strict"]
-    assert (scores.precision.value, scores.recall.value, scores.f1.value) == pytest.approx(
-        (oracle.precision, oracle.recall, oracle.f1)
-    )
+    assert (
+        value_of(scores.precision),
+        value_of(scores.recall),
+        value_of(scores.f1),
+    ) == pytest.approx((oracle.precision, oracle.recall, oracle.f1))
     assert scores.spans == oracle.possible
 
 
@@ -117,9 +119,9 @@ def test_spans_by_other_schemes_agree_with_nervaluate(
     oracle = nervaluated(gold, predicted)
     for ours, theirs in (("boundaries", "exact"), ("partial", "partial"), ("type", "ent_type")):
         mine, other = scores.schemes[ours], oracle[theirs]
-        assert (mine.precision.value, mine.recall.value, mine.f1.value) == pytest.approx(
-            (other.precision, other.recall, other.f1)
-        )
+        # What is not defined is 0 there.
+        values = [score.value if score else 0 for score in (mine.precision, mine.recall, mine.f1)]
+        assert values == pytest.approx([other.precision, other.recall, other.f1])
     # The same pairs as "type": right ones on the diagonal, all of both sides somewhere.
     counts = np.array(scores.confusion)
     assert counts.diagonal()[:-1].sum() == oracle["ent_type"].correct
@@ -138,7 +140,7 @@ def test_bootstrap_equals_scoring_each_resample() -> None:
     draws = np.random.default_rng(9).integers(0, 42, size=(200, 42))
     sums = [np.sum([counts[i] for i in row], axis=0) for row in draws]
     by_hand = [2 * hits / marked for hits, marked in sums]
-    assert scores.f1.value == pytest.approx(micro_f1(gold, predicted))
+    assert value_of(scores.f1) == pytest.approx(micro_f1(gold, predicted))
     assert [scores.f1.low, scores.f1.high] == pytest.approx(np.percentile(by_hand, [2.5, 97.5]))
 
 
@@ -174,19 +176,39 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_a_perfect_prediction_scores_one() -> None:
     gold = [[Span(0, 3, "person")], [], [Span(4, 9, "place")]]
     scores = score_entities(gold, gold, TYPES, seed=0, resamples=20)
-    assert (scores.precision.value, scores.recall.value, scores.f1.value) == (1.0, 1.0, 1.0)
+    assert (value_of(scores.precision), value_of(scores.recall), value_of(scores.f1)) == (
+        1.0,
+        1.0,
+        1.0,
+    )
     assert (scores.n, scores.spans) == (3, 2)
 
 
 def test_a_topic_that_never_occurs_does_not_lower_macro_f1() -> None:
     scores = score_topics(["World", "Sports"], ["World", "Sports"], TOPICS, seed=0, resamples=5)
-    assert scores.macro_f1.value == 1.0
+    assert value_of(scores.macro_f1) == 1.0
     assert scores.labels["Business"].support == 0
 
 
-def test_nothing_predicted_scores_zero_without_dividing_by_it() -> None:
-    scores = score_entities([[Span(0, 3, "person")]], [[]], TYPES, seed=0, resamples=10)
-    assert (scores.precision.value, scores.recall.value, scores.f1.value) == (0.0, 0.0, 0.0)
+def test_a_score_of_nothing_is_not_defined() -> None:
+    ada = [Span(0, 3, "person")]
+    missed = score_entities([ada], [[]], TYPES, seed=0, resamples=10)
+    assert missed.precision is missed.schemes["type"].precision is None
+    assert (value_of(missed.recall), value_of(missed.f1), value_of(missed.macro_f1)) == (0, 0, 0)
+    invented = score_entities([[]], [ada], TYPES, seed=0, resamples=10)
+    assert invented.recall is None
+    assert (value_of(invented.precision), value_of(invented.f1)) == (0, 0)
+    nothing = score_entities([[]], [[]], TYPES, seed=0, resamples=10)
+    assert nothing.precision is nothing.recall is nothing.f1 is nothing.macro_f1 is None
+    assert nothing.schemes["partial"].f1 is None
+    sets = score_topic_sets([[]] * 10, [[]] * 10, TOPICS, seed=0, resamples=10)
+    assert sets.precision is sets.recall is sets.micro_f1 is sets.macro_f1 is None
+    assert sets.exact.value == 1
+
+
+def value_of(score: Interval | None) -> float:
+    assert score is not None
+    return score.value
 
 
 def test_scores_are_json() -> None:
@@ -222,7 +244,7 @@ def test_sets_of_topics_agree_with_scikit_learn(seed: int) -> None:
 
     scores = score_topic_sets(names(gold), names(said), TOPICS, seed=0, resamples=50)
     for average, mine in (("micro", scores.micro_f1), ("macro", scores.macro_f1)):
-        assert mine.value == pytest.approx(f1_score(gold, said, average=average))
+        assert value_of(mine) == pytest.approx(f1_score(gold, said, average=average))
     assert scores.exact.value == pytest.approx(accuracy_score(gold, said))
     oracle = precision_recall_fscore_support(gold, said)
     for i, topic in enumerate(TOPICS):

@@ -199,5 +199,19 @@ def test_a_first_model_with_a_small_test_goes_out_and_says_so() -> None:
     assert first(["World"] * 20, ["Sports"] * 20).verdict == "keep"
 
 
+def test_where_there_is_nothing_to_find_nothing_is_compared() -> None:
+    nothing: list[list[Span]] = [[] for _ in range(60)]
+    some = [[Span(0, 3, "World")] for _ in nothing]
+    for old, new in ((nothing, nothing), (nothing, some), (some, nothing)):
+        counts = [span_counts(nothing, said, TOPICS) for said in (old, new)]
+        for found in (
+            judge(*counts, TOPICS, QUESTION, RULES),
+            judge_first(*counts, "finding nothing", QUESTION, RULES),
+        ):
+            assert (found.verdict, found.comparison) == ("not enough evidence", None)
+            assert "nothing to find in the 60 test articles" in found.reasons[0]
+            assert "0.000" not in found.reasons[0]
+
+
 def test_the_same_answers_get_the_same_verdict() -> None:
     assert verdict(100, 4, 5) == verdict(100, 4, 5)

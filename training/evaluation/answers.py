@@ -27,13 +27,14 @@ class AnswerScores:
     ``answer_f1``: micro-F1 of all that answers say, topics and entities (text and type) alike.
     ``hallucinated``: share of the entities named that do not stand in the text, None where none
     was named; ``named_nothing``: share of the articles with entities whose answer names none or
-    cannot be read. ``labels``: of each topic and entity type. None where that was not asked.
+    cannot be read. ``labels``: of each topic and entity type. None where that was not asked;
+    an F1 also where nothing is there and nothing was said.
     """
 
     n: int
     json_validity: Interval
     schema_validity: Interval
-    answer_f1: Interval
+    answer_f1: Interval | None
     topic_accuracy: Interval | None
     entity_f1: Interval | None
     hallucinated: Interval | None
@@ -41,7 +42,7 @@ class AnswerScores:
     labels: dict[str, LabelScores]
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON, without what was not asked."""
+        """Ready for JSON, without what is None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 

@@ -18,7 +18,8 @@ from training.evaluation.span_schemes import (
 
 @dataclass(frozen=True, slots=True)
 class EntityScores:
-    """Exact-span scores (start, end and type right) over ``n`` articles, micro-averaged.
+    """Exact-span scores (start, end and type right) over ``n`` articles, micro-averaged; None
+    is not defined: there were no spans.
 
     ``schemes`` counts otherwise (span_schemes); ``confusion`` is gold × predicted types, then the
     column of missed and the row of invented spans.
@@ -26,10 +27,10 @@ class EntityScores:
 
     n: int
     spans: int
-    precision: Interval
-    recall: Interval
-    f1: Interval
-    macro_f1: Interval
+    precision: Interval | None
+    recall: Interval | None
+    f1: Interval | None
+    macro_f1: Interval | None
     labels: dict[str, LabelScores]
     schemes: dict[str, SchemeScores]
     confusion: list[list[int]]

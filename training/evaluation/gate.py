@@ -25,7 +25,8 @@ AGAINST: Rule = "against the published model"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``reasons`` are sentences for people; ``comparison`` is None without any test article.
+    """``reasons`` are sentences for people; ``comparison`` is None without any test article, and
+    where there is nothing to find in them.
 
     ``floor_labels`` are those that the floor was applied to.
     """
@@ -59,14 +60,16 @@ def judge(
 
     ``known`` are the labels that the published model knows, too: on others it has nothing to lose.
     """
-    n = candidate.real.shape[0]
-    compared = compare(published, candidate, question.labels, question.seed) if n else None
-    if compared is None or n < rules.minimum_test:
+    n, has_gold = candidate.real.shape[0], bool(candidate.real.sum())
+    compared = compare(published, candidate, question.labels, question.seed) if has_gold else None
+    if n < rules.minimum_test:
         reason = (
             f"The test split has {n} articles, and a comparison needs {rules.minimum_test} "
             "(gate.minimum_test): answer blind records in Argilla."
         )
         return Verdict("not enough evidence", AGAINST, (reason,), compared)
+    if compared is None:
+        return Verdict("not enough evidence", AGAINST, (_nothing_there(n, question.score),), None)
     floor = tuple(k for k in known if compared.labels[k].support >= rules.label_support)
     fallen = {k: d for k in floor if _fell(d := compared.labels[k], rules)}
     word, reason = _overall(compared, question.score, rules)
@@ -95,6 +98,8 @@ def judge_first(
     if not n:
         reason = "No article of the test split is resolved: answer blind records in Argilla."
         return Verdict("not enough evidence", FIRST, (reason,), None)
+    if not candidate.real.sum():
+        return Verdict("not enough evidence", FIRST, (_nothing_there(n, question.score),), None)
     compared = compare(constant, candidate, question.labels, question.seed)
     change = f"{_change(question.score, compared.overall)} on {n} test articles"
     gained = compared.overall
@@ -140,6 +145,13 @@ def _advice(published: Counts, candidate: Counts, question: Question, margin: fl
             needed = math.ceil(many / step) * step
             return f" If the difference stays, about {needed:,} test articles would do."
     return ""
+
+
+def _nothing_there(n: int, score: str) -> str:
+    return (
+        f"There is nothing to find in the {n} test articles, so {score} is not defined and nothing "
+        "can be compared: answer blind records in Argilla until some hold a label."
+    )
 
 
 def _fell(difference: Difference, rules: GateSettings) -> bool:

@@ -25,17 +25,25 @@ class LabelScores:
 
 @dataclass(frozen=True, slots=True)
 class Averages:
-    """Over all labels: micro counts articles or spans alike, macro labels that occur."""
+    """Over all labels: micro counts articles or spans alike, macro labels that occur.
 
-    precision: Interval
-    recall: Interval
-    micro_f1: Interval
-    macro_f1: Interval
+    None is not defined: nothing was said (precision), nothing was there (recall), or neither.
+    """
+
+    precision: Interval | None
+    recall: Interval | None
+    micro_f1: Interval | None
+    macro_f1: Interval | None
 
 
 def estimate(values: np.ndarray) -> Interval:
     """The first value is the observed one, the others are of resamples."""
     return to_interval(values[0], values[1:])
+
+
+def share(part: np.ndarray, whole: np.ndarray) -> Interval | None:
+    """Observed and resampled; None where there was nothing to divide by."""
+    return estimate(ratio(part, whole)) if whole[0] else None
 
 
 def label_scores(labels: Sequence[str], drawn: Drawn) -> dict[str, LabelScores]:
@@ -66,8 +74,8 @@ def averages(drawn: Drawn) -> Averages:
     each = f1(hit, said, real)[:, present]
     h, s, r = (part[:, 0] for part in (drawn.hit, drawn.said, drawn.real))
     return Averages(
-        precision=estimate(ratio(h, s)),
-        recall=estimate(ratio(h, r)),
-        micro_f1=estimate(f1(h, s, r)),
-        macro_f1=estimate(each.mean(axis=1) if present.any() else np.zeros(len(each))),
+        precision=share(h, s),
+        recall=share(h, r),
+        micro_f1=share(2 * h, s + r),
+        macro_f1=estimate(each.mean(axis=1)) if present.any() else None,
     )

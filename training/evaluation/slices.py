@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from corpus.intervals import RESAMPLES, Interval
-from training.evaluation.counts import Counts, draw_scores, f1
-from training.evaluation.scores import estimate
+from training.evaluation.counts import Counts, draw_scores
+from training.evaluation.scores import averages
 
 LEAST_ARTICLES = 20
 # Of a source that names a part for each article, the largest ones.
@@ -22,13 +22,13 @@ MOST_PARTS = 12
 @dataclass(frozen=True, slots=True)
 class SliceScores:
     """``by``: what is told apart; ``part``: the articles meant; ``score``: micro-F1 of them, which
-    is the accuracy where each has one topic.
+    is the accuracy where each has one topic; None is not defined: they hold nothing, as was said.
     """
 
     by: str
     part: str
     n: int
-    score: Interval
+    score: Interval | None
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -56,7 +56,7 @@ def score_slices(
         largest = sorted(large, key=lambda name: -len(large[name]))[:MOST_PARTS]
         for name in (name for name in _ordered(by, large) if name in largest):
             drawn = draw_scores(counts.at(large[name]), seed, resamples)
-            score = estimate(f1(drawn.hit[:, 0], drawn.said[:, 0], drawn.real[:, 0]))
+            score = averages(drawn).micro_f1
             found.append(SliceScores(by, name, len(large[name]), score))
     return found
 

@@ -12,20 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.articles import Span
-from corpus.intervals import Interval, ratio
-from training.evaluation.counts import f1
-from training.evaluation.scores import estimate
+from corpus.intervals import Interval
+from training.evaluation.scores import share
 
 SCHEMES = ("boundaries", "partial", "type")
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeScores:
-    """Micro-averaged over all spans."""
+    """Micro-averaged over all spans; None is not defined: there were none."""
 
-    precision: Interval
-    recall: Interval
-    f1: Interval
+    precision: Interval | None
+    recall: Interval | None
+    f1: Interval | None
 
 
 def scheme_hits(
@@ -46,9 +45,9 @@ def scheme_scores(hits: np.ndarray, said: np.ndarray, real: np.ndarray) -> dict[
     """From totals over resamples: hits (1 + resamples, 3), the others (1 + resamples,)."""
     return {
         name: SchemeScores(
-            precision=estimate(ratio(hits[:, i], said)),
-            recall=estimate(ratio(hits[:, i], real)),
-            f1=estimate(f1(hits[:, i], said, real)),
+            precision=share(hits[:, i], said),
+            recall=share(hits[:, i], real),
+            f1=share(2 * hits[:, i], said + real),
         )
         for i, name in enumerate(SCHEMES)
     }

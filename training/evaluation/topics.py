@@ -23,7 +23,7 @@ class TopicScores:
 
     n: int
     accuracy: Interval
-    macro_f1: Interval
+    macro_f1: Interval | None
     labels: dict[str, LabelScores]
     confusion: list[list[int]]
 
@@ -34,14 +34,17 @@ class TopicScores:
 
 @dataclass(frozen=True, slots=True)
 class TopicSetScores:
-    """Scores where an article may have several topics; ``exact``: the whole set is right."""
+    """Scores where an article may have several topics; ``exact``: the whole set is right.
+
+    None is not defined: where all sets are empty there is no F1.
+    """
 
     n: int
     exact: Interval
-    precision: Interval
-    recall: Interval
-    micro_f1: Interval
-    macro_f1: Interval
+    precision: Interval | None
+    recall: Interval | None
+    micro_f1: Interval | None
+    macro_f1: Interval | None
     labels: dict[str, LabelScores]
 
     def to_dict(self) -> dict[str, Any]:

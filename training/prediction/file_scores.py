@@ -1,6 +1,6 @@
 """Scores of a model on a labelled file: one dictionary, ready for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -47,9 +47,9 @@ def _only_topic(row: LabelledRow) -> str:
     return row.topics[0]
 
 
-def _result(averages: dict[str, Interval], labels: dict[str, Any]) -> dict[str, Any]:
+def _result(averages: Mapping[str, Interval | None], labels: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{name: asdict(score) for name, score in averages.items()},
+        **{name: score and asdict(score) for name, score in averages.items()},
         "per_label": {name: asdict(scores) for name, scores in labels.items()},
         "support": {name: scores.support for name, scores in labels.items()},
     }
