@@ -175,7 +175,9 @@ def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], st
         return constant_answers(rows)
     sets = has_sets(rows)
     counts = Counter(topic for row in rows for topic in topics_of(row, "gold"))
-    topic = min(counts, key=lambda name: (-counts[name], name), default="")
+    if not counts:
+        return [dict(row) | {"predicted": []} for row in rows], "answering none"
+    topic = min(counts, key=lambda name: (-counts[name], name))
     said = [topic] if sets else topic
     return [dict(row) | {"predicted": said} for row in rows], f"always answering {topic}"
 

@@ -80,6 +80,12 @@ def test_where_no_topic_fits_any_article_the_scores_are_not_defined() -> None:
     assert interval_text(scores["f1"]) == "not defined"
 
 
+def test_where_no_topic_fits_any_article_nothing_is_said_for_nothing() -> None:
+    said, name = _constant([row(n, [], ["World"]) for n in range(3)], "topics")
+    assert (name, {tuple(r["predicted"]) for r in said}) == ("answering none", {()})
+    assert _constant([], "topics") == ([], "answering none")
+
+
 def test_mistakes_are_told_with_their_probabilities() -> None:
     assert [is_wrong(r) for r in ROWS] == [False, True, True, False]
     told = wrong_answers(ROWS, [Article(f"{n}", "text") for n in range(4)])
