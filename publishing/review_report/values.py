@@ -11,6 +11,8 @@ from jinja2 import Undefined
 from publishing.figures import Count, Figure, Text, marked
 
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+# Of a text that somebody wrote; a longer one is shown by its beginning.
+LONG_CHARACTERS = 300
 NOTHING = "too few to state"
 MONTHS = ["", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -56,6 +58,14 @@ def percent(value: Mapping[str, Figure] | None) -> str:
     return f"{parts['value']} % [{parts['low']}, {parts['high']}]"
 
 
+def shortened(value: Text) -> Text:
+    """Its beginning, on one line: what people write may be as long as a book."""
+    line = " ".join(value.split())
+    shown = Text(line if len(line) <= LONG_CHARACTERS else f"{line[: LONG_CHARACTERS - 1]}…")
+    shown.key = value.key
+    return shown
+
+
 def finalize(value: Any) -> str:
     """What a template writes for any other value; a text on one line, as sentences are."""
     if isinstance(value, Undefined):
@@ -83,6 +93,7 @@ FILTERS = {
     "decimals": decimals,
     "signed": signed,
     "percent": percent,
+    "shortened": shortened,
 }
 
 
