@@ -1,19 +1,20 @@
 """Ledger → gold: what is reviewed, what is not, and what the answers say about the work."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.agreement import Agreement, measure_agreement
 from corpus.articles import Article, ReviewedArticle, Split, chosen_topics
 from corpus.desk import Desk
-from corpus.errors import DeskError
+from corpus.desk_rule import by_article, resolve_entries
 from corpus.instruct.opinions import Correction
 from corpus.ledger_rows import LedgerEntry
-from corpus.resolve import Resolution, resolve_articles
-from corpus.splits import assign_splits
+from corpus.resolve import Resolution
+from corpus.splits import SplitAssignment, assign_splits
 from corpus.statements import StatementKey, current_statements
-from corpus.votes.rules import Policy
+from corpus.unknown_labels import refuse_several_topics, refuse_unknown_labels
+from corpus.votes.decided import TIE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +78,24 @@ def build_gold(
     where it asks for one.
     """
     given = [e for e in current_statements(entries).values() if e.status == "submitted"]
-    _refuse_several_topics(desk, given)
-    final = _by_article(e for e in given if e.response.annotator in adjudicators)
+    refuse_several_topics(desk, given)
+    final = by_article(e for e in given if e.response.annotator in adjudicators)
     submitted = [e for e in given if e.response.annotator not in adjudicators]
-    groups = _by_article(submitted)
-    ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
-    blind = {identifier: group[0].blind for identifier, group in ready.items()}
-    chosen = assign_splits(
-        [*(articles[i] for i in sorted(ready)), *(a for a in beside if a.id not in ready)],
-        blind,
-        known_splits,
-        desk.splits,
-        desk.review.blind_share,
-    )
+    groups = by_article(submitted)
+    ready = _ready(desk, groups)
+    chosen = _assigned(desk, [articles[i] for i in sorted(ready)], ready, known_splits, beside)
     weighed = {i: [*group, *final.get(i, ())] for i, group in ready.items()}
     decided = resolve_entries(desk, weighed, adjudicators)
-    resolved = {i: decided[i] for i in sorted(chosen.splits) if i in ready}
+    split_ids = [i for i in sorted(chosen.splits) if i in ready]
     reviewed = tuple(
-        _reviewed(articles[i], r, blind[i], chosen.splits[i]) for i, r in resolved.items()
+        _reviewed(articles[i], decided[i], ready[i][0].blind, chosen.splits[i]) for i in split_ids
     )
-    _refuse_unknown_labels(desk, reviewed)
+    refuse_unknown_labels(desk, reviewed)
     submitted.sort(key=lambda entry: entry.response.answered_at)
     return Gold(
         reviewed=reviewed,
         waiting=len(groups) - len(ready),
-        unresolved=sum(r.rule == "tie" for r in resolved.values()),
+        unresolved=sum(r.rule == TIE for r in reviewed),
         quarantined=chosen.quarantined,
         answers=len(submitted),
         simulated=sum(entry.key in simulated for entry in submitted),
@@ -110,7 +104,7 @@ def build_gold(
         annotators=len({e.response.annotator for e in submitted}),
         agreement=measure_agreement([[e.response for e in g] for g in groups.values()]),
         acceptance=measure_acceptance(submitted),
-        rules=dict(sorted(Counter(r.rule for r in resolved.values()).items())),
+        rules=dict(sorted(Counter(r.rule for r in reviewed).items())),
         answered_until=max((e.response.answered_at.isoformat() for e in given), default=""),
     )
 
@@ -120,9 +114,7 @@ def left_by_annotators(
 ) -> list[ReviewedArticle]:
     """The articles of ``gold`` as answers that no adjudicator gave decide them."""
     given = [e for e in current_statements(entries).values() if e.status == "submitted"]
-    groups = _by_article(given)
-    ready = {i: g for i, g in groups.items() if len(g) >= desk.review.min_submitted}
-    decided = resolve_entries(desk, ready, ())
+    decided = resolve_entries(desk, _ready(desk, by_article(given)), ())
     return [
         replace(r, topic=found.topic, topics=found.topics, spans=found.spans, rule=found.rule)
         for r in gold.reviewed
@@ -152,62 +144,26 @@ def measure_acceptance(entries: Sequence[LedgerEntry]) -> Acceptance:
     )
 
 
-def policy_of(desk: Desk, adjudicators: Collection[str] = ()) -> Policy:
-    """How the desk decides; ``adjudicators`` are names in its ledger."""
-    review = desk.review
-    return Policy(
-        review.rule,
-        frozenset(review.trusted),
-        frozenset(adjudicators),
-        overlaps=desk.labels.overlapping,
-    )
+def _ready(desk: Desk, groups: Mapping[str, list[LedgerEntry]]) -> dict[str, list[LedgerEntry]]:
+    """Those with enough answers."""
+    return {i: group for i, group in groups.items() if len(group) >= desk.review.min_submitted}
 
 
-def _by_article(entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
-    groups: dict[str, list[LedgerEntry]] = defaultdict(list)
-    for entry in entries:
-        groups[entry.response.article_id].append(entry)
-    return groups
+def _assigned(
+    desk: Desk,
+    articles: Sequence[Article],
+    ready: Mapping[str, Sequence[LedgerEntry]],
+    known_splits: Mapping[str, Split],
+    beside: Sequence[Article],
+) -> SplitAssignment:
+    """The split of each of these, and of what stands beside them."""
+    blind = {identifier: group[0].blind for identifier, group in ready.items()}
+    known = [*articles, *(a for a in beside if a.id not in ready)]
+    return assign_splits(known, blind, known_splits, desk.splits, desk.review.blind_share)
 
 
 def _agents(entry: LedgerEntry) -> list[str]:
     return [agent for agent in (entry.topic_agent, entry.spans_agent) if agent]
-
-
-def _refuse_unknown_labels(desk: Desk, reviewed: Sequence[ReviewedArticle]) -> None:
-    topics = {t for r in reviewed for t in chosen_topics(r) or ()} - set(desk.labels.topics)
-    types = {s.label for r in reviewed for s in r.spans or ()} - set(desk.labels.entities)
-    if topics | types:
-        raise DeskError(
-            f"Articles of desk {desk.name!r} were reviewed with labels that it no longer has: "
-            f"{sorted(topics | types)}.",
-            "Restore them in labels:, or give the desk a new `name:` and review it anew.",
-        )
-
-
-def _refuse_several_topics(desk: Desk, entries: Sequence[LedgerEntry]) -> None:
-    """One topic counts as a set of one; what counts of a set, if one is asked for, nobody said."""
-    sets = [e.response for e in entries if e.response.topics is not None]
-    if sets and not desk.labels.several_topics:
-        raise DeskError(
-            f"{len(sets)} answers of desk {desk.name!r} were given when it asked for several "
-            f"topics, the first {list(sets[0].topics or ())}; now labels.several_topics is false.",
-            "Set labels.several_topics to true, or give the desk a new `name:` and review it anew.",
-        )
-
-
-def resolve_entries(
-    desk: Desk, groups: Mapping[str, Sequence[LedgerEntry]], adjudicators: Collection[str]
-) -> dict[str, Resolution]:
-    """Article id → what its submitted answers come to by the desk's rule. Dawid-Skene learns from
-    these articles alone: of others the answers may still change.
-    """
-    policy = policy_of(desk, adjudicators)
-    answers = {i: [e.response for e in groups[i]] for i in sorted(groups)}
-    labels = desk.labels
-    return resolve_articles(
-        answers, bool(labels.topics), bool(labels.entities), policy, labels.several_topics
-    )
 
 
 def _reviewed(article: Article, r: Resolution, blind: bool, split: Split) -> ReviewedArticle:

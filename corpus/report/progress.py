@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from corpus.adjudication import adjudicators_of
 from corpus.desk import Desk
-from corpus.gold import resolve_entries
+from corpus.desk_rule import resolve_entries
 from corpus.ledger_rows import LedgerEntry
 from corpus.report.material import Material
 from corpus.votes.decided import TIE
