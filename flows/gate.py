@@ -10,13 +10,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from corpus.desk import Desk
-from corpus.errors import DeskError
 from corpus.gold import Gold
 from flows.answers import constant_answers
-from flows.ask_published import published_answers
-from flows.frozen_test import Pairs, gold_of_test, pairs_digest, predicted_rows
-from flows.hub_access import download_model, hub_api
-from flows.model_store import Kind, StoredModel, desk_labels, desk_repo, kind_folder, require_model
+from flows.frozen_test import Pairs, gold_of_test, pairs_digest
+from flows.hub_access import hub_api
+from flows.model_store import Kind, StoredModel, desk_labels, desk_repo, require_model
+from flows.published_rows import PREVIOUS, UnaskableError, published_rows
 from flows.row_scores import Row, counted_labels, has_sets, row_counts
 from publishing.manifest_parts import Gate
 from publishing.predictions import FOLDER, read_predictions, topics_of, write_predictions
@@ -26,13 +25,12 @@ from publishing.published_model import (
     last_published,
     published_file,
 )
-from training.evaluation.gate import AGAINST, Question, Verdict, judge, judge_first
+from training.evaluation.gate import AGAINST, FIRST, Question, Verdict, judge, judge_first
+from training.evaluation.paired import Comparison
 
 log = logging.getLogger("flows.gate")
 
 VERDICT = "verdict.json"
-# What the published model said of the test: beside the candidate's own predictions.
-PREVIOUS = "previous"
 SCORES = {"topics": "accuracy", "entities": "span F1", "instructions": "answer F1"}
 
 
@@ -56,17 +54,6 @@ class Judged:
         if self.is_published or self.gate is None:
             return True
         return self.gate.forced or self.gate.verdict == "publish"
-
-
-FORCE: dict[Kind, str] = {
-    "topics": "copydesk publish",
-    "entities": "copydesk publish",
-    "instructions": "copydesk train sft",
-}
-
-
-class UnaskableError(DeskError):
-    """The published model cannot be loaded."""
 
 
 def gate_score(desk: Desk, kind: Kind) -> str:
@@ -120,7 +107,7 @@ def _judged(
             row_counts(rows, kind, labels), candidate, against, question, desk.gate
         )
     else:
-        rows, against = _published_rows(desk, kind, published, pairs), published.tag
+        rows, against = published_rows(desk, kind, published, pairs), published.tag
         _keep_previous(stored, rows)
         verdict = judge(row_counts(rows, kind, labels), candidate, known, question, desk.gate)
     return _gate(desk, verdict, kind, pairs, published, against)
@@ -134,27 +121,12 @@ def _gate(
     published: PublishedModel | None,
     against: str,
 ) -> Gate:
-    labels, compared = desk_labels(desk, kind), verdict.comparison
+    labels = desk_labels(desk, kind)
     others = [] if published is None else [k for k in published.labels if k not in labels]
-    reasons = list(verdict.reasons)
-    if published and verdict.rule == "first publication":
-        reasons.append(f"The published {published.tag} knows none of the labels of today.")
-    elif others:
-        reasons.append(
-            f"The published {against} also knows {', '.join(others)}, which is not asked."
-        )
-    measured: dict[str, Any] = {}
-    if compared is not None:
-        of_labels = {k: asdict(d) for k, d in compared.labels.items() if d.support}
-        measured = {
-            "overall": asdict(compared.overall),
-            "better_percent": 100 * compared.better,
-            "labels": of_labels,
-        }
     return Gate(
         verdict=verdict.verdict,
         rule=verdict.rule,
-        reasons=reasons,
+        reasons=[*verdict.reasons, *_about_labels(verdict, published, others)],
         against=against,
         against_revision=published.revision if published else "",
         other_labels=others,
@@ -162,9 +134,32 @@ def _gate(
         test_digest=pairs_digest(pairs),
         score=gate_score(desk, kind),
         floor_labels=list(verdict.floor_labels),
-        **measured,
+        **_measured(verdict.comparison),
         **desk.gate.model_dump(),
     )
+
+
+def _about_labels(
+    verdict: Verdict, published: PublishedModel | None, others: Sequence[str]
+) -> list[str]:
+    """In words, where the published model knows other labels than the desk."""
+    if published and verdict.rule == FIRST:
+        return [f"The published {published.tag} knows none of the labels of today."]
+    if published and others:
+        return [
+            f"The published {published.tag} also knows {', '.join(others)}, which is not asked."
+        ]
+    return []
+
+
+def _measured(compared: Comparison | None) -> dict[str, Any]:
+    if compared is None:
+        return {}
+    return {
+        "overall": asdict(compared.overall),
+        "better_percent": 100 * compared.better,
+        "labels": {k: asdict(d) for k, d in compared.labels.items() if d.support},
+    }
 
 
 def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], str]:
@@ -180,37 +175,6 @@ def _constant(rows: Sequence[Row], kind: Kind) -> tuple[list[dict[str, Any]], st
     topic = min(counts, key=lambda name: (-counts[name], name))
     said = [topic] if sets else topic
     return [dict(row) | {"predicted": said} for row in rows], f"always answering {topic}"
-
-
-def _published_rows(
-    desk: Desk, kind: Kind, published: PublishedModel, pairs: Pairs
-) -> list[dict[str, Any]]:
-    """What the published model says of the same articles; asked once a version and test."""
-    name = published.repo_id.replace("/", "--")
-    digest = pairs_digest(pairs)
-    file = kind_folder(desk, kind) / PREVIOUS / f"{name}-{published.revision}-{digest}.jsonl"
-    if not file.exists():
-        log.info("asking %s %s about %d articles", published.repo_id, published.tag, len(pairs))
-        rows = _ask(desk, kind, published, pairs)
-        for older in file.parent.glob(f"{name}-*.jsonl"):
-            older.unlink()
-        write_predictions(rows, file)
-    return read_predictions(file)
-
-
-def _ask(desk: Desk, kind: Kind, published: PublishedModel, pairs: Pairs) -> list[dict[str, Any]]:
-    folder = download_model(published.repo_id, published.revision)
-    try:
-        if kind == "instructions":
-            return published_answers(desk, folder, [pair for _, pair in pairs])
-        return predicted_rows(kind, folder, pairs) if pairs else []
-    # Whatever a library raises for files that are gone, cut off, or of another version of it.
-    except Exception as error:
-        raise UnaskableError(
-            f"The published {kind} model {published.repo_id} {published.tag} cannot be asked: "
-            f"{type(error).__name__}: {error}",
-            f"Mend or delete it on the Hub, or replace it: {FORCE[kind]} --force-model.",
-        ) from error
 
 
 def _keep_previous(stored: StoredModel, rows: list[dict[str, Any]] | None) -> None:

@@ -15,9 +15,10 @@ from corpus.errors import DeskError
 from corpus.review_state import read_gold
 from flows.curate import CurateReport
 from flows.desk_run import DeskRun
-from flows.gate import PREVIOUS, VERDICT
+from flows.gate import VERDICT
 from flows.model_store import kind_folder, require_model
 from flows.publish import Publish, PublishReport, publish
+from flows.published_rows import PREVIOUS
 from flows.row_scores import row_counts
 from flows.score_models import score_models
 from flows.train_entities import train_entities
@@ -176,7 +177,9 @@ def test_a_published_model_is_asked_once(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = publish(Publish(overrides=WEAK, dry_run=True))
-    monkeypatch.setattr("flows.gate.download_model", lambda *_: pytest.fail("asked twice"))
+    monkeypatch.setattr(
+        "flows.published_rows.download_model", lambda *_: pytest.fail("asked twice")
+    )
     again = publish(Publish(overrides=WEAK, dry_run=True))
     assert entities_of(again).gate == entities_of(first).gate
     assert entities_of(again).gate.verdict == "keep"
@@ -186,7 +189,7 @@ def test_a_published_model_that_cannot_be_loaded_can_be_replaced_by_hand(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shutil.rmtree(kind_folder(read_desk("desk.yaml", WEAK), "entities") / PREVIOUS)
-    monkeypatch.setattr("flows.gate.download_model", lambda *_: tmp_path)
+    monkeypatch.setattr("flows.published_rows.download_model", lambda *_: tmp_path)
     with pytest.raises(DeskError, match="v3 cannot be asked") as raised:
         publish(Publish(overrides=WEAK, dry_run=True))
     assert "--force-model" in str(raised.value)
