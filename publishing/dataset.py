@@ -10,7 +10,6 @@ from datasets import ClassLabel, Features, List, Value
 
 from corpus.articles import ReviewedArticle, Span, chosen_topics, without_overlaps
 from corpus.desk import Desk
-from corpus.errors import DeskError
 from corpus.permissions import stated_license, states_licenses, withheld_ids
 from corpus.review_state import Reviewed
 from publishing.responses_config import (
@@ -110,37 +109,6 @@ def write_dataset(desk: Desk, review: Reviewed, folder: Path) -> list[WrittenCon
 
 def _of(published: Sequence[ReviewedArticle], split: str) -> list[ReviewedArticle]:
     return [item for item in published if item.split == split]
-
-
-def refuse_other_columns(desk: Desk, published_several: bool | None) -> None:
-    """DeskError where readers of a published version would miss its column of topics."""
-    if published_several is None or published_several == desk.labels.several_topics:
-        return
-    there, here = ("topics", "topic") if published_several else ("topic", "topics")
-    raise DeskError(
-        f"{desk.publish.dataset} is published with a column {there!r}, and would have {here!r} "
-        f"instead: labels.several_topics is {str(desk.labels.several_topics).lower()} now.",
-        "Name another repository in publish.dataset, then run copydesk publish.",
-    )
-
-
-def refuse_changed_classes(desk: Desk, topics: Sequence[str], entities: Sequence[str]) -> None:
-    """DeskError where class numbers of a published version would mean something else now."""
-    for key, old, new in (
-        ("topics", topics, list(desk.labels.topics)),
-        ("entities", entities, list(desk.labels.entities)),
-    ):
-        for number, label in enumerate(old):
-            if new[number : number + 1] == [label]:
-                continue
-            there = f"is number {new.index(label)}" if label in new else "is gone"
-            raise DeskError(
-                f"{desk.publish.dataset} is published with {label!r} as number {number} of its "
-                f"{key}, in labels.{key} of the desk it {there}: class numbers would change their "
-                "meaning. New labels may only follow the published ones.",
-                f"Restore the order {', '.join(old)} in labels.{key}, or name another repository "
-                "in publish.dataset, then run copydesk publish.",
-            )
 
 
 def to_row(desk: Desk, licensed: bool, withheld: Collection[str], reviewed: ReviewedArticle) -> Row:

@@ -15,7 +15,7 @@ from publishing.changes import (
     model_changes,
     read_labels,
 )
-from publishing.dataset import refuse_changed_classes, refuse_other_columns, write_dataset
+from publishing.dataset import write_dataset
 from publishing.describe_dataset import describe_dataset
 from publishing.describe_model import Trained, describe_model
 from publishing.hub import Published
@@ -37,6 +37,7 @@ from publishing.pictures import draw_confusion, draw_reliability
 from publishing.plan import Complete
 from publishing.predictions import FOLDER, read_predictions, write_predictions
 from publishing.provenance import provenance
+from publishing.published_columns import refuse_changed_classes, refuse_other_columns
 from publishing.remote import Previous, Target
 from publishing.render import render_dataset_card, render_model_card
 

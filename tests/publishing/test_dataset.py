@@ -18,12 +18,12 @@ from corpus.instruct.answers import Questions, read_answer
 from publishing import shards
 from publishing.dataset import (
     dataset_features,
-    refuse_changed_classes,
     to_iob2,
     write_dataset,
 )
 from publishing.describe_answers import describe_agreement, describe_answers, describe_suggestions
 from publishing.front_matter import dataset_metadata
+from publishing.published_columns import refuse_changed_classes
 from publishing.responses_config import published_name
 from tests.flows.plain_figures import answer_figures
 from tests.publishing.reviews import (

@@ -10,10 +10,11 @@ from corpus.errors import DeskError
 from corpus.ledger_rows import LedgerEntry
 from corpus.review_state import Reviewed
 from publishing.changes import dataset_changes, read_labels
-from publishing.dataset import dataset_features, refuse_other_columns, write_dataset
+from publishing.dataset import dataset_features, write_dataset
 from publishing.describe_dataset import describe_dataset
 from publishing.manifest import published_several, to_json
 from publishing.manifest_parts import Provenance
+from publishing.published_columns import refuse_other_columns
 from publishing.render import render_dataset_card
 from tests.publishing.reviews import TOPICS, answer, article, desk, load, reviewed
 
