@@ -17,7 +17,8 @@ from corpus.simulation import require_labels
 from corpus.sources.read import read_articles
 from flows.annotator_report import annotator_report
 from flows.desk_run import DeskRun
-from flows.load_news import LoadNews, LoadReport, choose_batch, load_news
+from flows.load_news import LoadNews, choose_batch, load_news
+from flows.load_report import LoadReport
 from flows.prioritise import Prioritised, prioritise
 from flows.probe_models import probe_models
 from flows.publish import Publish, PublishReport, publish

@@ -1,13 +1,10 @@
 """load_news: source → articles → predictions → records in Argilla."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import argilla as rg
 from prefect import flow, task
-from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
@@ -17,7 +14,7 @@ from argilla_settings.licenses import correct_licenses, other_licenses
 from argilla_settings.news import NEWS
 from argilla_settings.records import PAGE, list_rows, log_records, to_record
 from argilla_settings.vectors import to_vectors
-from corpus.articles import Article, Prediction, chosen_topics
+from corpus.articles import Article, Prediction
 from corpus.desk import Desk
 from corpus.instruct.opinions import answers_ledger
 from corpus.permissions import states_licenses
@@ -26,6 +23,7 @@ from corpus.sources.read import LoadedArticles, read_articles
 from corpus.splits import is_blind
 from flows.desk_run import DeskRun
 from flows.hidden_predictions import keep_hidden
+from flows.load_report import LoadReport, count_agents, show_load
 from flows.ordering import order_articles
 from flows.similar import Vectors, prepare_similar
 
@@ -37,20 +35,6 @@ class LoadNews(DeskRun):
 
     skip: int = Field(0, ge=0, description="leave out so many reviewable articles first")
     limit: int | None = Field(None, ge=1, description="load at most so many articles")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did. ``suggestions`` counts new records by the agent of their suggestions."""
-
-    read: int
-    skipped: dict[str, int]
-    repairs: dict[str, int]
-    articles: int
-    new: int
-    blind: int
-    suggestions: dict[str, int]
-    argilla_url: str
 
 
 @flow(name="load_news")
@@ -73,10 +57,10 @@ def load_news(config: LoadNews) -> LoadReport:
         articles=len(batch),
         new=len(new),
         blind=blind,
-        suggestions=_count_agents(predictions),
+        suggestions=count_agents(predictions),
         argilla_url=dataset_url(client, dataset),
     )
-    show(desk, report, new)
+    show_load(desk, report, new)
     return report
 
 
@@ -194,33 +178,3 @@ def log_batch(
             len(articles),
         )
     return sum(blind.values())
-
-
-def show(desk: Desk, report: LoadReport, new: Sequence[Article]) -> None:
-    """Artifacts: what was loaded, and where it is reviewed."""
-    rows = [
-        {"what": "rows read", "count": report.read},
-        *({"what": f"skipped: {why}", "count": n} for why, n in report.skipped.items()),
-        *({"what": f"changed: {why}", "count": n} for why, n in report.repairs.items()),
-        {"what": "articles in this batch", "count": report.articles},
-        {"what": "new records", "count": report.new},
-        {"what": "of these without suggestions (blind)", "count": report.blind},
-        *({"what": f"suggestions by {who}", "count": n} for who, n in report.suggestions.items()),
-        *({"what": f"source label {label}", "count": n} for label, n in _labels(new).items()),
-    ]
-    create_table_artifact(table=rows, key=f"{desk.name}-loaded".replace("_", "-"))
-    create_link_artifact(
-        link=report.argilla_url,
-        link_text=f"Review {desk.name} in Argilla",
-        key=f"{desk.name}-argilla".replace("_", "-"),
-    )
-
-
-def _labels(articles: Sequence[Article]) -> Counter[str]:
-    return Counter(topic for article in articles for topic in chosen_topics(article) or ())
-
-
-def _count_agents(predictions: dict[str, Prediction]) -> dict[str, int]:
-    topics = Counter(p.topic_agent for p in predictions.values() if p.said_topics())
-    spans = Counter(p.spans_agent for p in predictions.values() if p.spans is not None)
-    return dict(sorted((topics + spans).items()))

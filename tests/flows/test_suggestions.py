@@ -15,7 +15,8 @@ from corpus.desk import Desk, read_desk
 from corpus.review_state import open_ledger
 from corpus.sources.read import read_articles
 from corpus.suggestions.hidden import read_hidden
-from flows.load_news import LoadNews, LoadReport, load_news
+from flows.load_news import LoadNews, load_news
+from flows.load_report import LoadReport
 from flows.pull_reviewed import PullReviewed, pull_reviewed
 from tests.flows.chain import settings
 from tests.running import Services
