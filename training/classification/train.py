@@ -57,14 +57,7 @@ def train_topics(
     train = training_data(chosen, topics, several)
     validation = validation_data(examples, train, topics)
     set_seed(seed)
-    described = {
-        "texts": _digest(train),
-        "validation": _digest(validation),
-        "topics": list(topics),
-        "settings": settings.model_dump(),
-        "encoder": encoder,
-        "seed": seed,
-    }
+    described = _described(train, validation, topics, settings, encoder, seed)
     keep = checkpoints is not None
     if checkpoints is None and together().num_processes > 1:
         checkpoints = output_dir.with_name(f"{output_dir.name}.checkpoints")
@@ -81,30 +74,52 @@ def train_topics(
             on_progress,
             tracking,
         )
-        fitted = fit(lesson)
-        calibration, threshold = _calibrated(fitted, train, validation)
-        model = fitted.model.at_temperature(calibration.temperature).with_threshold(threshold)
-        png = output_dir / "learning_curve.png"
-        diagnosis = diagnose(fitted.points, len(train))
-        # Of several processes (accelerate launch) one writes.
-        if together().is_main_process:
-            model.save(output_dir)
-            title = f"Topic model ({fitted.verdict.rung}), {len(train)} examples"
-            names = (fitted.loss_name, fitted.score_name)
-            draw_curve(fitted.points, title, *names, png, diagnosis)
+        return _finished(lesson, fit(lesson), output_dir, watch)
+
+
+def _described(
+    train: TopicData,
+    validation: TopicData,
+    topics: Sequence[str],
+    settings: TopicModelSettings,
+    encoder: str,
+    seed: int,
+) -> dict[str, Any]:
+    """What a training that goes on after a kill must have in common with the first one."""
+    return {
+        "texts": _digest(train),
+        "validation": _digest(validation),
+        "topics": list(topics),
+        "settings": settings.model_dump(),
+        "encoder": encoder,
+        "seed": seed,
+    }
+
+
+def _finished(lesson: Lesson, fitted: Fitted, folder: Path, watch: Stopwatch) -> TrainedModel:
+    """Calibrate, and write the model with its learning curve."""
+    calibration, threshold = _calibrated(fitted, lesson.train, lesson.validation)
+    model = fitted.model.at_temperature(calibration.temperature).with_threshold(threshold)
+    png = folder / "learning_curve.png"
+    diagnosis = diagnose(fitted.points, len(lesson.train))
+    # Of several processes (accelerate launch) one writes.
+    if together().is_main_process:
+        model.save(folder)
+        title = f"Topic model ({fitted.verdict.rung}), {len(lesson.train)} examples"
+        draw_curve(fitted.points, title, fitted.loss_name, fitted.score_name, png, diagnosis)
     extra: dict[str, Any] = calibration.to_settings()
-    if train.several:
+    if lesson.train.several:
         extra["threshold"] = round(threshold, 4)
     return TrainedModel(
-        folder=output_dir,
+        folder=folder,
         kind="topics",
         curve=fitted.points,
         curve_png=png,
         diagnosis=diagnosis,
-        examples=len(train),
+        examples=len(lesson.train),
         seconds=watch.seconds(),
         cpu_seconds=watch.cpu_seconds(),
-        seed=seed,
+        seed=lesson.seed,
         settings=effective(lesson, fitted) | extra,
     )
 
