@@ -49,7 +49,7 @@ def follow_questions(
                 "question %r of %r follows the desk: other %s",
                 name,
                 dataset.name,
-                ", ".join(sorted({*change, *change.get("settings", ())} - {"settings", "type"})),
+                ", ".join(_changed(there[name], change)),
             )
 
 
@@ -115,8 +115,20 @@ def _change(old: Row, new: Row) -> Row:
     }
     # The numbers of a rating have no order of their own, and Argilla takes no change of them.
     if settings and new["settings"]["type"] != "rating":
-        change["settings"] = {"type": new["settings"]["type"], **settings}
+        change["settings"] = {"type": new["settings"]["type"], **settings, **_kept(new)}
     return change
+
+
+def _changed(old: Row, change: Row) -> list[str]:
+    """The names of what differs, for people."""
+    differing = [k for k, v in change.get("settings", {}).items() if v != old["settings"].get(k)]
+    return sorted({*change, *differing} - {"settings"})
+
+
+def _kept(new: Row) -> Row:
+    """What Argilla takes for switched off where it is not sent."""
+    kept = "allow_overlapping"
+    return {kept: new["settings"][kept]} if kept in new["settings"] else {}
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ from argilla_settings.data_sets import (
 )
 from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows, log_records, to_record
+from argilla_settings.responses import submit_responses
 from argilla_settings.rest import Row, read, read_items, send
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
@@ -77,6 +78,28 @@ def test_what_argilla_can_change_follows_the_desk(argilla_service: ArgillaServic
     assert after["note"]["title"] == "Say it."
     assert {n: q["id"] for n, q in after.items()} == {n: q["id"] for n, q in before.items()}
     assert len(list(list_rows(client, dataset))) == 1
+
+
+def test_entity_types_that_may_overlap_change_their_order(argilla_service: ArgillaService) -> None:
+    """Also how many are shown at once, and where people have marked overlapping entities."""
+    client, name, overlapping = connect(), "reorders", {"labels.overlapping": True}
+    dataset = ensure_dataset(client, desk(name, **overlapping), NEWS)
+    log_records(dataset, [to_record(Article("a", "Ada met Obi."), None, blind=False)])
+    (row,) = list_rows(client, dataset)
+    spans = [{"start": 0, "end": end, "label": "person"} for end in (3, 11)]
+    values = {"topic": {"value": "World"}, "entities": {"value": spans}}
+    submit_responses(client, [{"record_id": row["id"], "values": values}])
+    asked = questions(desk(name))["entities"]
+    send(client, "PATCH", f"questions/{asked['id']}", {
+        "settings": {"type": "span", "visible_options": None, "allow_overlapping": True}
+    })  # fmt: skip
+    reordered = {kind: ENTITIES[kind] for kind in ("event", "person", "organization")}
+    ensure_dataset(client, desk(name, **overlapping, **{"labels.entities": reordered}), NEWS)
+    settings = questions(desk(name))["entities"]["settings"]
+    assert [option["value"] for option in settings["options"]] == list(reordered)
+    assert (settings["visible_options"], settings["allow_overlapping"]) == (3, True)
+    (row,) = list_rows(client, dataset, ("responses",))
+    assert row["responses"][0]["values"]["entities"]["value"] == spans
 
 
 def test_the_data_set_tells_which_guidelines_people_read(argilla_service: ArgillaService) -> None:
