@@ -3,7 +3,8 @@
 Argilla lets the words of a question be changed, the order of its labels, and overlaps be allowed.
 It does not let questions be added to or taken from a data set that people can open, nor their
 type, their labels, or the numbers of a rating be changed (argilla_server 2.8,
-``validators/questions.py``).
+``validators/questions.py``). A text or rating that nobody must answer may stay where the desk does
+not ask it any more.
 """
 
 import logging
@@ -25,6 +26,8 @@ ASKED_FOR = {
     "span": "spans",
     "text": "a text",
 }
+# Nobody has to answer these, and no gold is made of them: they harm nobody who is not interested.
+MAY_STAY = ("text", "rating")
 
 
 def change_questions(
@@ -37,6 +40,13 @@ def change_questions(
 
     Both are rows of REST by name.
     """
+    for name in sorted(there.keys() - wanted.keys()):
+        log.warning(
+            "the desk does not ask %r any more; the question stays in %r, and its answers in the "
+            "ledger",
+            name,
+            dataset.name,
+        )
     for name, row in wanted.items():
         change = _change(there[name], row)
         if change:
@@ -60,7 +70,8 @@ def cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Iterat
     for name in sorted(wanted.keys() - there.keys()):
         yield f"{name!r} is a new question"
     for name in sorted(there.keys() - wanted.keys()):
-        yield f"{name!r} is asked no more"
+        if there[name]["required"] or there[name]["settings"]["type"] not in MAY_STAY:
+            yield f"{name!r} is asked no more"
     for name in sorted(wanted.keys() & there.keys()):
         yield from _cannot_change(name, there[name], wanted[name])
 

@@ -130,6 +130,25 @@ def test_a_desk_that_did_not_change_sends_nothing(
     ensure_dataset(client, desk("same"), NEWS)
 
 
+def test_what_nobody_must_answer_may_be_asked_no_more(
+    argilla_service: ArgillaService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays in Argilla, which cannot take it away; what the desk changes besides follows."""
+    client, name = connect(), "asks-less"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    before = questions(desk(name))
+    less = desk(name, **{"review.also_ask": {"quality": QUALITY | {"title": "Well written?"}}})
+    with caplog.at_level("WARNING"):
+        assert ensure_dataset(client, less, NEWS).id == dataset.id
+    assert "does not ask 'note' any more; the question stays in 'asks-less'" in caplog.text
+    after = questions(less)
+    assert after["note"] == before["note"] and after["quality"]["title"] == "Well written?"
+    # Asked again it is the same question; another kind of question under its name is not.
+    ensure_dataset(client, desk(name), NEWS)
+    with pytest.raises(DeskError, match="'note' asked for a text, now for a rating"):
+        ensure_dataset(client, desk(name, **{"review.also_ask": {"note": QUALITY}}), NEWS)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -139,7 +158,6 @@ def test_a_desk_that_did_not_change_sends_nothing(
         ),
         ({"labels.entities": {**ENTITIES, "law": "A law."}}, "'entities' gets 'law'"),
         ({"labels.entities": {}}, "'entities' is asked no more"),
-        ({"review.also_ask": {"quality": QUALITY}}, "'note' is asked no more"),
         (
             {"review.also_ask": {"note": NOTE, "quality": QUALITY, "more": NOTE}},
             "'more' is a new question",

@@ -18,7 +18,6 @@ from argilla_settings.rest import Row, read_items, send
 from argilla_settings.vectors import MEANING, UNFINISHED, vector_title
 from corpus.articles import Span
 from corpus.desk import Desk, read_desk
-from corpus.errors import DeskError
 from corpus.report.measure import read_report
 from corpus.review_state import open_ledger, resolve_ledger
 from corpus.statements import current_statements
@@ -191,11 +190,20 @@ def test_records_from_before_get_their_vectors_and_keep_the_rest(
     assert all(len(row["vectors"][MEANING]) for row in records(desk)[1].values())
 
 
-def test_a_load_with_other_questions_says_so_and_loads_nothing(
+def test_a_question_less_stays_in_argilla_and_its_answers_in_the_ledger(
     argilla_service: ArgillaService, tmp_path: Path
 ) -> None:
-    overrides = knobs(tmp_path, "asked-otherwise")
+    overrides = knobs(tmp_path, "asked-less")
     load_news(LoadNews(overrides=overrides, limit=2))
-    with pytest.raises(DeskError, match=r"'note' is asked no more; 'writing' is asked no more"):
-        load_news(LoadNews(overrides=overrides | {"review.also_ask": {}}))
-    assert len(records(read_desk("desk.yaml", overrides))[1]) == 2
+    desk = read_desk("desk.yaml", overrides)
+    _, rows = records(desk)
+    answer(argilla_service, "annotator-1", rows[TEXTS[0]], "submitted",
+           topic="World", **{NOTE: "First."})  # fmt: skip
+    less = overrides | {"review.also_ask": {}}
+    load_news(LoadNews(overrides=less))
+    assert len(records(desk)[1]) == len(TEXTS)
+    answer(argilla_service, "annotator-1", rows[TEXTS[1]], "submitted",
+           topic="World", **{NOTE: "Second."})  # fmt: skip
+    assert len(pull_reviewed(PullReviewed(overrides=less)).gold.reviewed) == 2
+    said = [entry.response.also for entry in open_ledger(desk).entries()]
+    assert sorted(said) == [((NOTE, "First."),), ((NOTE, "Second."),)]
