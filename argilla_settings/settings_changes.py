@@ -75,9 +75,10 @@ def _needs_another(client: rg.Argilla, dataset: rg.Dataset, fixed: Sequence[str]
         f"The desk asks otherwise than its Argilla data set {dataset.name!r}: {'; '.join(fixed)}. "
         f"Argilla cannot change that in a data set that people work on ({done}). Nothing was "
         "changed.",
-        "Restore the desk's labels and questions; or run copydesk pull, so that every answer is in "
-        "the ledger of this name, give the desk a new `name:` and run copydesk load: it makes a "
-        "new data set to be reviewed anew, and this one stays with its answers.",
+        "Restore the desk's labels and questions. Or, with the desk as it was, run copydesk pull, "
+        "so that every answer is in the ledger of this name; then change it, give the desk a new "
+        "`name:` and run copydesk load: it makes a new data set to be reviewed anew, and this one "
+        "stays with its answers.",
     )
 
 
