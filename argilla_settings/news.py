@@ -13,6 +13,7 @@ from argilla_settings.questions import (
     label_questions,
 )
 from argilla_settings.settings_changes import follow_settings
+from argilla_settings.vectors import require_own_field
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import states_licenses
@@ -114,6 +115,8 @@ def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
     Missing metadata are added: of the order of review, which is younger than some data sets, and
     of licences, which a source may begin to state.
     """
+    if desk.review.find_similar:
+        require_own_field(client, dataset)
     follow_settings(client, dataset, news_settings(desk, client))
 
 
