@@ -61,7 +61,9 @@ def _require_same_distribution(dataset: Row, here: Row) -> None:
         raise DeskError(
             f"Argilla's data set {here['name']!r} takes {there['min_submitted']} answers to a "
             f"record, the exported one {wanted['min_submitted']}.",
-            "Argilla fixes this with the first answer: rename or delete one of the two.",
+            f"Let it take as many: set review.min_submitted to {wanted['min_submitted']} in its "
+            "desk and run copydesk load (Argilla takes that at any time); or rename or delete one "
+            "of the two. Then import again.",
         )
 
 
