@@ -105,15 +105,37 @@ def test_entity_types_that_may_overlap_change_their_order(argilla_service: Argil
 def test_the_data_set_tells_which_guidelines_people_read(argilla_service: ArgillaService) -> None:
     client, name = connect(), "revisions"
     dataset = ensure_dataset(client, desk(name), NEWS)
-    for metadata in (None, {REVISION: "old", "by": "us"}):
-        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
-    ensure_dataset(client, desk(name), NEWS)
     there = read(client, f"datasets/{dataset.id}")["metadata"]
-    assert there == {REVISION: guidelines_revision(dataset), "by": "us"}
+    assert there == {REVISION: guidelines_revision(dataset)}
     defined = {"World": "Elsewhere, and far away.", "Sports": "Games."}
     changed = ensure_dataset(client, desk(name, **{"labels.topics": defined}), NEWS)
     after = read(client, f"datasets/{dataset.id}")["metadata"]
     assert after[REVISION] == guidelines_revision(changed) != there[REVISION]
+
+
+@pytest.mark.parametrize("theirs", [{"by": "us"}, {REVISION: "old", "by": "us"}])
+def test_what_others_note_is_never_taken_away(
+    argilla_service: ArgillaService,
+    theirs: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Not for a moment either: a load that is killed after any of its calls loses nothing."""
+    client, name = connect(), f"revisions-{len(theirs)}"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    for metadata in (None, theirs):
+        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
+
+    def noted(*given: Any) -> Row:
+        answer = send(*given)
+        assert read(client, f"datasets/{dataset.id}")["metadata"] == theirs
+        return answer
+
+    monkeypatch.setattr("argilla_settings.data_sets.send", noted)
+    with caplog.at_level("WARNING"):
+        ensure_dataset(client, desk(name), NEWS)
+    assert f"people read {guidelines_revision(dataset)}" in caplog.text
+    assert "there is 'by' of others" in caplog.text
 
 
 def test_a_desk_that_did_not_change_sends_nothing(
