@@ -4,8 +4,8 @@ import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
 from argilla_settings.news import guidelines_text, news_settings
-from argilla_settings.question_changes import follow_questions
 from argilla_settings.questions import label_questions
+from argilla_settings.settings_changes import follow_settings
 from corpus.adjudication import adjudicating
 from corpus.desk import Desk
 from corpus.errors import DeskError
@@ -45,13 +45,13 @@ def adjudication_settings(desk: Desk, client: rg.Argilla) -> rg.Settings:
 
 
 def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Raises DeskError for a data set of something else, and for other labels."""
+    """Raises DeskError for a data set of something else, for other fields and other labels."""
     if ANSWERS not in {field.name for field in dataset.settings.fields}:
         raise DeskError(
             f"Argilla data set {dataset.name!r} shows no answers: it is not one of adjudication.",
             "Rename or delete it, or give the desk a new `name:`.",
         )
-    follow_questions(client, dataset, label_questions(desk, client))
+    follow_settings(client, dataset, adjudication_settings(desk, client))
 
 
 ADJUDICATION = DatasetKind(

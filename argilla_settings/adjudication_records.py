@@ -1,7 +1,7 @@
 """Open articles → records for adjudicators, without names; marked when they are open no more."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from argilla_settings.records import (
 )
 from argilla_settings.rest import send
 from argilla_settings.suggestions import to_suggestions
-from corpus.adjudication import Tally, most_frequent
+from corpus.adjudication import AGENT, Tally, most_frequent
 from corpus.articles import Span
 
 # CommonMark takes a backslash before each of these for the character itself.
@@ -47,10 +47,14 @@ def load_tallies(
     Records are never deleted, since their answers would go with them; ``withdrawn`` are articles
     whose record people deleted, which stay out.
     """
-    rows = {r["external_id"]: r for r in list_rows(client, dataset, ("responses",)) if _is_ours(r)}
+    listed = list_rows(client, dataset, ("responses", "suggestions"))
+    rows = {row["external_id"]: row for row in listed if _is_ours(row)}
     records = {i: to_tally_record(t) for i, t in tallies.items() if i in rows or i not in withdrawn}
     new = [record for i, record in records.items() if i not in rows]
-    told = [r for i, r in records.items() if i in rows and _is_outdated(rows[i], r)]
+    stale = {i: _stale(dataset, rows[i], r) for i, r in records.items() if i in rows}
+    told = [records[i] for i in stale if _is_outdated(rows[i], records[i], stale[i])]
+    for record in told:
+        _delete_suggestions(client, rows[record.id], stale[record.id])
     for start in range(0, len(new) + len(told), PAGE):
         log_records(dataset, [*new, *told][start : start + PAGE])
     retold = {record.id for record in told}
@@ -150,10 +154,29 @@ def _open(tally: Tally) -> str:
     return " and ".join(questions)
 
 
-def _is_outdated(row: Mapping[str, Any], record: rg.Record) -> bool:
+def _is_outdated(row: Mapping[str, Any], record: rg.Record, stale: Collection[str]) -> bool:
     """Whether nobody has touched it and annotators answer otherwise than it tells."""
     if row.get("responses"):
         return False
     told, metadata = row["fields"].get(ANSWERS), row["metadata"]
     wanted = dict(record.metadata)
-    return bool(told != record.fields[ANSWERS] or any(metadata.get(k) != wanted[k] for k in wanted))
+    differs = told != record.fields[ANSWERS] or any(metadata.get(k) != wanted[k] for k in wanted)
+    return bool(stale) or bool(differs)
+
+
+def _stale(dataset: rg.Dataset, row: Mapping[str, Any], record: rg.Record) -> list[str]:
+    """Ids of our suggestions for questions of which the record suggests nothing any more."""
+    names = {str(question.id): question.name for question in dataset.settings.questions}
+    suggested = {suggestion.question_name for suggestion in record.suggestions}
+    return [
+        suggestion["id"]
+        for suggestion in row.get("suggestions") or ()
+        if suggestion["agent"] == AGENT and names[suggestion["question_id"]] not in suggested
+    ]
+
+
+def _delete_suggestions(client: rg.Argilla, row: Mapping[str, Any], ids: Iterable[str]) -> None:
+    """Argilla's upsert changes and adds suggestions, and leaves those that are not sent."""
+    listed = ",".join(ids)
+    if listed:
+        send(client, "DELETE", f"records/{row['id']}/suggestions?ids={listed}")

@@ -149,11 +149,29 @@ def _follow_desk(client: rg.Argilla, dataset: rg.Dataset, guidelines: str, wante
 
 
 def _note_revision(client: rg.Argilla, dataset: rg.Dataset) -> None:
-    """The SDK knows no metadata of data sets, so this goes by REST; what others wrote stays."""
-    there = read(client, f"datasets/{dataset.id}").get("metadata") or {}
+    """The SDK knows no metadata of data sets, so this goes by REST.
+
+    argilla_server 2.8 answers 200 to other metadata and keeps the old, unless there are none. Those
+    of others are never taken away for that, since a kill in between would lose them.
+    """
+    path = f"datasets/{dataset.id}"
+    there = read(client, path).get("metadata") or {}
     noted = {**there, REVISION: guidelines_revision(dataset)}
     if noted == there:
         return
-    # argilla_server 2.8 answers 200 to other metadata and keeps the old, unless there are none.
-    for metadata in (None, noted) if there else (noted,):
-        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
+    send(client, "PATCH", path, {"metadata": noted})
+    if (read(client, path).get("metadata") or {}) == noted:
+        return
+    others = sorted(there.keys() - {REVISION})
+    if others:
+        log.warning(
+            "the metadata of %r in Argilla name guidelines %s, people read %s: this server changes "
+            "metadata only where there are none, and there is %s of others",
+            dataset.name,
+            there.get(REVISION, "not at all"),
+            noted[REVISION],
+            ", ".join(map(repr, others)),
+        )
+        return
+    for metadata in (None, noted):
+        send(client, "PATCH", path, {"metadata": metadata})

@@ -11,6 +11,7 @@ from argilla_settings.import_settings import Target
 from argilla_settings.records import PAGE, list_rows, stable_id
 from argilla_settings.rest import Row, send, server_time
 from argilla_settings.transfer_file import ExportFile
+from argilla_settings.vectors import MEANING, leave_unfinished
 from corpus.ledger import Ledger
 from corpus.moves import (
     NOTHING_MOVED,
@@ -95,6 +96,7 @@ def import_records(
                 if not (added.records or added.answers):
                     _note_begun(ledger, moves, source, target)
                 note_answers(ledger, _notes(missing, moves, source, target))
+            _note_without_vectors(client, target, missing)
             body = {"items": [item.body for item in missing]}
             send(client, "PUT", f"datasets/{target.id}/records/bulk", body)
         added += Imported(
@@ -109,6 +111,12 @@ def import_records(
     if added.different:
         log.warning("%s: %d answers here differ and stay", target.name, added.different)
     return added
+
+
+def _note_without_vectors(client: rg.Argilla, target: Target, missing: Sequence[Missing]) -> None:
+    """The next load gives new records their vectors for *Find similar*."""
+    if any("fields" in item.body and MEANING not in item.body["vectors"] for item in missing):
+        leave_unfinished(client, target)
 
 
 def _known(client: rg.Argilla, target: Target) -> dict[str, Known]:
@@ -167,7 +175,7 @@ def _to_record(row: Row, target: Target) -> Row:
         "external_id": stable_id(row),
         "fields": row["fields"],
         "metadata": row["metadata"],
-        "vectors": row["vectors"] or None,
+        "vectors": {k: v for k, v in (row["vectors"] or {}).items() if k not in target.left_out},
         "suggestions": suggestions,
     }
 

@@ -1,11 +1,12 @@
 """A data set of an export with its settings, on another server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import argilla as rg
 
 from argilla_settings.export_server import SETTINGS
 from argilla_settings.rest import Row, read_items, send
+from argilla_settings.vectors import MEANING, other_encoder
 from corpus.errors import DeskError
 
 KEPT = ("name", "guidelines", "allow_extra_metadata", "distribution", "metadata")
@@ -14,12 +15,16 @@ PART_KEPT = ("name", "title", "description", "required", "settings", "dimensions
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The data set that records go to; ``questions`` maps name → id here."""
+    """The data set that records go to; ``questions`` maps name → id here.
+
+    ``left_out`` are vectors that records of the export do not bring along.
+    """
 
     id: str
     name: str
     questions: dict[str, str]
     ready: bool
+    left_out: frozenset[str] = frozenset()
 
 
 def import_dataset(client: rg.Argilla, dataset: Row, workspace_id: str) -> Target:
@@ -38,7 +43,11 @@ def import_dataset(client: rg.Argilla, dataset: Row, workspace_id: str) -> Targe
         here = send(client, "PUT", f"datasets/{here['id']}/publish")
     asked = read_items(client, f"datasets/{here['id']}/questions")
     questions = {question["name"]: question["id"] for question in asked}
-    return Target(here["id"], here["name"], questions, here["status"] == "ready")
+    target = Target(here["id"], here["name"], questions, here["status"] == "ready")
+    if other_encoder(client, target, dataset["vectors-settings"]):
+        # They cannot be compared with those here; the next load computes them anew.
+        return replace(target, left_out=frozenset({MEANING}))
+    return target
 
 
 def _find(client: rg.Argilla, name: str, workspace_id: str) -> Row | None:
@@ -52,7 +61,9 @@ def _require_same_distribution(dataset: Row, here: Row) -> None:
         raise DeskError(
             f"Argilla's data set {here['name']!r} takes {there['min_submitted']} answers to a "
             f"record, the exported one {wanted['min_submitted']}.",
-            "Argilla fixes this with the first answer: rename or delete one of the two.",
+            f"Let it take as many: set review.min_submitted to {wanted['min_submitted']} in its "
+            "desk and run copydesk load (Argilla takes that at any time); or rename or delete one "
+            "of the two. Then import again.",
         )
 
 

@@ -5,14 +5,15 @@ from pathlib import Path
 import argilla as rg
 
 from argilla_settings.data_sets import DatasetKind
-from argilla_settings.priority import ensure_priority, priority_property
-from argilla_settings.question_changes import follow_questions
+from argilla_settings.priority import priority_property
 from argilla_settings.questions import (
     Question,
     definitions,
     further_questions,
     label_questions,
 )
+from argilla_settings.settings_changes import follow_settings
+from argilla_settings.vectors import require_own_field
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.permissions import states_licenses
@@ -109,19 +110,14 @@ def _license_property(desk: Desk, client: rg.Argilla) -> list[rg.TermsMetadataPr
 
 
 def _adapt(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """Raises DeskError for other labels or questions, which Argilla cannot change."""
-    follow_questions(client, dataset, news_questions(desk, client))
-    _add_license(client, dataset, desk)
-    ensure_priority(client, dataset)
+    """Raises DeskError for other fields, labels or questions, which Argilla cannot change.
 
-
-def _add_license(client: rg.Argilla, dataset: rg.Dataset, desk: Desk) -> None:
-    """A desk whose source began to state licences after the data set was made."""
-    there = {item.name for item in dataset.settings.metadata}
-    for item in _license_property(desk, client):
-        if item.name not in there:
-            item.dataset = dataset
-            dataset.settings.metadata.add(item.create())
+    Missing metadata are added: of the order of review, which is younger than some data sets, and
+    of licences, which a source may begin to state.
+    """
+    if desk.review.find_similar:
+        require_own_field(client, dataset)
+    follow_settings(client, dataset, news_settings(desk, client))
 
 
 NEWS = DatasetKind(

@@ -3,18 +3,18 @@
 Argilla lets the words of a question be changed, the order of its labels, and overlaps be allowed.
 It does not let questions be added to or taken from a data set that people can open, nor their
 type, their labels, or the numbers of a rating be changed (argilla_server 2.8,
-``validators/questions.py``).
+``validators/questions.py``). A text or rating that nobody must answer may stay where the desk does
+not ask it any more.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import argilla as rg
 
 from argilla_settings.questions import Question
-from argilla_settings.rest import Row, read, read_items, send
-from corpus.errors import DeskError
+from argilla_settings.rest import Row, send
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +26,27 @@ ASKED_FOR = {
     "span": "spans",
     "text": "a text",
 }
+# Nobody has to answer these, and no gold is made of them: they harm nobody who is not interested.
+MAY_STAY = ("text", "rating")
 
 
-def follow_questions(
-    client: rg.Argilla, dataset: rg.Dataset, questions: Sequence[Question]
+def change_questions(
+    client: rg.Argilla,
+    dataset: rg.Dataset,
+    there: Mapping[str, Row],
+    wanted: Mapping[str, Row],
 ) -> None:
-    """Let the data set's questions follow these.
+    """Let the data set's questions follow the wanted ones, after ``cannot_follow`` named nothing.
 
-    Raises DeskError, before anything is changed, where that takes another data set; it says all
-    that differs.
+    Both are rows of REST by name.
     """
-    there = {row["name"]: row for row in read_items(client, f"datasets/{dataset.id}/questions")}
-    wanted = {question.name: _row(question) for question in questions}
-    fixed = list(_cannot_follow(there, wanted))
-    if fixed:
-        raise _needs_another(client, dataset, fixed)
+    for name in sorted(there.keys() - wanted.keys()):
+        log.warning(
+            "the desk does not ask %r any more; the question stays in %r, and its answers in the "
+            "ledger",
+            name,
+            dataset.name,
+        )
     for name, row in wanted.items():
         change = _change(there[name], row)
         if change:
@@ -49,56 +55,44 @@ def follow_questions(
                 "question %r of %r follows the desk: other %s",
                 name,
                 dataset.name,
-                ", ".join(sorted({*change, *change.get("settings", ())} - {"settings", "type"})),
+                ", ".join(_changed(there[name], change)),
             )
 
 
-def _row(question: Question) -> Row:
+def question_row(question: Question) -> Row:
+    """A question as REST sends it."""
     row: Row = question.api_model().model_dump(mode="json")
     return row
 
 
-def _cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Iterator[str]:
+def cannot_follow(there: Mapping[str, Row], wanted: Mapping[str, Row]) -> Iterator[str]:
     """What Argilla refuses to change, a sentence each."""
     for name in sorted(wanted.keys() - there.keys()):
         yield f"{name!r} is a new question"
     for name in sorted(there.keys() - wanted.keys()):
-        yield f"{name!r} is asked no more"
+        if there[name]["required"] or there[name]["settings"]["type"] not in MAY_STAY:
+            yield f"{name!r} is asked no more"
     for name in sorted(wanted.keys() & there.keys()):
-        old, new = there[name], wanted[name]
-        if old["settings"]["type"] != new["settings"]["type"]:
-            was, now = (ASKED_FOR[row["settings"]["type"]] for row in (old, new))
-            yield f"{name!r} asked for {was}, now for {now}"
-            continue
-        gone, added = _values(old) - _values(new), _values(new) - _values(old)
-        if gone or added:
-            yield f"{name!r} {_listed('loses', gone)}{' and ' if gone and added else ''}" + _listed(
-                "gets", added
-            )
-        if old["required"] != new["required"]:
-            yield f"{name!r} is {'' if new['required'] else 'not '}required now"
-        if _overlapping(old) and not _overlapping(new):
-            yield f"spans of {name!r} must not overlap any more"
+        yield from _cannot_change(name, there[name], wanted[name])
 
 
-def _needs_another(client: rg.Argilla, dataset: rg.Dataset, fixed: Sequence[str]) -> DeskError:
-    done = _progress(client, dataset)
-    return DeskError(
-        f"The desk asks otherwise than its Argilla data set {dataset.name!r}: {'; '.join(fixed)}. "
-        f"Argilla cannot change that in a data set that people work on ({done}). Nothing was "
-        "changed.",
-        "Restore the desk's labels and questions; or run copydesk pull, so that every answer is in "
-        "the ledger of this name, give the desk a new `name:` and run copydesk load: it makes a "
-        "new data set to be reviewed anew, and this one stays with its answers.",
-    )
-
-
-def _progress(client: rg.Argilla, dataset: rg.Dataset) -> str:
-    """How much stands in it, for people."""
-    progress = read(client, f"datasets/{dataset.id}/progress")
-    total: int = progress["total"]
-    records = "record" if total == 1 else "records"
-    return f"{total} {records}, {progress['completed']} completed"
+def _cannot_change(name: str, old: Row, new: Row) -> Iterator[str]:
+    if old["settings"]["type"] != new["settings"]["type"]:
+        was, now = (ASKED_FOR[row["settings"]["type"]] for row in (old, new))
+        yield f"{name!r} asked for {was}, now for {now}"
+        return
+    gone, added = _values(old) - _values(new), _values(new) - _values(old)
+    if gone or added:
+        yield f"{name!r} {_listed('loses', gone)}{' and ' if gone and added else ''}" + _listed(
+            "gets", added
+        )
+    if old["required"] != new["required"]:
+        yield f"{name!r} is {'' if new['required'] else 'not '}required now"
+    field = old["settings"].get("field")
+    if field != new["settings"].get("field"):
+        yield f"spans of {name!r} are marked in the field {field!r}"
+    if _overlapping(old) and not _overlapping(new):
+        yield f"spans of {name!r} must not overlap any more"
 
 
 def _change(old: Row, new: Row) -> Row:
@@ -115,8 +109,20 @@ def _change(old: Row, new: Row) -> Row:
     }
     # The numbers of a rating have no order of their own, and Argilla takes no change of them.
     if settings and new["settings"]["type"] != "rating":
-        change["settings"] = {"type": new["settings"]["type"], **settings}
+        change["settings"] = {"type": new["settings"]["type"], **settings, **_kept(new)}
     return change
+
+
+def _changed(old: Row, change: Row) -> list[str]:
+    """The names of what differs, for people."""
+    differing = [k for k, v in change.get("settings", {}).items() if v != old["settings"].get(k)]
+    return sorted({*change, *differing} - {"settings"})
+
+
+def _kept(new: Row) -> Row:
+    """What Argilla takes for switched off where it is not sent."""
+    kept = "allow_overlapping"
+    return {kept: new["settings"][kept]} if kept in new["settings"] else {}
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The questions of a desk: topic and entities by its labels, and what it asks besides."""
 
+import logging
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -7,6 +8,8 @@ import argilla as rg
 
 from corpus.desk import Desk
 from corpus.settings.questions import OF_LABELS, RatingAsked
+
+log = logging.getLogger(__name__)
 
 TOPIC, ENTITIES = OF_LABELS
 VISIBLE_LABELS = 10
@@ -20,6 +23,28 @@ Question: TypeAlias = (
 def definitions(labels: Mapping[str, str]) -> str:
     """A Markdown list of labels with what they mean."""
     return "\n".join(f"- **{label}**: {definition}" for label, definition in labels.items())
+
+
+def short_definitions(labels: Mapping[str, str]) -> str:
+    """As many whole definitions as the description of a question holds, and how many there are
+    besides.
+    """
+    lines = [definitions({label: definition}) for label, definition in labels.items()]
+    whole = "\n".join(lines)
+    if len(whole) <= DESCRIPTION_MAX_CHARACTERS:
+        return whole
+    for shown in range(len(lines) - 1, -1, -1):
+        more = f"… and {len(lines) - shown} more: see the guidelines"
+        text = "\n".join([*lines[:shown], more])
+        if len(text) <= DESCRIPTION_MAX_CHARACTERS:
+            break
+    log.info(
+        "Argilla shows at most %d characters beside a question: %d of %d definitions",
+        DESCRIPTION_MAX_CHARACTERS,
+        shown,
+        len(lines),
+    )
+    return text
 
 
 def label_questions(desk: Desk, client: rg.Argilla) -> list[Question]:
@@ -52,7 +77,7 @@ def topic_question(desk: Desk, client: rg.Argilla) -> Question:
     which it allows where another question must be answered.
     """
     labels = list(desk.labels.topics)
-    description = definitions(desk.labels.topics)[:DESCRIPTION_MAX_CHARACTERS]
+    description = short_definitions(desk.labels.topics)
     if not desk.labels.several_topics:
         return rg.LabelQuestion(
             name=TOPIC,

@@ -28,7 +28,7 @@ def read_items(client: rg.Argilla, path: str) -> list[Row]:
 
 
 def send(client: rg.Argilla, method: str, path: str, body: Mapping[str, Any] | None = None) -> Row:
-    """POST, PUT or PATCH."""
+    """POST, PUT, PATCH or DELETE; an answer without a body is an empty object."""
     return _call(client, method, path, body)
 
 
@@ -61,5 +61,5 @@ def _call(client: rg.Argilla, method: str, path: str, body: Mapping[str, Any] | 
             f"Argilla refuses {method} {path} (HTTP {answer.status_code}): {answer.text[:500]}",
             "Nothing is doubled: correct the cause and run the same command again.",
         )
-    found: Row = answer.json()
+    found: Row = answer.json() if answer.content else {}
     return found

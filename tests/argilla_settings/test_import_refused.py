@@ -74,3 +74,22 @@ def test_a_data_set_that_asks_otherwise_is_refused(
     send(client, "POST", f"datasets/{other['id']}/questions", question)
     with pytest.raises(DeskError, match="has another questions 'label' than the exported one"):
         import_server(client, exported, tmp_path / "accounts.json")
+
+
+def test_a_data_set_with_answers_that_takes_other_numbers_of_them_can_be_mended(
+    argilla_service: ArgillaService, exported: Path, tmp_path: Path
+) -> None:
+    """As the message says: also after there are answers."""
+    client = connect()
+    import_server(client, exported, tmp_path / "accounts.json")
+    (there,) = (d for d in read_items(client, "me/datasets") if d["name"] == NAME)
+    for wanted in (3, 2):
+        distribution = {"distribution": {"strategy": "overlap", "min_submitted": wanted}}
+        send(client, "PATCH", f"datasets/{there['id']}", distribution)
+        if wanted == 3:
+            with pytest.raises(DeskError, match="takes 3 answers") as error:
+                import_server(client, exported, tmp_path / "accounts.json")
+            assert "set review.min_submitted to 2" in error.value.next_step
+            assert "fixes" not in error.value.next_step
+    added = import_server(client, exported, tmp_path / "accounts.json")
+    assert (added.records, added.answers, added.different) == (0, 0, 0)

@@ -13,6 +13,7 @@ from argilla_settings.data_sets import (
 )
 from argilla_settings.news import NEWS
 from argilla_settings.records import list_rows, log_records, to_record
+from argilla_settings.responses import submit_responses
 from argilla_settings.rest import Row, read, read_items, send
 from corpus.articles import Article
 from corpus.desk import Desk, read_desk
@@ -79,18 +80,62 @@ def test_what_argilla_can_change_follows_the_desk(argilla_service: ArgillaServic
     assert len(list(list_rows(client, dataset))) == 1
 
 
+def test_entity_types_that_may_overlap_change_their_order(argilla_service: ArgillaService) -> None:
+    """Also how many are shown at once, and where people have marked overlapping entities."""
+    client, name, overlapping = connect(), "reorders", {"labels.overlapping": True}
+    dataset = ensure_dataset(client, desk(name, **overlapping), NEWS)
+    log_records(dataset, [to_record(Article("a", "Ada met Obi."), None, blind=False)])
+    (row,) = list_rows(client, dataset)
+    spans = [{"start": 0, "end": end, "label": "person"} for end in (3, 11)]
+    values = {"topic": {"value": "World"}, "entities": {"value": spans}}
+    submit_responses(client, [{"record_id": row["id"], "values": values}])
+    asked = questions(desk(name))["entities"]
+    send(client, "PATCH", f"questions/{asked['id']}", {
+        "settings": {"type": "span", "visible_options": None, "allow_overlapping": True}
+    })  # fmt: skip
+    reordered = {kind: ENTITIES[kind] for kind in ("event", "person", "organization")}
+    ensure_dataset(client, desk(name, **overlapping, **{"labels.entities": reordered}), NEWS)
+    settings = questions(desk(name))["entities"]["settings"]
+    assert [option["value"] for option in settings["options"]] == list(reordered)
+    assert (settings["visible_options"], settings["allow_overlapping"]) == (3, True)
+    (row,) = list_rows(client, dataset, ("responses",))
+    assert row["responses"][0]["values"]["entities"]["value"] == spans
+
+
 def test_the_data_set_tells_which_guidelines_people_read(argilla_service: ArgillaService) -> None:
     client, name = connect(), "revisions"
     dataset = ensure_dataset(client, desk(name), NEWS)
-    for metadata in (None, {REVISION: "old", "by": "us"}):
-        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
-    ensure_dataset(client, desk(name), NEWS)
     there = read(client, f"datasets/{dataset.id}")["metadata"]
-    assert there == {REVISION: guidelines_revision(dataset), "by": "us"}
+    assert there == {REVISION: guidelines_revision(dataset)}
     defined = {"World": "Elsewhere, and far away.", "Sports": "Games."}
     changed = ensure_dataset(client, desk(name, **{"labels.topics": defined}), NEWS)
     after = read(client, f"datasets/{dataset.id}")["metadata"]
     assert after[REVISION] == guidelines_revision(changed) != there[REVISION]
+
+
+@pytest.mark.parametrize("theirs", [{"by": "us"}, {REVISION: "old", "by": "us"}])
+def test_what_others_note_is_never_taken_away(
+    argilla_service: ArgillaService,
+    theirs: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Not for a moment either: a load that is killed after any of its calls loses nothing."""
+    client, name = connect(), f"revisions-{len(theirs)}"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    for metadata in (None, theirs):
+        send(client, "PATCH", f"datasets/{dataset.id}", {"metadata": metadata})
+
+    def noted(*given: Any) -> Row:
+        answer = send(*given)
+        assert read(client, f"datasets/{dataset.id}")["metadata"] == theirs
+        return answer
+
+    monkeypatch.setattr("argilla_settings.data_sets.send", noted)
+    with caplog.at_level("WARNING"):
+        ensure_dataset(client, desk(name), NEWS)
+    assert f"people read {guidelines_revision(dataset)}" in caplog.text
+    assert "there is 'by' of others" in caplog.text
 
 
 def test_a_desk_that_did_not_change_sends_nothing(
@@ -107,6 +152,25 @@ def test_a_desk_that_did_not_change_sends_nothing(
     ensure_dataset(client, desk("same"), NEWS)
 
 
+def test_what_nobody_must_answer_may_be_asked_no_more(
+    argilla_service: ArgillaService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays in Argilla, which cannot take it away; what the desk changes besides follows."""
+    client, name = connect(), "asks-less"
+    dataset = ensure_dataset(client, desk(name), NEWS)
+    before = questions(desk(name))
+    less = desk(name, **{"review.also_ask": {"quality": QUALITY | {"title": "Well written?"}}})
+    with caplog.at_level("WARNING"):
+        assert ensure_dataset(client, less, NEWS).id == dataset.id
+    assert "does not ask 'note' any more; the question stays in 'asks-less'" in caplog.text
+    after = questions(less)
+    assert after["note"] == before["note"] and after["quality"]["title"] == "Well written?"
+    # Asked again it is the same question; another kind of question under its name is not.
+    ensure_dataset(client, desk(name), NEWS)
+    with pytest.raises(DeskError, match="'note' asked for a text, now for a rating"):
+        ensure_dataset(client, desk(name, **{"review.also_ask": {"note": QUALITY}}), NEWS)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -116,7 +180,6 @@ def test_a_desk_that_did_not_change_sends_nothing(
         ),
         ({"labels.entities": {**ENTITIES, "law": "A law."}}, "'entities' gets 'law'"),
         ({"labels.entities": {}}, "'entities' is asked no more"),
-        ({"review.also_ask": {"quality": QUALITY}}, "'note' is asked no more"),
         (
             {"review.also_ask": {"note": NOTE, "quality": QUALITY, "more": NOTE}},
             "'more' is a new question",

@@ -6,12 +6,15 @@ import argilla as rg
 import pytest
 
 from argilla_settings.adjudication import ADJUDICATION
+from argilla_settings.adjudication_records import load_tallies
 from argilla_settings.connection import connect
 from argilla_settings.data_sets import ensure_dataset
 from argilla_settings.news import NEWS, guidelines_text
 from argilla_settings.records import list_rows, log_records, to_record
 from argilla_settings.responses import PulledRecord, pulled_records, submit_responses
-from corpus.articles import Article, Prediction, ScoredTopic, content_id
+from argilla_settings.rest import send
+from corpus.adjudication import Tally
+from corpus.articles import Article, Prediction, ScoredTopic, Span, content_id
 from corpus.desk import Desk, read_desk
 from corpus.errors import DeskError
 from tests.running import ArgillaService
@@ -102,3 +105,36 @@ def test_a_question_of_the_other_kind_is_refused(argilla_service: ArgillaService
             ensure_dataset(client, several, kind)
     # As before for what it was made for.
     assert ensure_dataset(client, one, NEWS).name == "sets-switched"
+
+
+def test_what_most_answers_have_no_more_is_not_suggested_any_longer(
+    argilla_service: ArgillaService,
+) -> None:
+    """An upsert alone leaves the topic of before. A suggestion of somebody else stays."""
+    about, client = desk("sets-tied"), connect()
+    dataset = ensure_dataset(client, about, ADJUDICATION)
+    shown, ada = article("Ada met Obi."), Span(0, 3, "person")
+
+    def told(chose: int, topics: dict[str, int], marks: dict[Span, int]) -> dict[str, Any]:
+        tally = Tally(shown, False, chose, chose, topics, marks, None, None, several=True)
+        load_tallies(client, dataset, {shown.id: tally}, set())
+        again = load_tallies(client, dataset, {shown.id: tally}, set())
+        assert (again.new, again.told, again.marked) == (0, 0, 0)
+        (row,) = list_rows(client, dataset, ("suggestions",))
+        names = {str(question.id): question.name for question in dataset.settings.questions}
+        return {names[s["question_id"]]: s["value"] for s in row["suggestions"]}
+
+    span = {"start": 0, "end": 3, "label": "person"}
+    assert told(3, {"Sports": 2}, {ada: 2}) == {"topic": ["Sports"], "entities": [span]}
+    assert told(5, {"Sports": 2}, {ada: 2}) == {"entities": []}
+    assert told(5, {"Sports": 3}, {ada: 3}) == {"topic": ["Sports"], "entities": [span]}
+    (row,) = list_rows(client, dataset)
+    question = dataset.settings.questions["topic"].id
+    theirs = {
+        "question_id": str(question),
+        "value": ["World"],
+        "agent": "somebody",
+        "type": "model",
+    }
+    send(client, "PUT", f"records/{row['id']}/suggestions", theirs)
+    assert told(7, {"Sports": 3}, {ada: 3}) == {"topic": ["World"], "entities": []}

@@ -125,6 +125,18 @@ def test_equal_topics_are_drawn_by_lot_and_no_label_is_preferred() -> None:
     assert (most_frequent(behind).topic, most_frequent(behind).topic_score) == ("Sports", 0.5)
 
 
+def test_a_tied_one_of_several_topics_is_not_suggested() -> None:
+    """Whoever presses Enter on what is suggested would include it, and annotators are undecided."""
+    tally = replace(
+        open_tallies(gold().reviewed, DIFFERENT, LABELS)["topics"],
+        several=True, chose=4, topics={"World": 3, "Sports": 2, "Business": 1},
+    )  # fmt: skip
+    assert [t.name for t in most_frequent(tally).topics or ()] == ["World"]
+    odd = replace(tally, chose=3, topics={"World": 2, "Sports": 1})
+    assert [t.name for t in most_frequent(odd).topics or ()] == ["World"]
+    assert most_frequent(replace(tally, topics={"Sports": 2})).topics == ()
+
+
 def test_an_adjudicator_decides_and_no_figure_of_the_work_counts_it() -> None:
     before = gold()
     assert before.rules == {"majority": 1, "tie": 2}

@@ -191,11 +191,48 @@ def test_records_from_before_get_their_vectors_and_keep_the_rest(
     assert all(len(row["vectors"][MEANING]) for row in records(desk)[1].values())
 
 
-def test_a_load_with_other_questions_says_so_and_loads_nothing(
+def test_a_question_less_stays_in_argilla_and_its_answers_in_the_ledger(
     argilla_service: ArgillaService, tmp_path: Path
 ) -> None:
+    overrides = knobs(tmp_path, "asked-less")
+    load_news(LoadNews(overrides=overrides, limit=2))
+    desk = read_desk("desk.yaml", overrides)
+    _, rows = records(desk)
+    answer(argilla_service, "annotator-1", rows[TEXTS[0]], "submitted",
+           topic="World", **{NOTE: "First."})  # fmt: skip
+    less = overrides | {"review.also_ask": {}}
+    load_news(LoadNews(overrides=less))
+    assert len(records(desk)[1]) == len(TEXTS)
+    answer(argilla_service, "annotator-1", rows[TEXTS[1]], "submitted",
+           topic="World", **{NOTE: "Second."})  # fmt: skip
+    assert len(pull_reviewed(PullReviewed(overrides=less)).gold.reviewed) == 2
+    said = [entry.response.also for entry in open_ledger(desk).entries()]
+    assert sorted(said) == [((NOTE, "First."),), ((NOTE, "Second."),)]
+
+
+def test_a_load_with_other_labels_loads_nothing_and_says_what_to_do(
+    argilla_service: ArgillaService, tmp_path: Path
+) -> None:
+    """Word for word: a pull with the desk as it was, then another name."""
     overrides = knobs(tmp_path, "asked-otherwise")
     load_news(LoadNews(overrides=overrides, limit=2))
-    with pytest.raises(DeskError, match=r"'note' is asked no more; 'writing' is asked no more"):
-        load_news(LoadNews(overrides=overrides | {"review.also_ask": {}}))
-    assert len(records(read_desk("desk.yaml", overrides))[1]) == 2
+    desk = read_desk("desk.yaml", overrides)
+    _, rows = records(desk)
+    answer(argilla_service, "annotator-1", rows[TEXTS[0]], "submitted", topic="World")
+    other = {"labels.topics": {"Sports": "Games.", "Elsewhere": "All else."}}
+    other |= {"source.topic_values": {}}
+    with pytest.raises(DeskError, match="'topic' loses") as error:
+        load_news(LoadNews(overrides=overrides | other))
+    assert len(records(desk)[1]) == 2
+    assert "with the desk as it was, run copydesk pull" in error.value.next_step
+    # With the changed desk a pull takes the answers in, and resolves none of them.
+    with pytest.raises(DeskError, match="reviewed with labels that it no longer has"):
+        pull_reviewed(PullReviewed(overrides=overrides | other))
+    pull_reviewed(PullReviewed(overrides=overrides))
+    (entry,) = open_ledger(desk).entries()
+    assert entry.response.topic == "World"
+    renamed = knobs(tmp_path, "asked-otherwise-2", **other)
+    load_news(LoadNews(overrides=renamed))
+    assert len(records(read_desk("desk.yaml", renamed))[1]) == len(TEXTS)
+    _, rows = records(desk)
+    assert len(rows) == 2 and len(rows[TEXTS[0]]["responses"]) == 1

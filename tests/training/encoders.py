@@ -31,7 +31,13 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def bert(folder: Path, texts: Sequence[str], lowers: bool = True, layers: int = 2) -> str:
+def bert(
+    folder: Path,
+    texts: Sequence[str],
+    lowers: bool = True,
+    layers: int = 2,
+    width: int = SHAPE["hidden_size"],
+) -> str:
     """BERT with WordPiece, uncased or cased; returns the folder as an encoder's name."""
     special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]"}
     special |= {"sep_token": "[SEP]", "mask_token": "[MASK]"}
@@ -49,9 +55,8 @@ def bert(folder: Path, texts: Sequence[str], lowers: bool = True, layers: int = 
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, num_hidden_layers=layers, **SHAPE
-    )
+    shape = SHAPE | {"hidden_size": width, "num_hidden_layers": layers}
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), pad_token_id=0, **shape)
     return _saved(folder, BertModel, config, tokenizer, special)
 
 

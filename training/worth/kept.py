@@ -2,14 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from training.encoder import encoder_path
+from training.encoder import encoder_digest
 from training.prediction.cache import VectorCache, cache_root, limit_bytes
-
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "tokenizer*")
 
 # Positions of what is asked → a matrix for each.
 Encode = Callable[[Sequence[int]], Mapping[int, np.ndarray]]
@@ -39,8 +36,4 @@ def encoded_once(
 
 
 def _revision(what: str, encoder: str) -> str:
-    digest = hashlib.sha256(what.encode())
-    folder = Path(encoder_path(encoder))
-    for file in sorted({file for pattern in WEIGHTS for file in folder.glob(pattern)}):
-        digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(f"{what}\n{encoder_digest(encoder)}".encode()).hexdigest()[:16]
