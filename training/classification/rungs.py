@@ -16,6 +16,7 @@ from training.classification.calibration import FEWEST, log_loss
 from training.classification.checkpoints import read, together, write
 from training.classification.contrast import contrast, schedule, trial_schedule
 from training.classification.data import TopicData, parts
+from training.classification.halves import text_halves
 from training.classification.heads import (
     FOLDS,
     choose_strength,
@@ -74,6 +75,7 @@ class Fitted:
     steps: int
     unseen: Trial | None
     names_taught: int = 0
+    halves_taught: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,11 @@ def _setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verd
 
 def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial | None) -> Fitted:
     plan = schedule(lesson.settings, len(lesson.train))
-    taught = together_with(lesson.train, start.names)
+    halves = text_halves(lesson.train)
+    taught = together_with(together_with(lesson.train, start.names), halves)
+    if len(halves):
+        # What the frozen layers give for them is remembered for all steps.
+        start.body.embed(halves.texts)
     curve = LearningCurve(
         start.body,
         lesson.train,
@@ -240,8 +246,10 @@ def _fit_setfit(lesson: Lesson, start: _Start, verdict: Verdict, unseen: Trial |
     curve.on_trained(plan.steps, vectors)
     model = _finished(lesson, start.body, vectors, taught, 1.0)
     loss, score = learning_curve.LOSS_NAME, curve.score_name()
-    names = len(start.names)
-    return Fitted(model, verdict, curve.points(), loss, score, plan.steps, unseen, names)
+    return Fitted(
+        model, verdict, curve.points(), loss, score, plan.steps, unseen, len(start.names),
+        len(halves),
+    )  # fmt: skip
 
 
 def _fit_fine_tuned(lesson: Lesson, start: _Start, fixed: Verdict | None) -> Fitted:
@@ -292,6 +300,7 @@ def effective(lesson: Lesson, fitted: Fitted) -> dict[str, Any]:
         found |= {"batch_size": plan.batch_size, "learning_rate": plan.learning_rate}
         found |= {"max_steps": plan.steps, "frozen_layers": settings.frozen_layers}
         found |= {"topic_names_taught": fitted.names_taught}
+        found |= {"half_texts_taught": fitted.halves_taught}
     if rung == "fine_tune":
         found |= settings.fine_tune.model_dump() | {"steps": fitted.steps}
     return found | fitted.verdict.to_settings()
