@@ -12,7 +12,14 @@ from corpus.instruct.pairs import unanswered_pair
 from corpus.ledger import Ledger
 from corpus.review_state import desk_questions
 from flows.instruction_base import base_weights, open_base, require_one_topic
-from flows.model_store import UNFINISHED, StoredModel, kind_folder, require_model, stored_model
+from flows.model_store import (
+    UNFINISHED,
+    StoredModel,
+    kept_model,
+    kind_folder,
+    require_model,
+    stored_model,
+)
 from flows.score_answers import require_same_base
 
 log = logging.getLogger("flows.generations")
@@ -40,7 +47,7 @@ def newest_model(desk: Desk, gold: Gold) -> StoredModel:
     last = max(trained, key=lambda file: file.stat().st_mtime)
     log.info("gold is newer than every model; the last one answers (%s)", last.parent.name)
     training = json.loads(last.read_text(encoding="utf-8"))
-    return StoredModel(last.parent, last.parent.name, reused=True, training=training)
+    return kept_model(StoredModel(last.parent, last.parent.name, reused=True, training=training))
 
 
 def write_generations(

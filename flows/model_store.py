@@ -36,6 +36,8 @@ ABANDONED_SECONDS = 24 * 3600
 # One that was killed before a holiday still goes on after it.
 CHECKPOINTS = "checkpoints"
 CHECKPOINTS_SECONDS = 7 * ABANDONED_SECONDS
+# In the folder of a GRPO adapter: the key of the SFT adapter that is kept instead.
+KEPT = "kept.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,25 @@ def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
 
 
 def stored_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel | None:
-    """The model trained from exactly this gold and these settings, or None."""
-    key = training_key(desk, gold, kind)
-    folder = kind_folder(desk, kind) / key
+    """The model of exactly this gold and these settings, or None; where GRPO made its SFT model no
+    better, that one.
+    """
+    found = trained_model(kind_folder(desk, kind) / training_key(desk, gold, kind))
+    return found and kept_model(found)
+
+
+def trained_model(folder: Path) -> StoredModel | None:
+    """What lies in this folder, None where no training ended."""
     if not (folder / "training.json").exists():
         return None
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    return StoredModel(folder, key, reused=True, training=training)
+    return StoredModel(folder, folder.name, reused=True, training=training)
+
+
+def kept_model(stored: StoredModel) -> StoredModel:
+    """This one, or the SFT model that is kept instead of it."""
+    kept = stored.read(KEPT).get("key")
+    return (trained_model(stored.folder.with_name(kept)) if kept else None) or stored
 
 
 def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
@@ -155,11 +169,10 @@ def train_once(
     and is there when the same is trained again.
     """
     refuse_leaks(gold)
-    found = stored_model(desk, gold, kind)
+    folder = kind_folder(desk, kind) / training_key(desk, gold, kind)
+    found = trained_model(folder)
     if found is not None:
         return found
-    key = training_key(desk, gold, kind)
-    folder = kind_folder(desk, kind) / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder.parent)
     with _unfinished(folder) as unfinished:

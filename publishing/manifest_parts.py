@@ -213,6 +213,9 @@ class Comparison(ManifestPart):
     base: dict[str, Any] = Field(description="of the base model without adapter")
     classifiers: dict[str, Any] = Field(description="of the desk's topic and entity models")
     sft: dict[str, Any] = Field(default_factory=dict, description="of the model before GRPO")
+    grpo: dict[str, Any] = Field(
+        default_factory=dict, description="of the model after GRPO, where this one was kept"
+    )
 
 
 class ReliabilityBin(ManifestPart):

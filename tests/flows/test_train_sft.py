@@ -41,6 +41,8 @@ GRPO = SFT | {
     "models.instructions.grpo.prompts": 1,
     "models.instructions.grpo.answers": 2,
 }
+# So few test articles exclude nothing: without a margin of everything SFT's adapter is kept.
+KEPT = GRPO | {"gate.margin": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def forced(first: SftReport) -> SftReport:
 @pytest.fixture(scope="module")
 def tuned(forced: SftReport) -> SftReport:
     assert forced.items
-    return train_sft(TrainSft(overrides=GRPO, force_model=True))
+    return train_sft(TrainSft(overrides=KEPT, force_model=True))
 
 
 def manifest_of(hub: HfApi, repo_id: str, revision: str | None = None) -> Any:
@@ -220,8 +222,31 @@ def test_the_next_one_is_compared_with_what_is_published(forced: SftReport, hub:
 
 
 def test_a_second_run_after_grpo_changes_nothing(tuned: SftReport) -> None:
-    again = train_sft(TrainSft(overrides=GRPO, force_model=True))
+    again = train_sft(TrainSft(overrides=KEPT, force_model=True))
     assert again.stored.reused
+    assert [item.changed for item in again.items] == [False, False]
+
+
+def test_grpo_that_may_be_worse_is_tried_and_not_kept(
+    tuned: SftReport, forced: SftReport, hub: HfApi
+) -> None:
+    """Nothing is trained again, and the next run comes to the same."""
+    report = train_sft(TrainSft(overrides=GRPO, force_model=True))
+    assert report.stored.key == forced.stored.key != tuned.stored.key
+    assert report.stored.reused
+    gate = report.judged.gate
+    assert gate is not None
+    assert gate.reasons[-1].startswith("GRPO was tried: answer F1 changes by ")
+    manifest = manifest_of(hub, REPO)
+    assert "grpo_max_steps" not in manifest.training.settings
+    tried = manifest.comparison.grpo
+    assert tried["difference"]["low"] < -0.02
+    assert tried["n"] == manifest.scores["n"]
+    card = Path(hub.hf_hub_download(REPO, "README.md")).read_text(encoding="utf-8")
+    assert "| After GRPO |" in card
+    assert "**GRPO was tried**" in card
+    assert "evaluation/grpo.jsonl" in hub.list_repo_files(REPO)
+    again = train_sft(TrainSft(overrides=GRPO, force_model=True))
     assert [item.changed for item in again.items] == [False, False]
 
 
