@@ -178,6 +178,7 @@ def _training(trained: Trained) -> Training:
         # Models that an earlier Copydesk trained do not say what they cost.
         wall_seconds=facts.get("seconds"),
         cpu_seconds=facts.get("cpu_seconds"),
+        stages=facts.get("stages", {}),
         environment=facts.get("environment", {}),
     )
 

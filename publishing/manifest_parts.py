@@ -133,6 +133,13 @@ class DatasetChanges(ManifestPart):
     moved: int = Field(description="articles in another split than before")
 
 
+class Stage(ManifestPart):
+    """What a part of a training cost."""
+
+    wall_seconds: float
+    cpu_seconds: float
+
+
 class Training(ManifestPart):
     """How a model came about; seconds are of the one training, None where unknown."""
 
@@ -143,6 +150,9 @@ class Training(ManifestPart):
     diagnosis: str
     wall_seconds: float | None
     cpu_seconds: float | None
+    stages: dict[str, Stage] = Field(
+        default_factory=dict, description="of SFT and GRPO, which the seconds are the sum of"
+    )
     environment: dict[str, str]
 
 

@@ -202,7 +202,11 @@ def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) 
     card = Path(hub.hf_hub_download(REPO, "README.md")).read_text(encoding="utf-8")
     assert "Before GRPO" in card
     assert "By GRPO the F1 of all that answers say changed by" in card
-    assert {"evaluation/sft.jsonl"} <= set(hub.list_repo_files(REPO))
+    assert {"evaluation/sft.jsonl", "rewards.png"} <= set(hub.list_repo_files(REPO))
+    stages = manifest.training.stages
+    assert list(stages) == ["SFT", "GRPO"]
+    total = sum(stage.cpu_seconds for stage in stages.values())
+    assert manifest.training.cpu_seconds == pytest.approx(total, abs=0.1)
 
 
 def test_the_next_one_is_compared_with_what_is_published(forced: SftReport, hub: HfApi) -> None:
