@@ -15,6 +15,7 @@ from flows.instruction_base import base_weights, open_base, require_one_topic
 from flows.model_store import (
     UNFINISHED,
     StoredModel,
+    decoding_of,
     kept_model,
     kind_folder,
     require_model,
@@ -63,9 +64,8 @@ def write_generations(
     require_same_base(stored, base_weights(desk, gold))
     base = open_base(desk, gold)
     model = load_adapter(stored.model, base)
-    # As it was trained and scored, whatever the desk says by now.
-    used = {name: stored.training["settings"][name] for name in ("max_new_tokens", "constrained")}
-    settings = desk.models.instructions.model_copy(update=used)
+    # As it was scored, whatever the desk says by now.
+    settings = desk.models.instructions.model_copy(update=decoding_of(stored))
     ledger.append_articles(articles)
     for start in range(0, len(articles), AT_ONCE):
         pairs = [unanswered_pair(a, desk_questions(desk)) for a in articles[start:][:AT_ONCE]]

@@ -24,6 +24,7 @@ from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.instruct.answers import answer_labels, to_json
 from corpus.review_state import copydesk_home, desk_questions
+from corpus.settings.instructions import DECODING
 from corpus.splits import leaks
 from training.results import TrainedModel
 
@@ -97,6 +98,12 @@ def desk_repo(desk: Desk, kind: Kind) -> str:
         "instructions": desk.publish.instruction_model,
     }
     return named[kind] or ""
+
+
+def decoding_of(stored: StoredModel) -> dict[str, Any]:
+    """How an instruction model was asked when it was scored; before that, as its training was."""
+    used = stored.training["settings"]
+    return stored.read("scores.json").get("decoding") or {name: used.get(name) for name in DECODING}
 
 
 def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:

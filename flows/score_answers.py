@@ -21,6 +21,7 @@ from flows.instruction_base import base_weights, open_base
 from flows.model_store import (
     Kind,
     StoredModel,
+    decoding_of,
     desk_kinds,
     stored_model,
 )
@@ -44,14 +45,14 @@ def score_instructions(
     test = gold_of_test(desk, review.gold, "instructions")
     facts = review_facts(review)
     digest = pairs_digest(test, facts)
-    found = stored.read("scores.json")
-    if found.get("test_digest") != digest:
+    found, decoding = stored.read("scores.json"), desk.models.instructions.decoding()
+    if (found.get("test_digest"), decoding_of(stored)) != (digest, decoding):
         if test:
             log.info("scoring instructions on %d articles", len(test))
             _answer(desk, review.gold, stored, [chat for _, chat in test], facts)
         # It was of another test, if it is there.
         stored.predictions(GRPO).unlink(missing_ok=True)
-        found |= {"test_digest": digest, "benchmark": {}}
+        found |= {"test_digest": digest, "decoding": decoding, "benchmark": {}}
     # What the other models say of the test may have come since.
     if before is not None and test:
         write_predictions(read_predictions(before.predictions("test")), stored.predictions(SFT))

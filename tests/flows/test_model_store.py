@@ -6,6 +6,7 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from flows.model_store import (
     checkpoints_folder,
     require_model,
     train_once,
+    training_key,
 )
 from publishing.provenance import code_revision
 from training.results import TrainedModel
@@ -112,3 +114,17 @@ def test_the_revision_tells_of_uncommitted_changes(tmp_path: Path) -> None:
     code.write_text("two")
     assert code_revision(tmp_path) == f"{clean}-dirty"
     assert code_revision(inside) == "unknown"
+
+
+def test_how_a_model_is_asked_trains_nothing_again(desk: Desk, gold: Gold) -> None:
+    """But for GRPO, which learns from answers of that length."""
+
+    def key(**changes: Any) -> str:
+        overrides = {f"models.instructions.{k.replace('__', '.')}": v for k, v in changes.items()}
+        return training_key(read_desk("desk.yaml", overrides), gold, "instructions")
+
+    assert key() == key(constrained=True) == key(max_new_tokens=64)
+    assert key() != key(max_steps=7)
+    tuned = key(grpo__enabled=True)
+    assert tuned == key(grpo__enabled=True, constrained=True)
+    assert tuned != key(grpo__enabled=True, max_new_tokens=64)
