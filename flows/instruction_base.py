@@ -7,6 +7,7 @@ adapter fits the weights that it was trained on and no others.
 import logging
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from prefect import task
@@ -115,6 +116,7 @@ def _made(desk: Desk, gold: Gold) -> Path:
     folder = kind_folder(desk, "instructions") / f"{FOLDER}-{desk.models.seed}"
     if (folder / "config.json").is_file():
         return folder
+    chats = _chats(desk, gold)
     from training.instruct.decoder import make_decoder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -122,19 +124,26 @@ def _made(desk: Desk, gold: Gold) -> Path:
     name = tempfile.mkdtemp(prefix=f".{FOLDER}.", suffix=UNFINISHED, dir=folder.parent)
     unfinished = Path(name)
     log.info("making the offline base model %s", base_repo(desk))
-    chats = _chats(desk, gold)
-    make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
     try:
-        unfinished.replace(folder)
-    except OSError:
-        # Another run was first, with the same.
-        shutil.rmtree(unfinished)
+        make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
+        # Where another run was first, with the same, that one stays.
+        with suppress(OSError):
+            unfinished.replace(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
 def _chats(desk: Desk, gold: Gold) -> list[Pair]:
-    """Of the train split: nothing of the test is looked at."""
-    return [pair for _, pair in asked(desk, [r for r in gold.reviewed if r.split == "train"])]
+    """Of the train split: nothing of the test is looked at. DeskError where it has none."""
+    chats = [pair for _, pair in asked(desk, [r for r in gold.reviewed if r.split == "train"])]
+    if not chats:
+        raise DeskError(
+            f"The offline base is made from reviewed articles of the train split, and desk "
+            f"{desk.name!r} has none whose every question is resolved.",
+            "Review more articles and run copydesk pull; then train again.",
+        )
+    return chats
 
 
 def _progress() -> Progress:
