@@ -26,6 +26,7 @@ from corpus.instruct.answers import answer_labels, to_json
 from corpus.review_state import copydesk_home, desk_questions
 from corpus.settings.instructions import DECODING
 from corpus.splits import leaks
+from training.encoder import OFFLINE
 from training.results import TrainedModel
 
 Kind = Literal["topics", "entities", "instructions"]
@@ -118,6 +119,9 @@ def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
         desk_labels(desk, kind),
         [start, desk.models.seed, kind],
     ]
+    if kind == "instructions" and start == OFFLINE and desk.publish.instruction_base:
+        # Another base than that of …-base. Left out where it is not named.
+        parts.append(desk.publish.instruction_base)
     if kind == "instructions" and gold.corrected:
         # Left out where there is none: models from before there were any keep their key.
         parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])

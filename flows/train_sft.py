@@ -17,6 +17,7 @@ from flows.instruction_base import (
     require_one_topic,
     require_public_base,
     require_repo,
+    warn_of_other_labels,
 )
 from flows.instruction_training import require_sft_alone, train, tune, with_grpo
 from flows.model_store import StoredModel
@@ -55,6 +56,7 @@ def train_sft(config: TrainSft) -> SftReport:
     require_sft_alone(desk)
     if config.publish:
         require_public_base(desk)
+    warn_of_other_labels(desk)
     review = read_reviewed(desk)
     stored, scores = _trained(desk, review)
     show_training(desk.name, "instructions", stored)

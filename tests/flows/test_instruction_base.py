@@ -1,5 +1,7 @@
 """The offline base of a desk's instruction models: what it is made from, and what is left of it."""
 
+import json
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from corpus.errors import DeskError
 from corpus.gold import Gold, build_gold
 from corpus.ledger_rows import LedgerEntry
 from flows import instruction_base
-from flows.instruction_base import base_source
-from flows.model_store import kind_folder
+from flows.instruction_base import base_repo, base_source, warn_of_other_labels
+from flows.model_store import kind_folder, training_key
 from training.instruct import decoder
+from training.instruct.tokens import chat_frames
 
 AT = datetime(2031, 5, 1, tzinfo=UTC)
 
@@ -46,6 +49,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     def make(chats: Any, seed: int, folder: Path, progress: Any) -> None:
         found.append([pair.id for pair in chats()])
         (folder / "config.json").write_text("{}")
+        tokens = [{"content": frame} for frame in chat_frames(chats).all()]
+        (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": tokens}))
 
     monkeypatch.setattr(decoder, "make_decoder", make)
     return found
@@ -81,3 +86,47 @@ def test_it_is_made_once(made: list[list[str]]) -> None:
     assert base_source(desk, gold) == first
     assert made == [["a"]]
     assert folders(desk) == [first]
+
+
+def test_other_labels_get_a_base_of_their_own(made: list[list[str]]) -> None:
+    """As long as none is published; the first one is found again by those who go back."""
+    desk, article = desk_of(), Article("a", "Ada Obi won.")
+    first = base_source(desk, gold_of(desk, "train", article))
+    changed = desk_of(labels__topics={"World": "Wars.", "Weather": "Storms."})
+    second = base_source(changed, gold_of(changed, "train", article))
+    assert first != second
+    assert base_source(desk, gold_of(desk, "train", article)) == first
+    assert len(made) == 2
+
+
+def test_a_published_base_of_other_labels_is_told(
+    made: list[list[str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = desk_of()
+    folder = base_source(desk, gold_of(desk, "train", Article("a", "Ada Obi won.")))
+    monkeypatch.setattr(
+        instruction_base, "last_revision", lambda repo: "0a" if repo == "me/x-base" else None
+    )
+    monkeypatch.setattr(instruction_base, "download_model", lambda *_: folder)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "flows.instruction_base"):
+        warn_of_other_labels(desk)
+        assert caplog.text == ""
+        changed = desk_of(labels__topics={"World": "Wars.", "Weather": "Storms."})
+        warn_of_other_labels(changed)
+    assert "publish.instruction_base" in caplog.text
+    gold = gold_of(changed, "train", Article("a", "Ada Obi won."))
+    assert base_source(changed, gold) == folder
+    named = desk_of(
+        labels__topics={"World": "Wars.", "Weather": "Storms."},
+        publish__instruction_base="me/x-base-2",
+    )
+    assert base_repo(named) == "me/x-base-2"
+    assert base_source(named, gold) != folder
+    # The adapter that is there fits the base from before.
+    assert training_key(named, gold, "instructions") != training_key(changed, gold, "instructions")
+
+
+def test_a_base_has_a_repository_of_its_own() -> None:
+    with pytest.raises(DeskError, match="are both 'me/x'"):
+        desk_of(publish__instruction_base="me/x")
