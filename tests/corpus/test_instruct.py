@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from corpus.articles import Article, ReviewedArticle, Span, Split
-from corpus.instruct.answers import Answer, Mention, Questions, json_schema, read_answer, to_json
+from corpus.instruct.answers import (
+    Answer,
+    Mention,
+    Questions,
+    json_schema,
+    read_answer,
+    stands_in,
+    to_json,
+)
 from corpus.instruct.pairs import Pair, reviewed_pairs
 from corpus.instruct.phrasings import PHRASINGS
 
@@ -137,3 +145,22 @@ def test_what_breaks_the_schema_says_where(written: str, is_json: bool, named: s
 def test_the_schema_is_one() -> None:
     for questions in (BOTH, Questions(topics=("a",)), Questions(types=("a",))):
         Draft202012Validator.check_schema(json_schema(questions))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("F-16", "Two F-16s flew.", True),
+        ("737", "Boeing 737s stay on the ground.", True),
+        ("iPhone", "The iPhone15 is out.", True),
+        ("Ann", "An Annual report", False),
+        ("Ann", "JoAnn spoke.", False),
+        ("737", "Some 7370 flights", False),
+        ("16", "In 2016", False),
+        ("Ann", "(Ann) spoke.", True),
+    ],
+)
+def test_a_name_stands_in_a_text_that_puts_a_letter_behind_a_number(
+    name: str, text: str, stands: bool
+) -> None:
+    assert stands_in(name, text) is stands
