@@ -29,6 +29,7 @@ from publishing.hub import Published
 from training.encoder import OFFLINE, base_license, base_model_name
 from training.instruct.base import Base, base_folder, load_base
 from training.instruct.frames import frames_of
+from training.instruct.plain import require_plain_labels
 from training.instruct.weights import weights_digest
 from training.results import Progress
 
@@ -105,7 +106,9 @@ def open_base(desk: Desk, gold: Gold) -> Base:
     """Loaded and checked; the offline decoder is made where there is none yet."""
     settings = desk.models.instructions
     source = str(base_source(desk, gold))
-    return load_base(source, base_repo(desk), settings.four_bit, settings.packing)
+    base = load_base(source, base_repo(desk), settings.four_bit, settings.packing)
+    require_plain_labels(base.tokenizer, desk_questions(desk))
+    return base
 
 
 def base_source(desk: Desk, gold: Gold) -> str | Path:

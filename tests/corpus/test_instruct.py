@@ -18,7 +18,7 @@ from corpus.instruct.answers import (
     to_json,
 )
 from corpus.instruct.pairs import Pair, reviewed_pairs
-from corpus.instruct.phrasings import PHRASINGS
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
 
 BOTH = Questions(("Sports", "Business"), ("person", "location"))
 TEXT = "Ada Reyes met Ada Reyes' coach in Übersee 🏑 on Monday."
@@ -164,3 +164,13 @@ def test_a_name_stands_in_a_text_that_puts_a_letter_behind_a_number(
     name: str, text: str, stands: bool
 ) -> None:
     assert stands_in(name, text) is stands
+
+
+def test_labels_that_could_be_taken_for_several_are_quoted() -> None:
+    """Plain ones stay as trained models know them."""
+    plain = system_prompt(Questions(("Sci/Tech", "Arts & Life", "Öl-Gas 2"), ("person",)))
+    assert '"topic": one of Sci/Tech, Arts & Life, Öl-Gas 2; ' in plain
+    assert plain.endswith("type one of person.")
+    quoted = system_prompt(Questions(("War, Peace", 'The "Rest"', "World"), ("a; b",)))
+    assert '"topic": one of "War, Peace", "The \\"Rest\\"", World; ' in quoted
+    assert quoted.endswith('type one of "a; b".')
