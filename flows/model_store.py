@@ -22,7 +22,9 @@ from corpus.articles import ReviewedArticle, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
-from corpus.instruct.answers import answer_labels, to_json
+from corpus.instruct.answers import SCHEMA_VERSION, answer_labels, to_json
+from corpus.instruct.pairs import kind_of
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
 from corpus.review_state import copydesk_home, desk_questions
 from corpus.settings.instructions import DECODING
 from corpus.splits import leaks
@@ -119,13 +121,24 @@ def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
         desk_labels(desk, kind),
         [start, desk.models.seed, kind],
     ]
-    if kind == "instructions" and start == OFFLINE and desk.publish.instruction_base:
-        # Another base than that of …-base. Left out where it is not named.
-        parts.append(desk.publish.instruction_base)
-    if kind == "instructions" and gold.corrected:
-        # Left out where there is none: models from before there were any keep their key.
-        parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])
+    if kind == "instructions":
+        parts += _of_chats(desk, gold)
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _of_chats(desk: Desk, gold: Gold) -> list[Any]:
+    """What besides decides an instruction model: what is left out here changes no key."""
+    questions, base = desk_questions(desk), desk.publish.instruction_base
+    # The words of its chats; its card shows those of the code that publishes it.
+    parts: list[Any] = [
+        [system_prompt(questions), PHRASINGS[kind_of(questions)], SCHEMA_VERSION],
+    ]
+    if desk.models.instructions.base == OFFLINE and base:
+        # Another offline base than that of …-base.
+        parts.append(base)
+    if gold.corrected:
+        parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])
+    return parts
 
 
 def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:

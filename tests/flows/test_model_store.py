@@ -14,10 +14,12 @@ from corpus.articles import Article, Response
 from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
 from corpus.ledger_rows import LedgerEntry
+from flows import model_store
 from flows.model_store import (
     ABANDONED_SECONDS,
     CHECKPOINTS_SECONDS,
     UNFINISHED,
+    Kind,
     checkpoints_folder,
     require_model,
     train_once,
@@ -128,3 +130,23 @@ def test_how_a_model_is_asked_trains_nothing_again(desk: Desk, gold: Gold) -> No
     tuned = key(grpo__enabled=True)
     assert tuned == key(grpo__enabled=True, constrained=True)
     assert tuned != key(grpo__enabled=True, max_new_tokens=64)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PHRASINGS", {"both": ("Label this.",)}),
+        ("system_prompt", lambda _: "You label."),
+        ("SCHEMA_VERSION", 2),
+    ],
+)
+def test_other_words_of_chats_are_another_model(
+    desk: Desk, gold: Gold, monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    """The card says with which ones it was trained."""
+    kinds: tuple[Kind, ...] = ("instructions", "topics")
+    before = [training_key(desk, gold, kind) for kind in kinds]
+    monkeypatch.setattr(model_store, name, value)
+    instructions, topics = (training_key(desk, gold, kind) for kind in kinds)
+    assert instructions != before[0]
+    assert topics == before[1]
