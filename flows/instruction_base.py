@@ -20,6 +20,7 @@ from corpus.errors import DeskError
 from corpus.gold import Gold
 from corpus.instruct.answers import Questions
 from corpus.instruct.pairs import Pair
+from corpus.permissions import withheld_ids
 from corpus.review_state import Reviewed, desk_questions
 from flows.frozen_test import asked
 from flows.hub_access import download_model, hub_api, last_revision
@@ -165,13 +166,20 @@ def _made(desk: Desk, gold: Gold) -> Path:
 
 
 def _chats(desk: Desk, gold: Gold) -> list[Pair]:
-    """Of the train split: nothing of the test is looked at. DeskError where it has none."""
-    chats = [pair for _, pair in asked(desk, [r for r in gold.reviewed if r.split == "train"])]
+    """Of the train split: nothing of the test is looked at, and no text that must not be passed on,
+    since the base's tokens are words of it. DeskError where none is left.
+    """
+    train = [r for r in gold.reviewed if r.split == "train"]
+    withheld = withheld_ids(desk, (r.article for r in gold.reviewed))
+    chats = [pair for _, pair in asked(desk, [r for r in train if r.article.id not in withheld])]
     if not chats:
+        passed_on = " and whose text may be passed on" if withheld else ""
         raise DeskError(
             f"The offline base is made from reviewed articles of the train split, and desk "
-            f"{desk.name!r} has none whose every question is resolved.",
-            "Review more articles and run copydesk pull; then train again.",
+            f"{desk.name!r} has none whose every question is resolved{passed_on}.",
+            "Review more articles and run copydesk pull"
+            f"{', add their licence to publish.text_licenses' if withheld else ''}, or name a "
+            "pre-trained model as models.instructions.base.",
         )
     return chats
 

@@ -130,3 +130,16 @@ def test_a_published_base_of_other_labels_is_told(
 def test_a_base_has_a_repository_of_its_own() -> None:
     with pytest.raises(DeskError, match="are both 'me/x'"):
         desk_of(publish__instruction_base="me/x")
+
+
+def test_what_may_not_be_passed_on_is_not_learned(made: list[list[str]]) -> None:
+    """The base is published, and its tokens are words and names of articles."""
+    desk = desk_of()
+    free = Article("free", "Ada Obi won.", license="cc0-1.0")
+    kept = Article("kept", "The harbour of Geneva closed on Sunday.", license="all-rights-reserved")
+    base_source(desk, gold_of(desk, "train", free, kept))
+    assert made == [["free"]]
+    other = desk_of(name="withheld")
+    with pytest.raises(DeskError, match="whose text may be passed on") as error:
+        base_source(other, gold_of(other, "train", kept))
+    assert "publish.text_licenses" in error.value.next_step
