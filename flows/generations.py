@@ -4,13 +4,21 @@ import json
 import logging
 from collections.abc import Sequence
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.instruct.opinions import Generation, append_generations
+from corpus.instruct.opinions import (
+    Generation,
+    answers_ledger,
+    append_generations,
+    read_generations,
+)
 from corpus.instruct.pairs import unanswered_pair
 from corpus.ledger import Ledger
-from corpus.review_state import desk_questions
+from corpus.review_state import desk_questions, open_ledger
 from flows.instruction_base import base_weights, open_base, require_one_topic
 from flows.model_store import (
     UNFINISHED,
@@ -49,6 +57,14 @@ def newest_model(desk: Desk, gold: Gold) -> StoredModel:
     log.info("gold is newer than every model; the last one answers (%s)", last.parent.name)
     training = json.loads(last.read_text(encoding="utf-8"))
     return kept_model(StoredModel(last.parent, last.parent.name, reused=True, training=training))
+
+
+@task(cache_policy=NO_CACHE)
+def answer(desk: Desk, gold: Gold, stored: StoredModel, articles: Sequence[Article]) -> None:
+    """Ask the model what it has not answered yet."""
+    ledger = answers_ledger(open_ledger(desk))
+    known = {g.article_id for g in read_generations(ledger).values() if g.model == stored.key}
+    write_generations(desk, gold, stored, [a for a in articles if a.id not in known], ledger)
 
 
 def write_generations(

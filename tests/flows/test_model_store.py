@@ -15,16 +15,8 @@ from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
 from corpus.ledger_rows import LedgerEntry
 from flows import model_store
-from flows.model_store import (
-    ABANDONED_SECONDS,
-    CHECKPOINTS_SECONDS,
-    UNFINISHED,
-    Kind,
-    checkpoints_folder,
-    require_model,
-    train_once,
-    training_key,
-)
+from flows.model_store import UNFINISHED, Kind, require_model, training_key
+from flows.train_once import ABANDONED_SECONDS, CHECKPOINTS_SECONDS, checkpoints_folder, train_once
 from publishing.provenance import code_revision
 from training.results import TrainedModel
 
