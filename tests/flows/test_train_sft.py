@@ -238,9 +238,6 @@ def test_grpo_that_may_be_worse_is_tried_and_not_kept(
     report = train_sft(TrainSft(overrides=STRICT, force_model=True))
     assert report.stored.key == forced.stored.key != tuned.stored.key
     assert report.stored.reused
-    gate = report.judged.gate
-    assert gate is not None
-    assert gate.reasons[-1].startswith("GRPO was tried: answer F1 changes by ")
     manifest = manifest_of(hub, REPO)
     assert "grpo_max_steps" not in manifest.training.settings
     tried = manifest.comparison.grpo
@@ -252,6 +249,16 @@ def test_grpo_that_may_be_worse_is_tried_and_not_kept(
     assert "evaluation/grpo.jsonl" in hub.list_repo_files(REPO)
     again = train_sft(TrainSft(overrides=STRICT, force_model=True))
     assert [item.changed for item in again.items] == [False, False]
+
+
+def test_the_verdict_on_what_is_kept_says_what_was_tried(forced: SftReport) -> None:
+    """Of a model that is not published yet: one that is, is not judged anew."""
+    assert forced.items
+    other = STRICT | {"models.instructions.max_steps": 4}
+    judged = train_sft(TrainSft(overrides=other, publish=False)).judged
+    assert judged.gate is not None
+    assert not judged.is_published
+    assert judged.gate.reasons[-1].startswith("GRPO was tried: answer F1 changes by ")
 
 
 def test_another_way_of_asking_scores_again_and_trains_nothing(forced: SftReport) -> None:
