@@ -39,7 +39,12 @@ def _task(run: Mapping[str, Any]) -> list[str]:
         "",
         f"| | {' | '.join(heads[name] for name in columns)} |",
         f"| --- | {' | '.join('---:' for _ in columns)} |",
-        *(_row(key, label, scores, columns, run) for key, label in NAMES.items()),
+        *(
+            _row(key, label, scores, columns, run)
+            for key, label in NAMES.items()
+            # What a task does not ask has no score of any model.
+            if any(key in scores[name] for name in columns)
+        ),
         "",
         f"GRPO against SFT, F1 of all that answers say, paired: {_interval(gained, signed=True)}. "
         f"{run['grpo_curve']}",

@@ -23,7 +23,8 @@ from corpus.errors import DeskError
 from corpus.review_state import copydesk_home, open_ledger
 from corpus.training_texts import stream_training_texts, training_splits
 from flows.hub_access import download_model, last_revision
-from flows.model_store import UNFINISHED, remove_abandoned
+from flows.model_store import UNFINISHED
+from flows.train_once import remove_abandoned
 from publishing.manifest import (
     FILE,
     TokenizerManifest,

@@ -1,33 +1,22 @@
 """export_preferences: opinions of models' answers → JSON lines for trl's preference trainers."""
 
-import json
-import logging
-import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 from pydantic import Field
 
 from argilla_settings.answers import answers_name
-from corpus.articles import Split
 from corpus.desk import Desk
-from corpus.errors import DeskError
-from corpus.gold import Gold
 from corpus.instruct.corrections import learnable_splits
-from corpus.instruct.pairs import is_resolved, to_answer
-from corpus.instruct.preferences import Preference, RightAnswers, preferences
-from corpus.permissions import stated_license, states_licenses, withheld_ids
-from corpus.review_state import copydesk_home, desk_questions, open_ledger, resolve_ledger
+from corpus.instruct.preferences import preferences
+from corpus.permissions import states_licenses, withheld_ids
+from corpus.review_state import desk_questions, open_ledger, resolve_ledger
 from flows.desk_run import DeskRun
-
-log = logging.getLogger("flows.export_preferences")
+from flows.exportable import nothing_to_export, right_answers, to_rows
+from flows.preference_file import export_file, write_rows
 
 
 class ExportPreferences(DeskRun):
@@ -63,7 +52,7 @@ def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     withheld = withheld_ids(desk, known)
     allowed = [p for p in found if p.article.id in splits and p.article.id not in withheld]
     if not allowed:
-        raise _nothing(desk, len(review.submitted()), found, withheld)
+        raise nothing_to_export(desk, len(review.submitted()), found, withheld)
     write_rows(file, to_rows(desk, allowed, splits, licensed=states_licenses(desk, known)))
     report = ExportedPreferences(
         file=file,
@@ -75,69 +64,6 @@ def export_preferences(config: ExportPreferences) -> ExportedPreferences:
     return report
 
 
-def export_file(desk: Desk, out: str) -> Path:
-    """Where the rows go. Raises DeskError for a folder, and for what no export has written."""
-    file = Path(out or f"{copydesk_home()}/preferences/{desk.name}.jsonl")
-    if file.is_dir():
-        problem = f"{str(file)!r} is a folder; preferences go into a file."
-    elif file.exists() and not _is_export(file):
-        problem = f"{str(file)!r} is not a file of preferences; only such a file is replaced."
-    else:
-        return file
-    raise DeskError(problem, "Give another file: copydesk answers export --out FILE")
-
-
-def _is_export(file: Path) -> bool:
-    if not file.is_file():
-        return False
-    try:
-        with file.open(encoding="utf-8") as lines:
-            row = json.loads(lines.readline())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and {"prompt", "chosen", "rejected"} <= row.keys()
-
-
-def to_rows(
-    desk: Desk, allowed: Sequence[Preference], splits: Mapping[str, Split], licensed: bool
-) -> list[dict[str, Any]]:
-    """As they are written; with the article's licence where licences are known."""
-    questions = desk_questions(desk)
-    return [
-        p.row(questions, splits[p.article.id])
-        | ({"license": stated_license(desk, p.article)} if licensed else {})
-        for p in allowed
-    ]
-
-
-def right_answers(desk: Desk, gold: Gold) -> RightAnswers:
-    """Gold of the desk's own questions where it exists, else what people corrected."""
-    questions = desk_questions(desk)
-    right: dict[str, Any] = {c.article.id: (c.answer, "correction") for c in gold.corrected}
-    resolved = [r for r in gold.reviewed if is_resolved(r, questions)]
-    return right | {r.article.id: (to_answer(r, questions), "gold") for r in resolved}
-
-
-@task(cache_policy=NO_CACHE)
-def write_rows(file: Path, rows: list[dict[str, Any]]) -> None:
-    """The whole file or nothing of it, readable by its owner only: it holds whole articles."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.touch(0o600)
-        unfinished.write_text(lines, encoding="utf-8")
-        unfinished.replace(file)
-    except OSError as error:
-        raise DeskError(
-            f"{str(file)!r} cannot be written: {error.strerror or error}.",
-            "Give another file: copydesk answers export --out FILE",
-        ) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
-
-
 def show(desk: Desk, report: ExportedPreferences) -> None:
     """Artifact: how many preferences there are, and what was left out."""
     rows = [
@@ -147,21 +73,3 @@ def show(desk: Desk, report: ExportedPreferences) -> None:
     ]
     key = f"{answers_name(desk)}-preferences".replace("_", "-")
     create_table_artifact(table=rows, key=key)
-
-
-def _nothing(
-    desk: Desk, opinions: int, found: Sequence[Preference], withheld: Collection[str]
-) -> DeskError:
-    closed = sum(p.article.id in withheld for p in found)
-    problem = (
-        f"Nothing to export from desk {desk.name!r}: {opinions} opinions, {len(found)} preferences"
-    )
-    if found:
-        problem += f", {closed} of articles whose text may not be passed on"
-    if len(found) > closed:
-        problem += f", {len(found) - closed} of articles of the test split or like one"
-    if closed:
-        step = "Name the licences that allow it in publish.text_licenses of the desk"
-    else:
-        step = "Rate and correct answers in Argilla, then run copydesk answers pull"
-    return DeskError(f"{problem}.", f"{step}.")

@@ -13,6 +13,7 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from flows.answers import constant_answers
 from flows.frozen_test import Pairs, gold_of_test, pairs_digest
+from flows.grpo_choice import grpo_tried
 from flows.hub_access import hub_api
 from flows.model_store import Kind, StoredModel, desk_labels, desk_repo, require_model
 from flows.published_rows import PREVIOUS, UnaskableError, published_rows
@@ -79,7 +80,8 @@ def judge_model(desk: Desk, gold: Gold, kind: Kind, force: bool = False) -> Judg
             raise
         unknown = Verdict("not enough evidence", AGAINST, (error.problem,), None)
         gate = _gate(desk, unknown, kind, gold_of_test(desk, gold, kind), published, tag)
-    gate = gate.model_copy(update={"forced": force and gate.verdict != "publish"})
+    said = {"reasons": [*gate.reasons, *grpo_tried(stored)]}
+    gate = gate.model_copy(update=said | {"forced": force and gate.verdict != "publish"})
     stored.write(VERDICT, gate.model_dump())
     log.info("%s of %s: %s. %s", kind, desk.name, gate.verdict, " ".join(gate.reasons))
     return Judged(kind, repo_id, gate, tag, is_published=False)

@@ -4,15 +4,31 @@ import json
 import logging
 from collections.abc import Sequence
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
 from corpus.articles import Article
 from corpus.desk import Desk
 from corpus.gold import Gold
-from corpus.instruct.opinions import Generation, append_generations
+from corpus.instruct.opinions import (
+    Generation,
+    answers_ledger,
+    append_generations,
+    read_generations,
+)
 from corpus.instruct.pairs import unanswered_pair
 from corpus.ledger import Ledger
-from corpus.review_state import desk_questions
+from corpus.review_state import desk_questions, open_ledger
 from flows.instruction_base import base_weights, open_base, require_one_topic
-from flows.model_store import UNFINISHED, StoredModel, kind_folder, require_model, stored_model
+from flows.model_store import (
+    UNFINISHED,
+    StoredModel,
+    decoding_of,
+    kept_model,
+    kind_folder,
+    require_model,
+    stored_model,
+)
 from flows.score_answers import require_same_base
 
 log = logging.getLogger("flows.generations")
@@ -40,7 +56,15 @@ def newest_model(desk: Desk, gold: Gold) -> StoredModel:
     last = max(trained, key=lambda file: file.stat().st_mtime)
     log.info("gold is newer than every model; the last one answers (%s)", last.parent.name)
     training = json.loads(last.read_text(encoding="utf-8"))
-    return StoredModel(last.parent, last.parent.name, reused=True, training=training)
+    return kept_model(StoredModel(last.parent, last.parent.name, reused=True, training=training))
+
+
+@task(cache_policy=NO_CACHE)
+def answer(desk: Desk, gold: Gold, stored: StoredModel, articles: Sequence[Article]) -> None:
+    """Ask the model what it has not answered yet."""
+    ledger = answers_ledger(open_ledger(desk))
+    known = {g.article_id for g in read_generations(ledger).values() if g.model == stored.key}
+    write_generations(desk, gold, stored, [a for a in articles if a.id not in known], ledger)
 
 
 def write_generations(
@@ -56,9 +80,8 @@ def write_generations(
     require_same_base(stored, base_weights(desk, gold))
     base = open_base(desk, gold)
     model = load_adapter(stored.model, base)
-    # As it was trained and scored, whatever the desk says by now.
-    used = {name: stored.training["settings"][name] for name in ("max_new_tokens", "constrained")}
-    settings = desk.models.instructions.model_copy(update=used)
+    # As it was scored, whatever the desk says by now.
+    settings = desk.models.instructions.model_copy(update=decoding_of(stored))
     ledger.append_articles(articles)
     for start in range(0, len(articles), AT_ONCE):
         pairs = [unanswered_pair(a, desk_questions(desk)) for a in articles[start:][:AT_ONCE]]

@@ -1,12 +1,15 @@
 """The base model of a desk's instruction models: named by the desk, or the offline decoder.
 
-The offline decoder is made once a desk. Once it is on the Hub, that one is used everywhere: an
-adapter fits the weights that it was trained on and no others.
+The offline decoder is made once a desk and its labels. Once it is on the Hub, that one is used
+everywhere: an adapter fits the weights that it was trained on and no others.
 """
 
+import hashlib
+import json
 import logging
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from prefect import task
@@ -15,8 +18,10 @@ from prefect.cache_policies import NO_CACHE
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
+from corpus.instruct.answers import Questions
 from corpus.instruct.pairs import Pair
-from corpus.review_state import Reviewed
+from corpus.permissions import withheld_ids
+from corpus.review_state import Reviewed, desk_questions
 from flows.frozen_test import asked
 from flows.hub_access import download_model, hub_api, last_revision
 from flows.model_store import UNFINISHED, desk_repo, kind_folder
@@ -24,6 +29,8 @@ from publishing.base_model import publish_base_model
 from publishing.hub import Published
 from training.encoder import OFFLINE, base_license, base_model_name
 from training.instruct.base import Base, base_folder, load_base
+from training.instruct.frames import frames_of
+from training.instruct.plain import require_plain_labels
 from training.instruct.weights import weights_digest
 from training.results import Progress
 
@@ -38,7 +45,7 @@ def base_repo(desk: Desk) -> str:
     if base != OFFLINE:
         # Of a folder its last part: the rest is nobody's business.
         return Path(base).name if Path(base).is_dir() else base
-    return require_repo(desk) + SUFFIX
+    return desk.publish.instruction_base or require_repo(desk) + SUFFIX
 
 
 def require_repo(desk: Desk) -> str:
@@ -74,11 +81,35 @@ def require_public_base(desk: Desk) -> None:
         )
 
 
+def warn_of_other_labels(desk: Desk) -> None:
+    """The offline base that is published stays as it is, also where the labels changed since."""
+    repo_id = base_repo(desk)
+    if desk.models.instructions.base != OFFLINE or not (revision := last_revision(repo_id)):
+        return
+    if not is_made_for(download_model(repo_id, revision), desk_questions(desk)):
+        log.warning(
+            "The base %s was made for other labels than desk %s has now: it reads the system's "
+            "message and new labels word by word, so chats are a fifth longer or more, and answers "
+            "keep their form less well. For a new base set publish.instruction_base to a new "
+            "repository, for example %s-2; adapters that are published keep theirs.",
+            repo_id, desk.name, repo_id,
+        )  # fmt: skip
+
+
+def is_made_for(folder: Path, questions: Questions) -> bool:
+    """Whether the offline base in a folder has the tokens of chats that ask these questions."""
+    read = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    known = {token["content"] for token in read["added_tokens"]}
+    return known.issuperset(frames_of(questions).all())
+
+
 def open_base(desk: Desk, gold: Gold) -> Base:
     """Loaded and checked; the offline decoder is made where there is none yet."""
     settings = desk.models.instructions
     source = str(base_source(desk, gold))
-    return load_base(source, base_repo(desk), settings.four_bit, settings.packing)
+    base = load_base(source, base_repo(desk), settings.four_bit, settings.packing)
+    require_plain_labels(base.tokenizer, desk_questions(desk))
+    return base
 
 
 def base_source(desk: Desk, gold: Gold) -> str | Path:
@@ -111,10 +142,12 @@ def publish_base(desk: Desk, review: Reviewed) -> list[Published]:
 
 
 def _made(desk: Desk, gold: Gold) -> Path:
-    """By the seed; gold that came later changes nothing of a base that is there."""
-    folder = kind_folder(desk, "instructions") / f"{FOLDER}-{desk.models.seed}"
+    """By the seed and the labels; gold that came later changes nothing of a base that is there."""
+    labels = hashlib.sha256(repr(desk_questions(desk)).encode()).hexdigest()[:8]
+    folder = kind_folder(desk, "instructions") / f"{FOLDER}-{desk.models.seed}-{labels}"
     if (folder / "config.json").is_file():
         return folder
+    chats = _chats(desk, gold)
     from training.instruct.decoder import make_decoder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -122,19 +155,33 @@ def _made(desk: Desk, gold: Gold) -> Path:
     name = tempfile.mkdtemp(prefix=f".{FOLDER}.", suffix=UNFINISHED, dir=folder.parent)
     unfinished = Path(name)
     log.info("making the offline base model %s", base_repo(desk))
-    chats = _chats(desk, gold)
-    make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
     try:
-        unfinished.replace(folder)
-    except OSError:
-        # Another run was first, with the same.
-        shutil.rmtree(unfinished)
+        make_decoder(lambda: chats, desk.models.seed, unfinished, _progress())
+        # Where another run was first, with the same, that one stays.
+        with suppress(OSError):
+            unfinished.replace(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
 def _chats(desk: Desk, gold: Gold) -> list[Pair]:
-    """Of the train split: nothing of the test is looked at."""
-    return [pair for _, pair in asked(desk, [r for r in gold.reviewed if r.split == "train"])]
+    """Of the train split: nothing of the test is looked at, and no text that must not be passed on,
+    since the base's tokens are words of it. DeskError where none is left.
+    """
+    train = [r for r in gold.reviewed if r.split == "train"]
+    withheld = withheld_ids(desk, (r.article for r in gold.reviewed))
+    chats = [pair for _, pair in asked(desk, [r for r in train if r.article.id not in withheld])]
+    if not chats:
+        passed_on = " and whose text may be passed on" if withheld else ""
+        raise DeskError(
+            f"The offline base is made from reviewed articles of the train split, and desk "
+            f"{desk.name!r} has none whose every question is resolved{passed_on}.",
+            "Review more articles and run copydesk pull"
+            f"{', add their licence to publish.text_licenses' if withheld else ''}, or name a "
+            "pre-trained model as models.instructions.base.",
+        )
+    return chats
 
 
 def _progress() -> Progress:

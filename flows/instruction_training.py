@@ -13,8 +13,10 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.instruct.pairs import Pair, corrected_pairs, reviewed_pairs
 from corpus.review_state import desk_questions, read_gold
+from flows.after_sft import with_sft
 from flows.instruction_base import open_base
-from flows.model_store import StoredModel, checkpoints_folder, stored_model, train_once
+from flows.model_store import StoredModel, stored_model
+from flows.train_once import checkpoints_folder, train_once
 from training.results import TrainedModel
 
 log = logging.getLogger("flows.instruction_training")
@@ -51,7 +53,7 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
             folder,
             **_watched(desk, gold),
         )
-        return _with_corrections(tuned, gold)
+        return with_sft(_with_corrections(tuned, gold), sft, folder)
 
     return train_once(desk, gold, "instructions", fit)
 

@@ -13,19 +13,16 @@ from pydantic import Field
 from argilla_settings.answer_records import known_ids, to_answer_record
 from argilla_settings.answers import ANSWERS, answers_name
 from argilla_settings.connection import connect
-from argilla_settings.data_sets import dataset_url, ensure_dataset, require_dataset
-from argilla_settings.news import NEWS
-from argilla_settings.records import PAGE, has_article_id, list_rows, log_records, to_article
+from argilla_settings.data_sets import dataset_url, ensure_dataset
+from argilla_settings.records import PAGE, log_records
 from corpus.articles import Article
 from corpus.desk import Desk
-from corpus.gold import Gold
-from corpus.instruct.answerable import answerable, in_order
 from corpus.instruct.answers import read_answer
 from corpus.instruct.opinions import answers_ledger, read_generations, read_opinions
-from corpus.instruct.pairs import is_resolved
 from corpus.review_state import desk_questions, open_ledger, read_gold
+from flows.articles_to_answer import choose_articles
 from flows.desk_run import DeskRun
-from flows.generations import newest_model, write_generations
+from flows.generations import answer, newest_model
 from flows.model_store import StoredModel
 
 log = logging.getLogger("flows.load_answers")
@@ -67,34 +64,6 @@ def load_answers(config: LoadAnswers) -> LoadedAnswers:
         key=answers_name(desk).replace("_", "-"),
     )
     return loaded
-
-
-@task(cache_policy=NO_CACHE)
-def choose_articles(
-    client: rg.Argilla, desk: Desk, gold: Gold, stored: StoredModel, limit: int
-) -> list[Article]:
-    """Of the desk's Argilla data set, never of the test or like it; not reviewed ones first."""
-    rows = [r for r in list_rows(client, require_dataset(client, desk, NEWS)) if has_article_id(r)]
-    blind = {r["external_id"]: (r["metadata"] or {}).get("blind") == "yes" for r in rows}
-    articles = [to_article(row) for row in rows if row["external_id"] not in gold.quarantined]
-    ledger = open_ledger(desk)
-    known = {r.article.id: r.split for r in gold.reviewed} | ledger.splits()
-    free = answerable(desk, articles, blind, known)
-    written = read_generations(answers_ledger(ledger)).values()
-    questions = desk_questions(desk)
-    resolved = {r.article.id for r in gold.reviewed if is_resolved(r, questions)}
-    resolved |= {c.article.id for c in gold.corrected}
-    answered = {g.article_id for g in written if g.model == stored.key}
-    log.info("%d of %d articles may be answered, the others may test", len(free), len(rows))
-    return in_order(free, answered, resolved)[:limit]
-
-
-@task(cache_policy=NO_CACHE)
-def answer(desk: Desk, gold: Gold, stored: StoredModel, articles: Sequence[Article]) -> None:
-    """Ask the model what it has not answered yet."""
-    ledger = answers_ledger(open_ledger(desk))
-    known = {g.article_id for g in read_generations(ledger).values() if g.model == stored.key}
-    write_generations(desk, gold, stored, [a for a in articles if a.id not in known], ledger)
 
 
 @task(cache_policy=NO_CACHE)

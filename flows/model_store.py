@@ -1,20 +1,14 @@
 """Where trained models wait to be scored and published: one folder for each training key.
 
 The key is a hash of all that decides the result (examples, settings, encoder, seed), so a
-training that was done is found again. One that was killed leaves its checkpoints under the same
-key, from which the next run goes on.
+training that was done is found again (``train_once``).
 """
 
-import fcntl
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,20 +16,19 @@ from corpus.articles import ReviewedArticle, gold_topics
 from corpus.desk import Desk
 from corpus.errors import DeskError
 from corpus.gold import Gold
-from corpus.instruct.answers import answer_labels, to_json
+from corpus.instruct.answers import SCHEMA_VERSION, answer_labels, to_json
+from corpus.instruct.pairs import kind_of
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
 from corpus.review_state import copydesk_home, desk_questions
-from corpus.splits import leaks
-from training.results import TrainedModel
+from corpus.settings.instructions import DECODING
+from training.encoder import OFFLINE
 
 Kind = Literal["topics", "entities", "instructions"]
 # What copydesk train calls them.
 COMMANDS: dict[Kind, str] = {"topics": "topics", "entities": "entities", "instructions": "sft"}
 UNFINISHED = ".unfinished"
-# Long after any training here has ended.
-ABANDONED_SECONDS = 24 * 3600
-# One that was killed before a holiday still goes on after it.
-CHECKPOINTS = "checkpoints"
-CHECKPOINTS_SECONDS = 7 * ABANDONED_SECONDS
+# In the folder of a GRPO adapter: the key of the SFT adapter that is kept instead.
+KEPT = "kept.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +90,12 @@ def desk_repo(desk: Desk, kind: Kind) -> str:
     return named[kind] or ""
 
 
+def decoding_of(stored: StoredModel) -> dict[str, Any]:
+    """How an instruction model was asked when it was scored; before that, as its training was."""
+    used = stored.training["settings"]
+    return stored.read("scores.json").get("decoding") or {name: used.get(name) for name in DECODING}
+
+
 def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
     """A hash of everything that decides what training gives."""
     if kind == "instructions":
@@ -109,10 +108,24 @@ def training_key(desk: Desk, gold: Gold, kind: Kind) -> str:
         desk_labels(desk, kind),
         [start, desk.models.seed, kind],
     ]
-    if kind == "instructions" and gold.corrected:
-        # Left out where there is none: models from before there were any keep their key.
-        parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])
+    if kind == "instructions":
+        parts += _of_chats(desk, gold)
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _of_chats(desk: Desk, gold: Gold) -> list[Any]:
+    """What besides decides an instruction model: what is left out here changes no key."""
+    questions, base = desk_questions(desk), desk.publish.instruction_base
+    # The words of its chats; its card shows those of the code that publishes it.
+    parts: list[Any] = [
+        [system_prompt(questions), PHRASINGS[kind_of(questions)], SCHEMA_VERSION],
+    ]
+    if desk.models.instructions.base == OFFLINE and base:
+        # Another offline base than that of …-base.
+        parts.append(base)
+    if gold.corrected:
+        parts.append([[c.article.id, c.split, to_json(c.answer)] for c in gold.corrected])
+    return parts
 
 
 def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
@@ -125,13 +138,25 @@ def example_key(reviewed: ReviewedArticle, kind: Kind) -> list[Any]:
 
 
 def stored_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel | None:
-    """The model trained from exactly this gold and these settings, or None."""
-    key = training_key(desk, gold, kind)
-    folder = kind_folder(desk, kind) / key
+    """The model of exactly this gold and these settings, or None; where GRPO made its SFT model no
+    better, that one.
+    """
+    found = trained_model(kind_folder(desk, kind) / training_key(desk, gold, kind))
+    return found and kept_model(found)
+
+
+def trained_model(folder: Path) -> StoredModel | None:
+    """What lies in this folder, None where no training ended."""
     if not (folder / "training.json").exists():
         return None
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    return StoredModel(folder, key, reused=True, training=training)
+    return StoredModel(folder, folder.name, reused=True, training=training)
+
+
+def kept_model(stored: StoredModel) -> StoredModel:
+    """This one, or the SFT model that is kept instead of it."""
+    kept = stored.read(KEPT).get("key")
+    return (trained_model(stored.folder.with_name(kept)) if kept else None) or stored
 
 
 def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
@@ -144,87 +169,6 @@ def require_model(desk: Desk, gold: Gold, kind: Kind) -> StoredModel:
             f"Run copydesk train {COMMANDS[kind]}.",
         )
     return stored
-
-
-def train_once(
-    desk: Desk, gold: Gold, kind: Kind, train: Callable[[Path], TrainedModel]
-) -> StoredModel:
-    """Train into a new folder, unless this key was trained before.
-
-    ``train`` gets the folder of the model to be. What it keeps beside that outlives a killed run,
-    and is there when the same is trained again.
-    """
-    refuse_leaks(gold)
-    found = stored_model(desk, gold, kind)
-    if found is not None:
-        return found
-    key = training_key(desk, gold, kind)
-    folder = kind_folder(desk, kind) / key
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder.parent)
-    with _unfinished(folder) as unfinished:
-        trained = train(unfinished / "model")
-        return _keep(trained, unfinished, folder) or require_model(desk, gold, kind)
-
-
-def _keep(trained: TrainedModel, unfinished: Path, folder: Path) -> StoredModel | None:
-    """Give the folder its name; None where another run, which trained the same, was first."""
-    shutil.move(trained.curve_png, unfinished / "learning_curve.png")
-    facts = asdict(trained)
-    del facts["folder"], facts["curve_png"]
-    StoredModel(unfinished, folder.name, reused=False, training=facts).write("training.json", facts)
-    try:
-        unfinished.rename(folder)
-    except OSError:
-        shutil.rmtree(unfinished)
-        return None
-    return StoredModel(folder, folder.name, reused=False, training=facts)
-
-
-@contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
-    """The folder to train in, the same one again after a kill.
-
-    Of two runs that train the same at this moment the second gets a folder of its own.
-    """
-    mine = folder.with_name(f"{folder.name}{UNFINISHED}")
-    mine.mkdir(exist_ok=True)
-    lock = os.open(mine, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=UNFINISHED, dir=mine.parent))
-    else:
-        yield mine
-    finally:
-        os.close(lock)
-
-
-def checkpoints_folder(desk: Desk, gold: Gold, kind: Kind) -> Path:
-    """Where a training that was killed left what the next one with the same key goes on from."""
-    return kind_folder(desk, kind) / CHECKPOINTS / training_key(desk, gold, kind)
-
-
-def remove_abandoned(folder: Path) -> None:
-    """What killed trainings left behind and nobody went on with."""
-    unfinished = ((left, ABANDONED_SECONDS) for left in folder.glob(f"*{UNFINISHED}"))
-    checkpoints = ((left, CHECKPOINTS_SECONDS) for left in folder.glob(f"{CHECKPOINTS}/*"))
-    for left, seconds in (*unfinished, *checkpoints):
-        if time.time() - left.stat().st_mtime > seconds:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def refuse_leaks(gold: Gold) -> None:
-    """A near-duplicate in two splits stops training: its scores would be too good."""
-    found = leaks(
-        [r.article for r in gold.reviewed], {r.article.id: r.split for r in gold.reviewed}
-    )
-    if found:
-        raise DeskError(
-            f"{len(found)} near-duplicate pairs stand in different splits, the first: "
-            f"{found[0][0]} and {found[0][1]}.",
-            "Discard one article of each pair in Argilla, then run copydesk pull --full.",
-        )
 
 
 def kind_folder(desk: Desk, kind: Kind) -> Path:

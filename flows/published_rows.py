@@ -33,6 +33,9 @@ def published_rows(
     """What the published model says of the same articles. Raises UnaskableError."""
     name = published.repo_id.replace("/", "--")
     digest = pairs_digest(pairs)
+    if kind == "instructions":
+        # Asked otherwise, it answers otherwise.
+        digest += "-" + "-".join(map(str, desk.models.instructions.decoding().values()))
     file = kind_folder(desk, kind) / PREVIOUS / f"{name}-{published.revision}-{digest}.jsonl"
     if not file.exists():
         log.info("asking %s %s about %d articles", published.repo_id, published.tag, len(pairs))

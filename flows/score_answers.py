@@ -16,12 +16,13 @@ from corpus.instruct.pairs import Pair
 from corpus.review_state import Reviewed, desk_questions
 from flows.answers import answer_row, answer_row_counts, classified_rows, score_answer_rows
 from flows.frozen_test import Facts, Pairs, gold_of_test, pairs_digest, review_facts
+from flows.grpo_choice import GRPO
 from flows.instruction_base import base_weights, open_base
 from flows.model_store import (
     Kind,
     StoredModel,
+    decoding_of,
     desk_kinds,
-    require_model,
     stored_model,
 )
 from flows.row_scores import ModelScores
@@ -35,22 +36,23 @@ BASE, CLASSIFIERS, SFT = "base", "classifiers", "sft"
 
 @task(cache_policy=NO_CACHE)
 def score_instructions(
-    desk: Desk, review: Reviewed, before: StoredModel | None = None
+    desk: Desk, review: Reviewed, stored: StoredModel, before: StoredModel | None = None
 ) -> ModelScores:
     """Score what was not scored yet; keep scores and answers beside the model.
 
     ``before``: the SFT model that GRPO began with, scored on the same test.
     """
-    stored = require_model(desk, review.gold, "instructions")
     test = gold_of_test(desk, review.gold, "instructions")
     facts = review_facts(review)
     digest = pairs_digest(test, facts)
-    found = stored.read("scores.json")
-    if found.get("test_digest") != digest:
+    found, decoding = stored.read("scores.json"), desk.models.instructions.decoding()
+    if (found.get("test_digest"), decoding_of(stored)) != (digest, decoding):
         if test:
             log.info("scoring instructions on %d articles", len(test))
             _answer(desk, review.gold, stored, [chat for _, chat in test], facts)
-        found |= {"test_digest": digest, "benchmark": {}}
+        # It was of another test, if it is there.
+        stored.predictions(GRPO).unlink(missing_ok=True)
+        found |= {"test_digest": digest, "decoding": decoding, "benchmark": {}}
     # What the other models say of the test may have come since.
     if before is not None and test:
         write_predictions(read_predictions(before.predictions("test")), stored.predictions(SFT))
@@ -98,13 +100,15 @@ def _scores(desk: Desk, gold: Gold, stored: StoredModel, test: Pairs) -> dict[st
     questions, seed = desk_questions(desk), desk.models.seed
     classified = classified_rows(test, _classifiers(desk, gold))
     write_predictions(classified, stored.predictions(CLASSIFIERS))
-    names = [n for n in ("test", BASE, CLASSIFIERS, SFT) if stored.predictions(n).exists()]
+    names = [n for n in ("test", BASE, CLASSIFIERS, SFT, GRPO) if stored.predictions(n).exists()]
     rows = {name: read_predictions(stored.predictions(name)) for name in names}
     scores = {n: score_answer_rows(r, questions, seed) for n, r in rows.items() if r}
-    if SFT in rows:
-        labels = answer_labels(questions)
-        old, new = (answer_row_counts(rows[name], labels) for name in (SFT, "test"))
-        scores[SFT]["difference"] = asdict(compare(old, new, labels, seed).overall.difference)
+    labels = answer_labels(questions)
+    for other, pair in ((SFT, (SFT, "test")), (GRPO, ("test", GRPO))):
+        if other in rows:
+            old, new = (answer_row_counts(rows[name], labels) for name in pair)
+            difference = compare(old, new, labels, seed).overall.difference
+            scores[other]["difference"] = asdict(difference)
     return scores.pop("test") | scores
 
 

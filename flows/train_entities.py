@@ -11,7 +11,8 @@ from corpus.gold import Gold
 from corpus.review_state import read_gold
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
-from flows.model_store import StoredModel, train_once
+from flows.model_store import StoredModel
+from flows.train_once import train_once
 from training.entities.train import train_entities as fit_entities
 from training.examples import entity_examples
 from training.results import TrainedModel

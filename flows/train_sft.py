@@ -10,12 +10,14 @@ from corpus.review_state import Reviewed, read_reviewed
 from flows.curve_artifact import show_training
 from flows.desk_run import DeskRun
 from flows.gate import Judged, judge_model
+from flows.grpo_choice import keep_better
 from flows.instruction_base import (
     base_weights,
     publish_base,
     require_one_topic,
     require_public_base,
     require_repo,
+    warn_of_other_labels,
 )
 from flows.instruction_training import require_sft_alone, train, tune, with_grpo
 from flows.model_store import StoredModel
@@ -54,6 +56,7 @@ def train_sft(config: TrainSft) -> SftReport:
     require_sft_alone(desk)
     if config.publish:
         require_public_base(desk)
+    warn_of_other_labels(desk)
     review = read_reviewed(desk)
     stored, scores = _trained(desk, review)
     show_training(desk.name, "instructions", stored)
@@ -75,11 +78,16 @@ def train_sft(config: TrainSft) -> SftReport:
 
 
 def _trained(desk: Desk, review: Reviewed) -> tuple[StoredModel, ModelScores]:
-    """SFT, and with the desk's one switch GRPO from there, compared with it."""
+    """SFT, and with the desk's one switch GRPO from there, kept unless it may be worse."""
     grpo = desk.models.instructions.grpo
     if not grpo.enabled:
-        return train(desk, review.gold), score_instructions(desk, review)
+        stored = train(desk, review.gold)
+        return stored, score_instructions(desk, review, stored)
     before = with_grpo(desk, enabled=False)
     sft = train(before, review.gold)
-    score_instructions(before, review)
-    return tune(desk, review.gold, sft), score_instructions(desk, review, sft)
+    score_instructions(before, review, sft)
+    tuned = tune(desk, review.gold, sft)
+    scores = score_instructions(desk, review, tuned, sft)
+    if keep_better(desk, sft, tuned, scores.test):
+        return tuned, scores
+    return sft, score_instructions(before, review, sft)

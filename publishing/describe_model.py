@@ -63,12 +63,8 @@ def describe_model(
     made_by: Provenance,
 ) -> ModelManifest:
     """What the card of a model may say."""
-    answers = describe_answers(review.answers, review.simulated)
     scores = dict(trained.scores.get("test", {}))
     calibration, plain = scores.pop("calibration", None), scores.pop("plain", None)
-    published = resolved_rows(
-        review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
-    )
     return ModelManifest(
         kind=trained.kind,
         library=_library(trained),
@@ -76,19 +72,10 @@ def describe_model(
         license=license_of(desk),
         language=desk.publish.language,
         provenance=made_by,
-        lineage=Lineage(
-            base_model=trained.base_model,
-            base_license=trained.base_license,
-            dataset=data.repo_id,
-            dataset_revision=data.revision,
-            dataset_tag=data.tag,
-            dataset_digest=gold_digest(published),
-            test_digest=gold_digest([r for r in published if r.split == "test"]),
-            guidelines=list(review.gold.guidelines),
-        ),
+        lineage=_lineage(desk, review, trained, data),
         labels=_labels(desk, trained.kind),
         several_topics=trained.kind == "topics" and desk.labels.several_topics,
-        answers=answers,
+        answers=describe_answers(review.answers, review.simulated),
         training=_training(trained),
         plain_f1=plain,
         benchmark=dict(trained.scores.get("benchmark", {})),
@@ -101,6 +88,22 @@ def describe_model(
         gate=trained.gate,
         files=files,
         **insight_of(trained.insight),
+    )
+
+
+def _lineage(desk: Desk, review: Reviewed, trained: Trained, data: Published) -> Lineage:
+    published = resolved_rows(
+        review.gold.reviewed, list(desk.labels.topics), list(desk.labels.entities)
+    )
+    return Lineage(
+        base_model=trained.base_model,
+        base_license=trained.base_license,
+        dataset=data.repo_id,
+        dataset_revision=data.revision,
+        dataset_tag=data.tag,
+        dataset_digest=gold_digest(published),
+        test_digest=gold_digest([r for r in published if r.split == "test"]),
+        guidelines=list(review.gold.guidelines),
     )
 
 
@@ -178,6 +181,7 @@ def _training(trained: Trained) -> Training:
         # Models that an earlier Copydesk trained do not say what they cost.
         wall_seconds=facts.get("seconds"),
         cpu_seconds=facts.get("cpu_seconds"),
+        stages=facts.get("stages", {}),
         environment=facts.get("environment", {}),
     )
 

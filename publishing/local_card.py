@@ -17,7 +17,7 @@ from publishing.render import TEMPLATES
 
 PAGE = "index.html"
 # Those a card may show: one that this card no longer has is taken away.
-PICTURES = ("confusion.png", "learning_curve.png", "reliability.png")
+PICTURES = ("confusion.png", "learning_curve.png", "rewards.png", "reliability.png")
 
 
 def write_card(part: Part, out: Path) -> Path:

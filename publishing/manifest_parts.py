@@ -133,6 +133,13 @@ class DatasetChanges(ManifestPart):
     moved: int = Field(description="articles in another split than before")
 
 
+class Stage(ManifestPart):
+    """What a part of a training cost."""
+
+    wall_seconds: float
+    cpu_seconds: float
+
+
 class Training(ManifestPart):
     """How a model came about; seconds are of the one training, None where unknown."""
 
@@ -143,6 +150,9 @@ class Training(ManifestPart):
     diagnosis: str
     wall_seconds: float | None
     cpu_seconds: float | None
+    stages: dict[str, Stage] = Field(
+        default_factory=dict, description="of SFT and GRPO, which the seconds are the sum of"
+    )
     environment: dict[str, str]
 
 
@@ -213,6 +223,9 @@ class Comparison(ManifestPart):
     base: dict[str, Any] = Field(description="of the base model without adapter")
     classifiers: dict[str, Any] = Field(description="of the desk's topic and entity models")
     sft: dict[str, Any] = Field(default_factory=dict, description="of the model before GRPO")
+    grpo: dict[str, Any] = Field(
+        default_factory=dict, description="of the model after GRPO, where this one was kept"
+    )
 
 
 class ReliabilityBin(ManifestPart):

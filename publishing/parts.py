@@ -43,6 +43,8 @@ from publishing.render import render_dataset_card, render_model_card
 
 # Beside the learning curve, where what more labels bring was measured.
 WORTH_PICTURE = "worth.png"
+# Beside that of an SFT that GRPO went on from.
+REWARDS_PICTURE = "rewards.png"
 
 # Gives the labels in these files at this commit.
 ReadLabels = Callable[[str, Sequence[str]], dict[str, Labelled]]
@@ -160,9 +162,10 @@ def _copy_model(files: ModelFiles, folder: Path) -> None:
     # SetFit and PEFT write a README of their own; ours replaces it.
     shutil.copytree(files.model, folder, ignore=shutil.ignore_patterns("README.md"))
     shutil.copy(files.learning_curve, folder)
-    worth = files.learning_curve.with_name(WORTH_PICTURE)
-    if worth.exists():
-        shutil.copy(worth, folder)
+    for name in (WORTH_PICTURE, REWARDS_PICTURE):
+        picture = files.learning_curve.with_name(name)
+        if picture.exists():
+            shutil.copy(picture, folder)
     for file in sorted(files.evaluation.glob("*.jsonl")):
         if file.stat().st_size:
             (folder / FOLDER).mkdir(exist_ok=True)

@@ -24,7 +24,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A model folder and how it came about; ``cpu_seconds`` are those of all cores."""
+    """A model folder and how it came about; ``cpu_seconds`` are those of all cores.
+
+    ``stages``: of a training in several, the wall_seconds and cpu_seconds of each by its name.
+    """
 
     folder: Path
     kind: Literal["topics", "entities", "instructions"]
@@ -37,6 +40,7 @@ class TrainedModel:
     seed: int
     settings: dict[str, Any]
     environment: dict[str, str] = field(default_factory=lambda: environment())
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

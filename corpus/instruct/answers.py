@@ -79,11 +79,14 @@ def places(name: str, text: str) -> Iterator[int]:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether a word goes on here; not in scripts without upper and lower case, many of which have
-    no blanks between words either.
+    """Whether a word or a number goes on here: a letter may follow a number ("two F-16s").
+
+    Not in scripts without upper and lower case, many of which have no blanks between words either.
     """
     around = text[max(0, at - 1) : at + 1]
-    return len(around) == 2 and all(s.isdigit() or s.lower() != s.upper() for s in around)
+    return len(around) == 2 and (
+        all(s.isdigit() for s in around) or all(s.lower() != s.upper() for s in around)
+    )
 
 
 def in_text_order(answer: Answer, text: str) -> Answer:

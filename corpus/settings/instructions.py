@@ -6,6 +6,8 @@ from pydantic import Field
 
 from corpus.settings.part import DeskPart
 
+DECODING = ("max_new_tokens", "constrained")
+
 
 class GrpoSettings(DeskPart):
     """Group-relative policy optimisation after SFT, rewarded by the reviewed gold."""
@@ -63,6 +65,13 @@ class InstructionModelSettings(DeskPart):
     grpo: GrpoSettings = GrpoSettings()
 
     def decisive(self) -> dict[str, Any]:
-        """What decides the model and how it answers, not what training may take."""
-        limits = {"token_budget", "memory_gb"}
-        return self.model_dump(exclude=limits if self.grpo.enabled else limits | {"grpo"})
+        """What decides the model: not what training may take, nor how it is asked afterwards."""
+        without = {"token_budget", "memory_gb", "constrained"}
+        # GRPO also learns from answers of this length.
+        return self.model_dump(
+            exclude=without if self.grpo.enabled else without | {"grpo", "max_new_tokens"}
+        )
+
+    def decoding(self) -> dict[str, Any]:
+        """How a model is asked: it decides what is answered, but not the model."""
+        return self.model_dump(include=set(DECODING))

@@ -19,6 +19,11 @@ class PublishSettings(DeskPart):
     instruction_model: RepoId | None = Field(
         None, description="needed for copydesk train sft; its offline base goes to …-base"
     )
+    instruction_base: RepoId | None = Field(
+        None,
+        description="where the offline base goes instead; a new name makes a new one, for labels "
+        "that changed",
+    )
     tokenizer: RepoId | None = Field(
         None, description="needed for copydesk train tokenizer, unless --no-publish keeps it here"
     )
@@ -38,6 +43,16 @@ class PublishSettings(DeskPart):
     private: bool = Field(
         False, description="hide the repositories; what is hidden is never shown by us"
     )
+
+    @model_validator(mode="after")
+    def base_has_its_own_repository(self) -> "PublishSettings":
+        """Adapters are versions of one repository, and their base has one version for good."""
+        if self.instruction_base and self.instruction_base == self.instruction_model:
+            raise ValueError(
+                f"instruction_base and instruction_model are both {self.instruction_base!r}; give "
+                "the base a repository of its own"
+            )
+        return self
 
     @model_validator(mode="after")
     def other_licence_has_a_name(self) -> "PublishSettings":

@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from corpus.articles import Article, ReviewedArticle, Span, Split
-from corpus.instruct.answers import Answer, Mention, Questions, json_schema, read_answer, to_json
+from corpus.instruct.answers import (
+    Answer,
+    Mention,
+    Questions,
+    json_schema,
+    read_answer,
+    stands_in,
+    to_json,
+)
 from corpus.instruct.pairs import Pair, reviewed_pairs
-from corpus.instruct.phrasings import PHRASINGS
+from corpus.instruct.phrasings import PHRASINGS, system_prompt
 
 BOTH = Questions(("Sports", "Business"), ("person", "location"))
 TEXT = "Ada Reyes met Ada Reyes' coach in Übersee 🏑 on Monday."
@@ -137,3 +145,32 @@ def test_what_breaks_the_schema_says_where(written: str, is_json: bool, named: s
 def test_the_schema_is_one() -> None:
     for questions in (BOTH, Questions(topics=("a",)), Questions(types=("a",))):
         Draft202012Validator.check_schema(json_schema(questions))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("F-16", "Two F-16s flew.", True),
+        ("737", "Boeing 737s stay on the ground.", True),
+        ("iPhone", "The iPhone15 is out.", True),
+        ("Ann", "An Annual report", False),
+        ("Ann", "JoAnn spoke.", False),
+        ("737", "Some 7370 flights", False),
+        ("16", "In 2016", False),
+        ("Ann", "(Ann) spoke.", True),
+    ],
+)
+def test_a_name_stands_in_a_text_that_puts_a_letter_behind_a_number(
+    name: str, text: str, stands: bool
+) -> None:
+    assert stands_in(name, text) is stands
+
+
+def test_labels_that_could_be_taken_for_several_are_quoted() -> None:
+    """Plain ones stay as trained models know them."""
+    plain = system_prompt(Questions(("Sci/Tech", "Arts & Life", "Öl-Gas 2"), ("person",)))
+    assert '"topic": one of Sci/Tech, Arts & Life, Öl-Gas 2; ' in plain
+    assert plain.endswith("type one of person.")
+    quoted = system_prompt(Questions(("War, Peace", 'The "Rest"', "World"), ("a; b",)))
+    assert '"topic": one of "War, Peace", "The \\"Rest\\"", World; ' in quoted
+    assert quoted.endswith('type one of "a; b".')

@@ -11,7 +11,8 @@ from corpus.articles import Article
 from corpus.desk import read_desk
 from corpus.errors import DeskError
 from corpus.instruct.preferences import Preference
-from flows.export_preferences import _nothing, export_file, write_rows
+from flows.exportable import nothing_to_export
+from flows.preference_file import export_file, write_rows
 
 DESK = read_desk("desk.yaml", {})
 ROW = {"prompt": [], "chosen": [], "rejected": []}
@@ -58,7 +59,7 @@ def test_a_new_file_and_an_earlier_export_are_written(
     assert export_file(DESK, "") == tmp_path / "preferences" / f"{DESK.name}.jsonl"
 
 
-def test_what_cannot_be_finished_leaves_nothing(
+def test_what_cannot_be_finished_leavesnothing_to_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -71,12 +72,12 @@ def test_what_cannot_be_finished_leaves_nothing(
 
 
 def test_nothing_to_export_says_why() -> None:
-    empty = _nothing(DESK, 3, [], set())
+    empty = nothing_to_export(DESK, 3, [], set())
     assert "3 opinions, 0 preferences." in str(empty)
     closed = replace(OF_TEST, article=Article("b", "Bo left."))
-    tested = _nothing(DESK, 3, [OF_TEST], {"b"})
+    tested = nothing_to_export(DESK, 3, [OF_TEST], {"b"})
     assert "0 of articles whose text" in str(tested) and "test split" in str(tested)
-    withheld = _nothing(DESK, 3, [OF_TEST, closed], {"b"})
+    withheld = nothing_to_export(DESK, 3, [OF_TEST, closed], {"b"})
     assert "2 preferences, 1 of articles whose text may not be passed on" in str(withheld)
     assert "publish.text_licenses" in withheld.next_step
     for error in (empty, tested):

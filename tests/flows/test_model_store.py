@@ -6,6 +6,7 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,14 +14,9 @@ from corpus.articles import Article, Response
 from corpus.desk import Desk, read_desk
 from corpus.gold import Gold, build_gold
 from corpus.ledger_rows import LedgerEntry
-from flows.model_store import (
-    ABANDONED_SECONDS,
-    CHECKPOINTS_SECONDS,
-    UNFINISHED,
-    checkpoints_folder,
-    require_model,
-    train_once,
-)
+from flows import model_store
+from flows.model_store import UNFINISHED, Kind, require_model, training_key
+from flows.train_once import ABANDONED_SECONDS, CHECKPOINTS_SECONDS, checkpoints_folder, train_once
 from publishing.provenance import code_revision
 from training.results import TrainedModel
 
@@ -112,3 +108,37 @@ def test_the_revision_tells_of_uncommitted_changes(tmp_path: Path) -> None:
     code.write_text("two")
     assert code_revision(tmp_path) == f"{clean}-dirty"
     assert code_revision(inside) == "unknown"
+
+
+def test_how_a_model_is_asked_trains_nothing_again(desk: Desk, gold: Gold) -> None:
+    """But for GRPO, which learns from answers of that length."""
+
+    def key(**changes: Any) -> str:
+        overrides = {f"models.instructions.{k.replace('__', '.')}": v for k, v in changes.items()}
+        return training_key(read_desk("desk.yaml", overrides), gold, "instructions")
+
+    assert key() == key(constrained=True) == key(max_new_tokens=64)
+    assert key() != key(max_steps=7)
+    tuned = key(grpo__enabled=True)
+    assert tuned == key(grpo__enabled=True, constrained=True)
+    assert tuned != key(grpo__enabled=True, max_new_tokens=64)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PHRASINGS", {"both": ("Label this.",)}),
+        ("system_prompt", lambda _: "You label."),
+        ("SCHEMA_VERSION", 2),
+    ],
+)
+def test_other_words_of_chats_are_another_model(
+    desk: Desk, gold: Gold, monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    """The card says with which ones it was trained."""
+    kinds: tuple[Kind, ...] = ("instructions", "topics")
+    before = [training_key(desk, gold, kind) for kind in kinds]
+    monkeypatch.setattr(model_store, name, value)
+    instructions, topics = (training_key(desk, gold, kind) for kind in kinds)
+    assert instructions != before[0]
+    assert topics == before[1]

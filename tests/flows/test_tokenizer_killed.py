@@ -12,7 +12,8 @@ import pytest
 
 from corpus.desk import read_desk
 from flows.desk_tokenizer import _new, find_tokenizer, tokenizer_folder
-from flows.model_store import ABANDONED_SECONDS, UNFINISHED
+from flows.model_store import UNFINISHED
+from flows.train_once import ABANDONED_SECONDS
 from training.tokenizer.make import REPORT, TokenizerReport
 
 DESK = read_desk("desk.yaml")

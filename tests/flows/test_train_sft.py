@@ -41,6 +41,8 @@ GRPO = SFT | {
     "models.instructions.grpo.prompts": 1,
     "models.instructions.grpo.answers": 2,
 }
+# So few test articles exclude nothing: where not everything may be lost, SFT's adapter is kept.
+STRICT = GRPO | {"gate.margin": 0.02}
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +202,11 @@ def test_grpo_is_one_switch_and_compared_with_sft(tuned: SftReport, hub: HfApi) 
     card = Path(hub.hf_hub_download(REPO, "README.md")).read_text(encoding="utf-8")
     assert "Before GRPO" in card
     assert "By GRPO the F1 of all that answers say changed by" in card
-    assert {"evaluation/sft.jsonl"} <= set(hub.list_repo_files(REPO))
+    assert {"evaluation/sft.jsonl", "rewards.png"} <= set(hub.list_repo_files(REPO))
+    stages = manifest.training.stages
+    assert list(stages) == ["SFT", "GRPO"]
+    total = sum(stage.cpu_seconds for stage in stages.values())
+    assert manifest.training.cpu_seconds == pytest.approx(total, abs=0.1)
 
 
 def test_the_next_one_is_compared_with_what_is_published(forced: SftReport, hub: HfApi) -> None:
@@ -223,6 +229,48 @@ def test_a_second_run_after_grpo_changes_nothing(tuned: SftReport) -> None:
     again = train_sft(TrainSft(overrides=GRPO, force_model=True))
     assert again.stored.reused
     assert [item.changed for item in again.items] == [False, False]
+
+
+def test_grpo_that_may_be_worse_is_tried_and_not_kept(
+    tuned: SftReport, forced: SftReport, hub: HfApi
+) -> None:
+    """Nothing is trained again, and the next run comes to the same."""
+    report = train_sft(TrainSft(overrides=STRICT, force_model=True))
+    assert report.stored.key == forced.stored.key != tuned.stored.key
+    assert report.stored.reused
+    manifest = manifest_of(hub, REPO)
+    assert "grpo_max_steps" not in manifest.training.settings
+    tried = manifest.comparison.grpo
+    assert tried["difference"]["low"] < -0.02
+    assert tried["n"] == manifest.scores["n"]
+    card = Path(hub.hf_hub_download(REPO, "README.md")).read_text(encoding="utf-8")
+    assert "| After GRPO |" in card
+    assert "**GRPO was tried**" in card
+    assert "evaluation/grpo.jsonl" in hub.list_repo_files(REPO)
+    again = train_sft(TrainSft(overrides=STRICT, force_model=True))
+    assert [item.changed for item in again.items] == [False, False]
+
+
+def test_the_verdict_on_what_is_kept_says_what_was_tried(forced: SftReport) -> None:
+    """Of a model that is not published yet: one that is, is not judged anew."""
+    assert forced.items
+    other = STRICT | {"models.instructions.max_steps": 4}
+    judged = train_sft(TrainSft(overrides=other, publish=False)).judged
+    assert judged.gate is not None
+    assert not judged.is_published
+    assert judged.gate.reasons[-1].startswith("GRPO was tried: answer F1 changes by ")
+
+
+def test_another_way_of_asking_scores_again_and_trains_nothing(forced: SftReport) -> None:
+    for decoding in ({"max_new_tokens": 40}, {"constrained": True, "max_new_tokens": 200}):
+        changed = SFT | {f"models.instructions.{k}": v for k, v in decoding.items()}
+        report = train_sft(TrainSft(overrides=changed, publish=False))
+        assert report.stored.key == forced.stored.key
+        assert report.stored.reused
+        assert report.stored.read("scores.json")["decoding"].items() >= decoding.items()
+    assert report.scores.test["schema_validity"]["value"] == 1.0
+    # As it was published, for the tests that follow.
+    train_sft(TrainSft(overrides=SFT, publish=False))
 
 
 def test_an_adapter_of_other_weights_is_not_published(forced: SftReport) -> None:

@@ -134,6 +134,16 @@ def test_an_instruction_model_is_compared_by_what_it_was_asked(
     assert ('article = "Cup final tonight' in card) is ("topic: " in asked)
 
 
+def test_a_card_says_what_grpo_would_have_changed() -> None:
+    both = model_manifest("instructions")
+    scores = {k: both.scores[k] for k in ("n", "topic_accuracy")}
+    compared = Comparison(base={}, classifiers={}, grpo=scores | {"difference": HALF.model_dump()})
+    card = render_model_card(both.model_copy(update={"comparison": compared}), REPO)
+    require_readable(card)
+    assert "| Score | This model | After GRPO |\n" in card
+    assert "**GRPO was tried**: by it the F1 of all that answers say changes by 0.500" in card
+
+
 def test_corrected_articles_are_not_said_to_be_published() -> None:
     plain = model_manifest("instructions")
     assert "an earlier model" not in render_model_card(plain, REPO)

@@ -13,7 +13,11 @@ from training.instruct.lengths import shorten_prompts
 from training.instruct.perplexity import Surprise, surprises
 from training.results import Progress
 
-SMALLER = "Lower models.instructions.max_new_tokens or max_length_tokens."
+# Scoring cuts no article at max_length_tokens, and has tried one answer at a time.
+SMALLER = (
+    "One answer at a time was too much: lower models.instructions.max_new_tokens, stop what else "
+    "takes memory, or name a smaller models.instructions.base. What was trained is kept."
+)
 
 
 def ask(

@@ -131,7 +131,7 @@ def memory_errors(advice: str) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not _is_memory(error):
+        if not is_memory_error(error):
             raise
         first = " ".join(str(error).split())[:200]
         raise DeskError(f"The memory did not suffice: {first}", advice) from error
@@ -153,8 +153,10 @@ def advice_of(settings: InstructionModelSettings) -> str:
     return f"{advice} Nothing was published."
 
 
-def _is_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+def is_memory_error(error: BaseException) -> bool:
+    """Whether memory did not suffice; on a CPU torch says so in words alone."""
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or "allocate memory" in str(error)
 
 
 def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limit: float) -> str:

@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from corpus.instruct.pairs import Message, Pair
+from training.instruct.halving import in_halves
 from training.results import Progress
 
 # Tokens of prompts in one batch, padding included.
@@ -31,10 +32,13 @@ def generate_answers(
     answers = [""] * len(pairs)
     was_training, done = model.training, 0
     model.eval()
-    for batch in _batches(order, prompts):
+
+    def write(batch: Sequence[int]) -> list[str]:
         processors = [keep()] if keep else None
-        written = _write(model, tokenizer, [prompts[i] for i in batch], max_new_tokens, processors)
-        for i, answer in zip(batch, written, strict=True):
+        return _write(model, tokenizer, [prompts[i] for i in batch], max_new_tokens, processors)
+
+    for batch in _batches(order, prompts):
+        for i, answer in zip(batch, in_halves(batch, write), strict=True):
             answers[i] = answer
         done += len(batch)
         if on_progress is not None:

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from corpus.instruct.pairs import Pair
 from training.instruct.generate import chat_ids, prompt_ids
+from training.instruct.halving import in_halves
 
 BATCH = 8
 IGNORED = -100
@@ -42,10 +43,13 @@ def surprises(
     encoded = [(ids[:context], prompt) for ids, prompt in chats]
     order = sorted(range(len(pairs)), key=lambda i: len(encoded[i][0]))
     found: dict[int, Surprise] = {}
+
+    def read(batch: Sequence[int]) -> list[torch.Tensor]:
+        return _nats(model, *_padded([encoded[i] for i in batch], tokenizer.pad_token_id))
+
     for at in range(0, len(order), BATCH):
         batch = order[at : at + BATCH]
-        ids, mask, labels = _padded([encoded[i] for i in batch], tokenizer.pad_token_id)
-        for i, nats in zip(batch, _nats(model, ids, mask, labels), strict=True):
+        for i, nats in zip(batch, in_halves(batch, read), strict=True):
             found[i] = Surprise(float(nats.sum()), len(nats))
     model.train(was_training)
     return [found[i] for i in range(len(pairs))]

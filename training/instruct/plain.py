@@ -11,8 +11,22 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from corpus.instruct.answers import Answer
+from corpus.errors import DeskError
+from corpus.instruct.answers import Answer, Questions
 from corpus.instruct.pairs import Pair
+
+
+def require_plain_labels(tokenizer: PreTrainedTokenizerBase, questions: Questions) -> None:
+    """DeskError for a label that holds a special token: broken up, it would be another label."""
+    for label in (*questions.topics, *questions.types):
+        held = sorted(token for token in _special(tokenizer) if token in label)
+        if held:
+            raise DeskError(
+                f"Label {label!r} holds {held[-1]!r}, which the base model takes for the turn of "
+                "another instead of text.",
+                "Rename it under labels of the desk, or name another base as "
+                "models.instructions.base.",
+            )
 
 
 def plain_pairs(tokenizer: PreTrainedTokenizerBase) -> Callable[[Pair], Pair]:

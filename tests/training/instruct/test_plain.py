@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from transformers import AddedToken
 
-from corpus.instruct.answers import Answer, Mention, stands_in
+from corpus.errors import DeskError
+from corpus.instruct.answers import Answer, Mention, Questions, stands_in
 from corpus.instruct.pairs import Pair
 from tests.training.instruct.tiny import CONTEXT, SETTINGS, tiny_pairs
 from training.entities.fit import Run
@@ -16,7 +17,7 @@ from training.instruct.fit import make_trainer
 from training.instruct.generate import chat_ids, prompt_ids
 from training.instruct.grpo import _prompts
 from training.instruct.lengths import fit_lengths, shorten_prompts
-from training.instruct.plain import plain_pairs
+from training.instruct.plain import plain_pairs, require_plain_labels
 from training.instruct.tokens import ROLES
 from training.instruct.train import train_instructions
 
@@ -78,6 +79,16 @@ def test_a_token_within_another_and_those_of_the_template_are_broken_up_too(
     plain = plain_pairs(tokenizer)
     pair = replace(tiny_pairs()[0], text="[<M> <turn> <b> message")
     assert plain(pair).text == "[ < M> < turn> <b> message"
+
+
+@pytest.mark.parametrize("label", ["<|user|>", "War <|user|> Peace"])
+def test_a_label_that_is_the_turn_of_another_is_refused(base: Base, label: str) -> None:
+    """It stands in every chat, and broken up it would be no label of the desk."""
+    require_plain_labels(base.tokenizer, Questions(("World", "user"), ("person",)))
+    for questions in (Questions(("World", label)), Questions((), (label,))):
+        with pytest.raises(DeskError, match="takes for the turn of another") as error:
+            require_plain_labels(base.tokenizer, questions)
+        assert repr(label) in error.value.problem
 
 
 def test_chats_broken_up_are_told(base: Base, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from corpus.articles import Article
 from corpus.instruct.answers import Answer, Mention, to_json
 from corpus.instruct.opinions import Generation
 from corpus.instruct.preferences import Preference
-from flows.export_preferences import write_rows
+from flows.preference_file import write_rows
 from tests.training.conftest import tiny_articles
 from tests.training.instruct.tiny import QUESTIONS, save_tiny
 
