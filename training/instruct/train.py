@@ -25,6 +25,7 @@ from training.instruct.budget import require_memory, require_tokens, shape_of
 from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
+from training.instruct.turns import turn_end
 from training.results import Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
 
@@ -163,4 +164,5 @@ def _base_facts(base: Base) -> dict[str, str]:
     """What an adapter depends on: the base's weights, and how its template writes a chat."""
     text = str(base.tokenizer.chat_template)
     template = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return {"chat_template": template, "base_weights": base.weights}
+    end: Any = base.tokenizer.convert_ids_to_tokens(turn_end(base.tokenizer, base.name))
+    return {"chat_template": template, "turn_end": str(end), "base_weights": base.weights}
