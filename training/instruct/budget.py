@@ -2,70 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import psutil
 import torch
 
 from corpus.errors import DeskError
 from corpus.settings.instructions import InstructionModelSettings
+from training.instruct.memory import FIXED, GIB, Shape, memory_bytes
 
-GIB = 1024**3
-# Floats kept for the backward pass of one token in one layer, in hidden sizes: attention's and
-# the feed-forward part's in- and outputs (Korthikanti et al. 2022 count 34 bytes in fp16).
-PER_LAYER = 17
-# With checkpointing only each layer's input is kept, and one layer is computed again.
-CHECKPOINTED = 1
-FULL_PRECISION = 4
-# trl's loss makes scores of so many tokens for so many entries of the vocabulary at a time.
-TILE_TOKENS, TILE_ENTRIES = 4096, 32768
-# Adapter weights, their gradients, and two moments of AdamW.
-COPIES = 4
-# Python, libraries, and what the allocator cannot give back.
-FIXED = 0.6 * GIB
 # Where there is no more to halve.
 SMALLER = (
     "lower models.instructions.max_length_tokens or lora_rank, choose a smaller "
     "models.instructions.base, or four_bit=true on a GPU"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of a model decides how much memory its training takes."""
-
-    parameters: int
-    trained: int
-    weight_bytes: int
-    layers: int
-    hidden: int
-    vocabulary: int
-
-
-def shape_of(model: Any, trained: int) -> Shape:
-    """Of a causal language model; ``trained`` parameters belong to its adapter."""
-    config = model.config.get_text_config()
-    weights = list(model.parameters())
-    return Shape(
-        parameters=sum(w.numel() for w in weights),
-        trained=trained,
-        weight_bytes=sum(w.numel() * w.element_size() for w in weights),
-        layers=config.num_hidden_layers,
-        hidden=config.hidden_size,
-        vocabulary=config.vocab_size,
-    )
-
-
-def memory_bytes(shape: Shape, batch: int, tokens: int, checkpointing: bool) -> float:
-    """An estimate of the most that training holds at a time, with ``batch`` chats of ``tokens``."""
-    per_token = shape.layers * shape.hidden * (CHECKPOINTED if checkpointing else PER_LAYER)
-    if checkpointing:
-        per_token += shape.hidden * PER_LAYER
-    # Scores and their gradients, of one tile.
-    tile = 2 * min(batch * tokens, TILE_TOKENS) * min(shape.vocabulary, TILE_ENTRIES)
-    fixed = shape.weight_bytes + COPIES * FULL_PRECISION * shape.trained + FIXED
-    return fixed + (batch * tokens * per_token + tile) * FULL_PRECISION
 
 
 def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:

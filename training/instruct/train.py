@@ -21,10 +21,11 @@ from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
 from training.instruct.ask import keep_schema
 from training.instruct.base import Base
-from training.instruct.budget import require_memory, require_tokens, shape_of
+from training.instruct.budget import require_memory, require_tokens
 from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
+from training.instruct.memory import shape_of
 from training.instruct.turns import turn_end
 from training.results import Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
@@ -127,7 +128,7 @@ def _require_affordable(base: Base, train: Fitted, settings: InstructionModelSet
     steps = steps_of(settings, len(train.pairs))
     a_step = settings.batch_size * settings.accumulation_steps
     require_tokens(int(train.tokens / len(train.pairs) * steps * a_step), steps, settings)
-    shape = shape_of(base.model, adapter_size(base, settings))
+    shape = shape_of(base.model, adapter_size(base, settings), settings.lora_dropout > 0)
     require_memory(
         shape, settings, settings.max_length_tokens if settings.packing else train.longest
     )
