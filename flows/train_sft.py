@@ -80,6 +80,6 @@ def _trained(desk: Desk, review: Reviewed) -> tuple[StoredModel, ModelScores]:
     if not grpo.enabled:
         return train(desk, review.gold), score_instructions(desk, review)
     before = with_grpo(desk, enabled=False)
-    sft = train(before, review.gold)
+    sft = train(before, review.gold, desk.models.instructions)
     score_instructions(before, review)
     return tune(desk, review.gold, sft), score_instructions(desk, review, sft)
