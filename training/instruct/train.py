@@ -24,7 +24,7 @@ from training.instruct.base import Base
 from training.instruct.budget import require_memory, require_tokens
 from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
-from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
+from training.instruct.lengths import Fitted, fit_lengths, require_room, shorten_prompts
 from training.instruct.memory import shape_of
 from training.instruct.turns import turn_end
 from training.results import Progress, Stopwatch, TrainedModel
@@ -57,6 +57,7 @@ def train_instructions(
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
     longest = longest_chat(base, settings)
+    require_room(pairs, base.tokenizer, settings.max_new_tokens, base.context)
     train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)

@@ -1,6 +1,8 @@
 """What a training may take: chats that fit, tokens, memory; and the advice where it is too much."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from trl.kernels.chunked_logprob import TOKEN_CHUNK_SIZE
@@ -23,6 +25,7 @@ from training.instruct.fit import steps_of
 from training.instruct.generate import prompt_ids
 from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
 from training.instruct.memory import TILE_ENTRIES, TILE_TOKENS, memory_bytes, shape_of
+from training.instruct.train import train_instructions
 
 
 class TestLengths:
@@ -60,6 +63,31 @@ class TestLengths:
         (asked,) = shorten_prompts([pair], base.tokenizer, 90, length - 20)
         assert len(asked.text) < len(pair.text)
         assert asked.answer == pair.answer
+
+    def test_an_answer_that_leaves_an_article_no_room_is_refused_before_training(
+        self, base: Base, tmp_path: Path
+    ) -> None:
+        steps: list[int] = []
+
+        def train(room: int, name: str) -> None:
+            settings = with_(max_new_tokens=room, max_steps=1, evaluations=1)
+            train_instructions(
+                tiny_pairs(), base, settings, 1, tmp_path / name, lambda step, _: steps.append(step)
+            )
+
+        with pytest.raises(DeskError, match="max_new_tokens is 310, and of the 320") as error:
+            train(310, "m")
+        assert (steps, list(tmp_path.iterdir())) == ([], [])
+        said = re.search(r"max_new_tokens=(\d+) or less", error.value.next_step)
+        assert said
+        train(int(said[1]), "fits")
+        assert steps
+
+    def test_a_prompt_without_room_says_what_would_help(self, base: Base) -> None:
+        pair, _ = self.long(base)
+        with pytest.raises(DeskError, match="answer of 315 tokens alone need more") as error:
+            shorten_prompts([pair], base.tokenizer, 315, 320)
+        assert "max_length_tokens" not in error.value.next_step
 
     @pytest.mark.parametrize("end", ["习近平主席", " 🏑", "🏑🏑🏑"])
     def test_characters_of_several_tokens_are_cut_too(self, base: Base, end: str) -> None:
