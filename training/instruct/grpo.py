@@ -35,7 +35,7 @@ from training.instruct.budget import (
 )
 from training.instruct.fit import adapter_size
 from training.instruct.generate import prompt_ids
-from training.instruct.lengths import fit_lengths, shorten_prompts
+from training.instruct.lengths import fit_lengths, shorten_prompts, without_lost_names
 from training.instruct.memory import shape_of
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
@@ -202,7 +202,9 @@ def affordable_prompts(
             "No reviewed article of the train split makes a chat.",
             "Review more articles and run copydesk pull; then train again.",
         )
-    found = shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
+    asked = shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
+    # A name that stood in the end which was cut off would be earned by inventing it.
+    found = [*map(without_lost_names, asked)]
     longest = max(len(prompt_ids(pair, base.tokenizer)) for pair in found)
     require_grpo_tokens(settings, longest)
     shape = shape_of(base.model, adapter_size(base, settings), settings.lora_dropout > 0)
