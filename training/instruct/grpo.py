@@ -81,7 +81,7 @@ def train_with_rewards(
     set_seed(seed)
     chats = [[p.id, p.messages()] for p in train]
     weights = [weights_digest(start.adapter), base.weights]
-    key = training_key([chats, settings.model_dump(), weights, seed])
+    key = training_key([chats, settings.decisive(), weights, seed])
     run = Run(checkpoints, key, on_progress, tracking)
     model, rewards = fit_rewards(base, start.adapter, train, settings, seed, run)
     save_adapter(model, base, output_dir)

@@ -64,9 +64,7 @@ def train_instructions(
     # Refuses now what scoring would refuse after the training.
     keep_schema(base, train.pairs, settings)
     set_seed(seed)
-    key = training_key(
-        [[_row(p) for p in pairs], settings.model_dump(), base.name, base.weights, seed]
-    )
+    key = training_key([[_row(p) for p in pairs], _used(settings), base.name, base.weights, seed])
     run = Run(checkpoints, key, on_progress, tracking)
     held = validation.pairs[:SCORED_EXAMPLES]
     model, curve = fit(
@@ -150,7 +148,7 @@ def _row(pair: Pair) -> list[Any]:
 
 
 def _used(settings: InstructionModelSettings) -> dict[str, Any]:
-    """The settings that decided something: those of GRPO only where it ran."""
+    """The settings that decide something: not those of GRPO, nor what training may take."""
     return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
 
 
