@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psutil
 import torch
 
 from corpus.errors import DeskError
 from corpus.settings.instructions import InstructionModelSettings
+from training.instruct.free_memory import free_gb
 from training.instruct.memory import FIXED, GIB, Shape, memory_bytes
 
 # Where there is no more to halve.
@@ -65,13 +65,6 @@ def require_grpo_tokens(settings: InstructionModelSettings, prompt: int) -> None
     a_step = grpo.prompts * grpo.answers * (prompt + settings.max_new_tokens)
     smaller = "grpo.prompts, grpo.answers or max_new_tokens"
     _require_tokens(grpo.max_steps * a_step, grpo.max_steps, settings, "grpo.max_steps", smaller)
-
-
-def free_gb() -> float:
-    """Of the device that trains."""
-    if torch.cuda.is_available():
-        return torch.cuda.mem_get_info()[0] / GIB
-    return float(psutil.virtual_memory().available) / GIB
 
 
 @contextmanager
