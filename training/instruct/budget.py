@@ -7,9 +7,11 @@ import torch
 
 from corpus.errors import DeskError
 from corpus.settings.instructions import InstructionModelSettings
+from training.entities.fit import batch_share, processes
 from training.instruct.free_memory import free_gb
 from training.instruct.memory import FIXED, GIB, Shape, memory_bytes
 
+BATCH_SETTING = "models.instructions.batch_size"
 # Where there is no more to halve.
 SMALLER = (
     "lower models.instructions.max_length_tokens or lora_rank, choose a smaller "
@@ -20,10 +22,12 @@ SMALLER = (
 def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:
     """The estimate of SFT in GiB; DeskError where it is more than there is, with what would fit.
 
+    Of several processes each has its share of a batch, and the base to itself.
     ``longest``: tokens of the longest chat.
     """
     limit = _limit_gb(shape, settings)
-    needed = memory_bytes(shape, settings.batch_size, longest, settings.gradient_checkpointing)
+    share = batch_share(settings.batch_size, BATCH_SETTING)
+    needed = memory_bytes(shape, share, longest, settings.gradient_checkpointing)
     if needed <= limit * GIB:
         return needed / GIB
     raise _too_little(
@@ -82,7 +86,7 @@ def memory_errors(advice: str) -> Iterator[None]:
 def advice_of(settings: InstructionModelSettings) -> str:
     """For SFT: half as many chats at a time, with the same steps; of one chat, what is smaller."""
     batch, checkpointing = settings.batch_size, settings.gradient_checkpointing
-    half = batch // 2
+    half = batch // processes() // 2 * processes()
     steps = settings.accumulation_steps * -(-batch // max(1, half))
     ways = [
         f"models.instructions.batch_size={half} and accumulation_steps={steps} (the same steps)"
@@ -103,9 +107,10 @@ def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limi
     """The gentlest change that would fit."""
     batch = settings.batch_size
     for checkpointing in sorted({settings.gradient_checkpointing, True}):
-        size = batch
-        while size >= 1:
-            if memory_bytes(shape, size, longest, checkpointing) <= limit * GIB:
+        share = batch // processes()
+        while share >= 1:
+            if memory_bytes(shape, share, longest, checkpointing) <= limit * GIB:
+                size = share * processes()
                 steps = settings.accumulation_steps * -(-batch // size)
                 also = (
                     ", gradient_checkpointing=true"
@@ -115,7 +120,7 @@ def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limi
                 return (
                     f"Set models.instructions.batch_size={size}, accumulation_steps={steps}{also}."
                 )
-            size //= 2
+            share //= 2
     return f"Even one chat at a time does not fit: {SMALLER}."
 
 

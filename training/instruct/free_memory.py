@@ -1,5 +1,6 @@
 """Memory that is free here: of the machine, or of the container that a process is held in."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,11 @@ CGROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def free_gb() -> float:
-    """Of the device that trains."""
+    """Of the device that trains; processes that train together on one machine share its memory."""
     if torch.cuda.is_available():
         return torch.cuda.mem_get_info()[0] / GIB
-    return min(float(psutil.virtual_memory().available), *container_free()) / GIB
+    free = min(float(psutil.virtual_memory().available), *container_free())
+    return free / GIB / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def container_free(cgroups: Path = CGROUPS, own: Path = OWN) -> list[float]:

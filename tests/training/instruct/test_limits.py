@@ -13,6 +13,7 @@ from corpus.instruct.answers import Answer
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import GrpoSettings
 from tests.training.instruct.tiny import SETTINGS, tiny_pairs, with_
+from training.entities.fit import batch_share
 from training.instruct.base import Base
 from training.instruct.budget import (
     advice_of,
@@ -125,6 +126,29 @@ class TestBudget:
         assert "batch_size=2, accumulation_steps=4" in error.value.next_step
         fits = with_(memory_gb=limit, batch_size=2)
         assert require_memory(shape, fits, 320) <= limit
+
+    def test_of_several_processes_each_holds_its_share(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shape = shape_of(base.model, 10_000)
+        limit = memory_bytes(shape, 2, 320, False) / 1024**3
+        monkeypatch.setenv("WORLD_SIZE", "4")
+        assert require_memory(shape, with_(memory_gb=limit, batch_size=8), 320) <= limit
+        with pytest.raises(DeskError, match="of memory") as error:
+            require_memory(shape, with_(memory_gb=limit, batch_size=32), 320)
+        assert "batch_size=8, accumulation_steps=4" in error.value.next_step
+
+    def test_a_batch_that_processes_cannot_share_equally_is_refused(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("WORLD_SIZE", "3")
+        with pytest.raises(DeskError, match="batch_size is 8, and 3 processes") as error:
+            train_instructions(tiny_pairs(), base, with_(batch_size=8), 1, tmp_path / "m")
+        assert "models.instructions.batch_size=6 or 9" in error.value.next_step
+        assert list(tmp_path.iterdir()) == []
+        with pytest.raises(DeskError, match="entities") as error:
+            batch_share(2, "models.entities.batch_size")
+        assert "batch_size=3," in error.value.next_step
 
     def test_where_nothing_fits_a_smaller_base_is_named(self, base: Base) -> None:
         with pytest.raises(DeskError, match="of memory") as error:
