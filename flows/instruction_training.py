@@ -13,6 +13,7 @@ from corpus.desk import Desk
 from corpus.gold import Gold
 from corpus.instruct.pairs import Pair, corrected_pairs, reviewed_pairs
 from corpus.review_state import desk_questions, read_gold
+from corpus.settings.instructions import InstructionModelSettings
 from flows.after_sft import with_sft
 from flows.instruction_base import open_base
 from flows.model_store import StoredModel, stored_model
@@ -32,9 +33,12 @@ def training_pairs(desk: Desk, gold: Gold) -> list[Pair]:
 
 
 @task(cache_policy=NO_CACHE)
-def train(desk: Desk, gold: Gold) -> StoredModel:
-    """One training, with its progress in the log."""
-    return train_once(desk, gold, "instructions", lambda folder: fit_sft(desk, gold, folder))
+def train(desk: Desk, gold: Gold, then: InstructionModelSettings | None = None) -> StoredModel:
+    """One training, with its progress in the log.
+
+    ``then``: the settings of a GRPO that follows; what it would refuse is refused before SFT.
+    """
+    return train_once(desk, gold, "instructions", lambda folder: fit_sft(desk, gold, folder, then))
 
 
 @task(cache_policy=NO_CACHE)
@@ -58,7 +62,9 @@ def tune(desk: Desk, gold: Gold, sft: StoredModel) -> StoredModel:
     return train_once(desk, gold, "instructions", fit)
 
 
-def fit_sft(desk: Desk, gold: Gold, folder: Path) -> TrainedModel:
+def fit_sft(
+    desk: Desk, gold: Gold, folder: Path, then: InstructionModelSettings | None = None
+) -> TrainedModel:
     """Train into the folder; each of several processes calls this, and the first one writes."""
     # trl takes ten CPU seconds to import; a model that is found again needs none of them.
     from training.entities.fit import together
@@ -67,8 +73,13 @@ def fit_sft(desk: Desk, gold: Gold, folder: Path) -> TrainedModel:
     # The offline base is made once.
     with together().main_process_first():
         base = open_base(desk, gold)
+    pairs = training_pairs(desk, gold)
+    if then is not None:
+        from training.instruct.grpo import affordable_prompts
+
+        affordable_prompts(pairs, base, then)
     trained = train_instructions(
-        training_pairs(desk, gold),
+        pairs,
         base,
         desk.models.instructions,
         desk.models.seed,

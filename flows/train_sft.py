@@ -84,7 +84,7 @@ def _trained(desk: Desk, review: Reviewed) -> tuple[StoredModel, ModelScores]:
         stored = train(desk, review.gold)
         return stored, score_instructions(desk, review, stored)
     before = with_grpo(desk, enabled=False)
-    sft = train(before, review.gold)
+    sft = train(before, review.gold, desk.models.instructions)
     score_instructions(before, review, sft)
     tuned = tune(desk, review.gold, sft)
     scores = score_instructions(desk, review, tuned, sft)

@@ -1,6 +1,8 @@
 """The rule that chooses a rung, and the parts that the rungs are made of."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ from sentence_transformers import SentenceTransformer
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
-from corpus.settings.models import FineTuneSettings
+from corpus.settings.models import FineTuneSettings, TopicModelSettings
+from training.classification import rungs
 from training.classification.batches import TopicsInTurn
 from training.classification.calibration import (
     NONE,
@@ -20,12 +23,15 @@ from training.classification.calibration import (
 )
 from training.classification.data import TopicData, parts
 from training.classification.fine_tune import precision
+from training.classification.halves import FEWEST_TEXTS, MOST_TEXTS, text_halves
 from training.classification.ladder import Trial, judge, proposal, trial_parts
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import HiddenStates, freeze_lower_layers, remembered
 from training.classification.scores import best_threshold, example_scores
 from training.classification.topic_names import name_examples, together_with
+from training.classification.train import train_topics
 from training.encoder import encoder_path
+from training.examples import TopicExample
 
 TEXTS = ["The striker scored.", "Shares fell as the bank lost money in a bad quarter.", "A goal!"]
 
@@ -223,3 +229,47 @@ def test_names_are_taught_where_they_say_something(names: tuple[str, str], taugh
     assert len(found) == taught
     both = together_with(gold, found)
     assert both.gold.sum(axis=0).tolist() == [8 + taught // 2] * 2
+
+
+def some_texts(count: int, several: bool = False) -> TopicData:
+    words = "one two three four five six seven eight nine ten eleven twelve"
+    texts = tuple(f"{words} and many more of number {i}" for i in range(count))
+    return TopicData(texts, np.eye(2, dtype=int)[np.arange(count) % 2], ("a", "b"), several)
+
+
+def test_halves_have_the_topic_of_the_whole() -> None:
+    data = some_texts(FEWEST_TEXTS)
+    found = text_halves(data)
+    pairs = list(zip(found.texts[::2], found.texts[1::2], strict=True))
+    assert tuple(f"{first} {second}" for first, second in pairs) == data.texts
+    assert all(abs(len(a.split()) - len(b.split())) <= 1 for a, b in pairs)
+    assert (found.gold == np.repeat(data.gold, 2, axis=0)).all()
+
+
+def test_halves_are_taken_of_some_amounts_and_of_one_topic_a_text() -> None:
+    assert not len(text_halves(some_texts(FEWEST_TEXTS - 1)))
+    assert not len(text_halves(some_texts(MOST_TEXTS + 1)))
+    assert not len(text_halves(some_texts(FEWEST_TEXTS, several=True)))
+    short = TopicData(
+        ("too short",) * 100, np.eye(2, dtype=int)[np.arange(100) % 2], ("a", "b"), False
+    )
+    assert not len(text_halves(short))
+
+
+def test_setfit_learns_from_halves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("training.classification.halves.FEWEST_TEXTS", 8)
+    contrasted: list[int] = []
+    real = rungs.contrast
+
+    def counted(body: Any, data: TopicData, *rest: Any) -> None:
+        contrasted.append(len(data))
+        real(body, data, *rest)
+
+    monkeypatch.setattr(rungs, "contrast", counted)
+    texts = some_texts(12).texts
+    gold = [TopicExample(f"e{i}", text, ("ab"[i % 2],), "train") for i, text in enumerate(texts)]
+    settings = TopicModelSettings(method="setfit", max_steps=1, batch_size=8)
+    found = train_topics(gold, ["a", "b"], settings, "offline", 1, tmp_path / "model")
+    names = found.settings["topic_names_taught"]
+    assert found.settings["half_texts_taught"] == 24
+    assert contrasted == [12 + 24 + names]

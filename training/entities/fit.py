@@ -16,6 +16,7 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
+from corpus.errors import DeskError
 from corpus.settings.models import EntityModelSettings
 from corpus.tracking import Tracking
 from training.checkpoints import last_checkpoint
@@ -113,7 +114,7 @@ def arguments(
     return TrainingArguments(
         output_dir=str(run.checkpoints),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=max(1, settings.batch_size // processes()),
+        per_device_train_batch_size=batch_share(settings.batch_size, "models.entities.batch_size"),
         gradient_accumulation_steps=settings.accumulation_steps,
         learning_rate=settings.learning_rate,
         warmup_steps=0.1,
@@ -144,6 +145,22 @@ def arguments(
 def processes() -> int:
     """How many processes train together; accelerate launch says it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def batch_share(batch: int, setting: str) -> int:
+    """What one process trains of a batch of all of them; DeskError where it cannot be shared out.
+
+    Rounded, it would be another batch, and another model.
+    """
+    count = processes()
+    if batch % count:
+        less, more = batch // count * count, -(-batch // count) * count
+        fitting = " or ".join(str(size) for size in (less, more) if size)
+        raise DeskError(
+            f"{setting} is {batch}, and {count} processes cannot share it equally.",
+            f"Set {setting}={fitting}, or start a number of processes that divides {batch}.",
+        )
+    return batch // count
 
 
 def together() -> PartialState:

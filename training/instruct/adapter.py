@@ -37,11 +37,14 @@ def load_adapter(folder: Path, base: Base, trainable: bool = False) -> Any:
 
 
 def save_adapter(model: Any, base: Base, folder: Path) -> None:
-    """The adapter alone, with the name of its base, and the tokenizer with its chat template."""
+    """The adapter alone, with the name of its base, the tokenizer with its chat template, and
+    where answers end, which the base's own files may not say.
+    """
     model.peft_config["default"].base_model_name_or_path = base.name
     # Left to itself peft asks a Hub whether the vocabulary grew; it never does here.
     model.save_pretrained(str(folder), selected_adapters=["default"], save_embedding_layers=False)
     base.tokenizer.save_pretrained(str(folder))
+    base.model.generation_config.save_pretrained(str(folder))
     _sort_targets(folder / CONFIG)
     # peft's own page would say nothing that our card does not.
     (folder / "README.md").unlink(missing_ok=True)

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedTokenizerBase,
+)
 
 from corpus.errors import DeskError
 from training.encoder import download
+from training.instruct.turns import SETTING, turn_end
 from training.instruct.weights import weights_digest
-
-SETTING = "models.instructions.base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def load_base(
     """
     folder = base_folder(folder_or_repo)
     tokenizer = _tokenizer(folder, folder_or_repo)
+    end = turn_end(tokenizer, folder_or_repo)
     options: dict[str, Any] = {"dtype": torch.float32 if exact else _dtype()}
     if four_bit:
         options["quantization_config"] = _four_bit()
@@ -59,8 +64,8 @@ def load_base(
         ) from error
     if not four_bit and not exact and torch.cuda.is_available():
         model = model.to("cuda")
-    model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
-    _only_greedy(model.generation_config)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config = _only_greedy(model.generation_config, tokenizer, end)
     context = getattr(model.config, "max_position_embeddings", None)
     return Base(name or folder_or_repo, weights_digest(folder), model, tokenizer, context)
 
@@ -96,33 +101,10 @@ def _tokenizer(folder: str, name: str) -> PreTrainedTokenizerBase:
             f"{name!r} has no token that ends an answer (eos_token).",
             f"Set eos_token in its tokenizer_config.json, or name another model as {SETTING}.",
         )
-    _require_usable(found, name)
     # What pads is never read: the attention mask leaves it out, and so does the loss.
     if found.pad_token is None:
         found.pad_token = found.eos_token
     return found
-
-
-def _require_usable(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
-    """Some templates refuse a system message; some write a prompt that no chat begins with."""
-    chat = [{"role": r, "content": r} for r in ("system", "user", "assistant")]
-    try:
-        whole = str(tokenizer.apply_chat_template(chat, tokenize=False))
-        prompt = str(
-            tokenizer.apply_chat_template(chat[:2], tokenize=False, add_generation_prompt=True)
-        )
-    # jinja2's, with whatever the template says.
-    except Exception as error:
-        raise DeskError(
-            f"The chat template of {name!r} takes no system, user and assistant message: {error}",
-            f"Name another model as {SETTING}, or offline.",
-        ) from error
-    if not whole.startswith(prompt):
-        raise DeskError(
-            f"The chat template of {name!r} writes a prompt that its own chats do not begin with, "
-            "so the answer's tokens cannot be told from it.",
-            f"Name another model as {SETTING}, or offline.",
-        )
 
 
 def _has_flash_attention() -> bool:
@@ -151,6 +133,17 @@ def _four_bit() -> Any:
     )
 
 
-def _only_greedy(config: Any) -> None:
-    """Answers are never drawn; settings of drawing would only make transformers warn."""
-    config.do_sample, config.temperature, config.top_p, config.top_k = False, None, None, None
+def _only_greedy(published: Any, tokenizer: PreTrainedTokenizerBase, end: int) -> GenerationConfig:
+    """The likeliest token, until one that ends: of what was published with the base only those.
+
+    Penalties of repetition and the like would forbid the same keys and names a second time.
+    """
+    said = published.eos_token_id
+    ends = {*(said if isinstance(said, list) else [said]), tokenizer.eos_token_id, end}
+    ids = sorted(i for i in ends if i is not None)
+    return GenerationConfig(  # type: ignore[no-untyped-call]
+        do_sample=False,
+        bos_token_id=published.bos_token_id,
+        eos_token_id=ids[0] if len(ids) == 1 else ids,
+        pad_token_id=tokenizer.pad_token_id,
+    )

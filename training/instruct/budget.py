@@ -2,28 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import psutil
 import torch
 
 from corpus.errors import DeskError
 from corpus.settings.instructions import InstructionModelSettings
+from training.entities.fit import batch_share, processes
+from training.instruct.free_memory import free_gb
+from training.instruct.memory import FIXED, GIB, Shape, memory_bytes
 
-GIB = 1024**3
-# Floats kept for the backward pass of one token in one layer, in hidden sizes: attention's and
-# the feed-forward part's in- and outputs (Korthikanti et al. 2022 count 34 bytes in fp16).
-PER_LAYER = 17
-# With checkpointing only each layer's input is kept, and one layer is computed again.
-CHECKPOINTED = 1
-FULL_PRECISION = 4
-# trl's loss makes scores of so many tokens for so many entries of the vocabulary at a time.
-TILE_TOKENS, TILE_ENTRIES = 4096, 32768
-# Adapter weights, their gradients, and two moments of AdamW.
-COPIES = 4
-# Python, libraries, and what the allocator cannot give back.
-FIXED = 0.6 * GIB
+BATCH_SETTING = "models.instructions.batch_size"
 # Where there is no more to halve.
 SMALLER = (
     "lower models.instructions.max_length_tokens or lora_rank, choose a smaller "
@@ -31,50 +19,15 @@ SMALLER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of a model decides how much memory its training takes."""
-
-    parameters: int
-    trained: int
-    weight_bytes: int
-    layers: int
-    hidden: int
-    vocabulary: int
-
-
-def shape_of(model: Any, trained: int) -> Shape:
-    """Of a causal language model; ``trained`` parameters belong to its adapter."""
-    config = model.config.get_text_config()
-    weights = list(model.parameters())
-    return Shape(
-        parameters=sum(w.numel() for w in weights),
-        trained=trained,
-        weight_bytes=sum(w.numel() * w.element_size() for w in weights),
-        layers=config.num_hidden_layers,
-        hidden=config.hidden_size,
-        vocabulary=config.vocab_size,
-    )
-
-
-def memory_bytes(shape: Shape, batch: int, tokens: int, checkpointing: bool) -> float:
-    """An estimate of the most that training holds at a time, with ``batch`` chats of ``tokens``."""
-    per_token = shape.layers * shape.hidden * (CHECKPOINTED if checkpointing else PER_LAYER)
-    if checkpointing:
-        per_token += shape.hidden * PER_LAYER
-    # Scores and their gradients, of one tile.
-    tile = 2 * min(batch * tokens, TILE_TOKENS) * min(shape.vocabulary, TILE_ENTRIES)
-    fixed = shape.weight_bytes + COPIES * FULL_PRECISION * shape.trained + FIXED
-    return fixed + (batch * tokens * per_token + tile) * FULL_PRECISION
-
-
 def require_memory(shape: Shape, settings: InstructionModelSettings, longest: int) -> float:
     """The estimate of SFT in GiB; DeskError where it is more than there is, with what would fit.
 
+    Of several processes each has its share of a batch, and the base to itself.
     ``longest``: tokens of the longest chat.
     """
     limit = _limit_gb(shape, settings)
-    needed = memory_bytes(shape, settings.batch_size, longest, settings.gradient_checkpointing)
+    share = batch_share(settings.batch_size, BATCH_SETTING)
+    needed = memory_bytes(shape, share, longest, settings.gradient_checkpointing)
     if needed <= limit * GIB:
         return needed / GIB
     raise _too_little(
@@ -118,13 +71,6 @@ def require_grpo_tokens(settings: InstructionModelSettings, prompt: int) -> None
     _require_tokens(grpo.max_steps * a_step, grpo.max_steps, settings, "grpo.max_steps", smaller)
 
 
-def free_gb() -> float:
-    """Of the device that trains."""
-    if torch.cuda.is_available():
-        return torch.cuda.mem_get_info()[0] / GIB
-    return float(psutil.virtual_memory().available) / GIB
-
-
 @contextmanager
 def memory_errors(advice: str) -> Iterator[None]:
     """What to say when memory did not suffice all the same; on a CPU torch has no error for it."""
@@ -140,7 +86,7 @@ def memory_errors(advice: str) -> Iterator[None]:
 def advice_of(settings: InstructionModelSettings) -> str:
     """For SFT: half as many chats at a time, with the same steps; of one chat, what is smaller."""
     batch, checkpointing = settings.batch_size, settings.gradient_checkpointing
-    half = batch // 2
+    half = batch // processes() // 2 * processes()
     steps = settings.accumulation_steps * -(-batch // max(1, half))
     ways = [
         f"models.instructions.batch_size={half} and accumulation_steps={steps} (the same steps)"
@@ -163,9 +109,10 @@ def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limi
     """The gentlest change that would fit."""
     batch = settings.batch_size
     for checkpointing in sorted({settings.gradient_checkpointing, True}):
-        size = batch
-        while size >= 1:
-            if memory_bytes(shape, size, longest, checkpointing) <= limit * GIB:
+        share = batch // processes()
+        while share >= 1:
+            if memory_bytes(shape, share, longest, checkpointing) <= limit * GIB:
+                size = share * processes()
                 steps = settings.accumulation_steps * -(-batch // size)
                 also = (
                     ", gradient_checkpointing=true"
@@ -175,7 +122,7 @@ def _advice(shape: Shape, settings: InstructionModelSettings, longest: int, limi
                 return (
                     f"Set models.instructions.batch_size={size}, accumulation_steps={steps}{also}."
                 )
-            size //= 2
+            share //= 2
     return f"Even one chat at a time does not fit: {SMALLER}."
 
 

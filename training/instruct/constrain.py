@@ -17,7 +17,9 @@ import torch
 from outlines_core import Index, Vocabulary
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
+from corpus.errors import DeskError
 from corpus.instruct.answers import Questions
+from training.instruct.token_bytes import token_bytes
 
 # Within a JSON string: no control characters, escapes as json.dumps writes them. Of the escapes by
 # number that is control characters alone; others could be half a character, which is no text.
@@ -121,19 +123,26 @@ def _choice(after: Mapping[int, int], to_end: Mapping[int, int]) -> Choice:
 
 
 def token_index(tokenizer: PreTrainedTokenizerBase, questions: Questions) -> Index:
-    """Which token may follow where."""
+    """Which token may follow where; DeskError where the tokenizer cannot write the answers."""
     eos: Any = tokenizer.eos_token_id
-    tokens: dict[str, list[int]] = defaultdict(list)
-    special = set(tokenizer.all_special_ids)
-    # Behind another token: alone, some tokenizers drop the space that a word begins with.
-    (anchor, *_) = tokenizer(".", add_special_tokens=False)["input_ids"]
-    before = len(str(tokenizer.decode([anchor])))
-    for i in range(len(tokenizer)):
-        text = str(tokenizer.decode([anchor, i]))[before:]
-        # Half a character decodes to the sign of replacement, which would lead astray.
-        if i not in special and text and "\N{REPLACEMENT CHARACTER}" not in text:
-            tokens[text].append(i)
-    return Index(answer_pattern(questions), Vocabulary(eos, dict(tokens)))
+    try:
+        return Index(answer_pattern(questions), Vocabulary(eos, token_bytes(tokenizer)))
+    # For one, that no token leads on from somewhere.
+    except ValueError as error:
+        labels = dict.fromkeys("".join((*questions.topics, *questions.types)))
+        lacking = [c for c in labels if not _knows(tokenizer, c)]
+        reason = f"it lacks {', '.join(map(repr, lacking))}" if lacking else str(error)[-200:]
+        raise DeskError(
+            "With models.instructions.constrained every label must be written in tokens of the "
+            f"base model, and its tokenizer cannot: {reason}.",
+            "Set models.instructions.constrained=false, rename the label, or choose another "
+            "models.instructions.base.",
+        ) from error
+
+
+def _knows(tokenizer: PreTrainedTokenizerBase, character: str) -> bool:
+    ids: Any = tokenizer(character, add_special_tokens=False)["input_ids"]
+    return character in str(tokenizer.decode(ids))
 
 
 def answer_pattern(questions: Questions) -> str:

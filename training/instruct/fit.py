@@ -16,12 +16,12 @@ from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from training.checkpoints import last_checkpoint
-from training.entities.fit import Run, processes, together
+from training.entities.fit import Run, batch_share, processes, together
 from training.entities.learning_curve import ReportSteps, points
 from training.instruct.adapted import adapted_layers
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base
-from training.instruct.budget import advice_of, memory_errors
+from training.instruct.budget import BATCH_SETTING, advice_of, memory_errors
 from training.results import CurvePoint
 from training.tracking import report_to
 
@@ -163,7 +163,7 @@ def arguments(
     bf16 = gpu and torch.cuda.is_bf16_supported()
     steps = steps_of(settings, examples)
     every = max(1, -(-steps // settings.evaluations))
-    share = max(1, settings.batch_size // processes())
+    share = batch_share(settings.batch_size, BATCH_SETTING)
     return SFTConfig(
         output_dir=str(run.checkpoints),
         max_steps=steps,

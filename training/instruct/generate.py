@@ -1,6 +1,7 @@
 """Answers of a model, greedily: the same prompt always gets the same answer."""
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -68,6 +69,12 @@ def chat_ids(
     return list(found["input_ids"])
 
 
+def end_tokens(model: Any) -> set[int]:
+    """Those at which a model stops writing."""
+    said = model.generation_config.eos_token_id
+    return {*(said if isinstance(said, list) else [said])}
+
+
 def _batches(order: Sequence[int], prompts: Sequence[Sequence[int]]) -> list[list[int]]:
     """Longest first, so that what does not fit into memory shows at once."""
     batches: list[list[int]] = []
@@ -104,5 +111,11 @@ def _write(
         pad_token_id=pad,
         logits_processor=processors,
     )
-    decoded: list[str] = tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
+    ends = end_tokens(model)
+    answers = [
+        # Not every token that ends a turn is marked as special, and left out by that.
+        [*takewhile(lambda token: token not in ends, row)]
+        for row in written[:, longest:].tolist()
+    ]
+    decoded: list[str] = tokenizer.batch_decode(answers, skip_special_tokens=True)
     return decoded

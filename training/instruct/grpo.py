@@ -32,11 +32,11 @@ from training.instruct.budget import (
     memory_errors,
     require_grpo_memory,
     require_grpo_tokens,
-    shape_of,
 )
 from training.instruct.fit import adapter_size
 from training.instruct.generate import prompt_ids
-from training.instruct.lengths import fit_lengths, shorten_prompts
+from training.instruct.lengths import fit_lengths, shorten_prompts, without_lost_names
+from training.instruct.memory import shape_of
 from training.instruct.reward_curve import RewardPoint, draw_rewards, say_rewards
 from training.instruct.rewards import WEIGHTS, gold_column, rewards_of
 from training.instruct.weights import weights_digest
@@ -77,12 +77,11 @@ def train_with_rewards(
     watch = Stopwatch()
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
-    train = _prompts(pairs, base, settings)
-    _require_affordable(base, train, settings)
+    train = affordable_prompts(pairs, base, settings)
     set_seed(seed)
     chats = [[p.id, p.messages()] for p in train]
     weights = [weights_digest(start.adapter), base.weights]
-    key = training_key([chats, settings.model_dump(), weights, seed])
+    key = training_key([chats, settings.decisive(), weights, seed])
     run = Run(checkpoints, key, on_progress, tracking)
     model, rewards = fit_rewards(base, start.adapter, train, settings, seed, run)
     save_adapter(model, base, output_dir)
@@ -188,8 +187,14 @@ def points(history: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[
     )
 
 
-def _prompts(pairs: Sequence[Pair], base: Base, settings: InstructionModelSettings) -> list[Pair]:
-    """Of the train split, by id, cut so that an answer has room."""
+def affordable_prompts(
+    pairs: Sequence[Pair], base: Base, settings: InstructionModelSettings
+) -> list[Pair]:
+    """What GRPO asks: the train split, by id, cut so that an answer has room.
+
+    Raises DeskError where that is nothing, or tokens or memory are over their limits. It needs no
+    SFT model, so that it can be asked before one is trained.
+    """
     chosen = sorted((p for p in pairs if p.split == "train"), key=lambda p: (p.id, p.text))
     fitted = fit_lengths(chosen, base.tokenizer, settings.max_length_tokens, settings.too_long)
     if not fitted.pairs:
@@ -197,12 +202,11 @@ def _prompts(pairs: Sequence[Pair], base: Base, settings: InstructionModelSettin
             "No reviewed article of the train split makes a chat.",
             "Review more articles and run copydesk pull; then train again.",
         )
-    return shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
-
-
-def _require_affordable(
-    base: Base, train: Sequence[Pair], settings: InstructionModelSettings
-) -> None:
-    longest = max(len(prompt_ids(pair, base.tokenizer)) for pair in train)
+    asked = shorten_prompts(fitted.pairs, base.tokenizer, settings.max_new_tokens, base.context)
+    # A name that stood in the end which was cut off would be earned by inventing it.
+    found = [*map(without_lost_names, asked)]
+    longest = max(len(prompt_ids(pair, base.tokenizer)) for pair in found)
     require_grpo_tokens(settings, longest)
-    require_grpo_memory(shape_of(base.model, adapter_size(base, settings)), settings, longest)
+    shape = shape_of(base.model, adapter_size(base, settings), settings.lora_dropout > 0)
+    require_grpo_memory(shape, settings, longest)
+    return found

@@ -16,6 +16,8 @@ from corpus.instruct.pairs import Pair
 from training.instruct.generate import chat_ids, prompt_ids
 from training.instruct.plain import plain_pairs
 
+# Tokens of an article that a prompt must have room for; fewer are no sentence.
+LEAST_ARTICLE = 16
 Rule = Literal["shorten", "leave_out", "refuse"]
 
 
@@ -89,7 +91,15 @@ def shorten_prompts(
     for pair in plain:
         over = len(prompt_ids(pair, tokenizer)) + max_new_tokens - context
         while over > 0:
-            pair = replace(pair, text=_without_end(pair, tokenizer, over, context))
+            text = _without_end(pair, tokenizer, over)
+            if not text:
+                raise DeskError(
+                    f"The instruction of article {pair.id} and an answer of {max_new_tokens} "
+                    f"tokens alone need more than the {context} that the base model reads.",
+                    "Lower models.instructions.max_new_tokens, or choose a "
+                    "models.instructions.base that reads more.",
+                )
+            pair = replace(pair, text=text)
             over = len(prompt_ids(pair, tokenizer)) + max_new_tokens - context
         found.append(pair)
     return found
@@ -99,30 +109,57 @@ def _shortened(pair: Pair, tokenizer: PreTrainedTokenizerBase, longest: int) -> 
     """By whole tokens from the end, until the chat fits."""
     length = chat_tokens(pair, tokenizer)
     while length > longest:
-        text = _without_end(pair, tokenizer, length - longest, longest)
-        entities = pair.answer.entities
-        kept = None if entities is None else tuple(m for m in entities if stands_in(m.text, text))
-        pair = replace(pair, text=text, answer=replace(pair.answer, entities=kept))
+        text = _without_end(pair, tokenizer, length - longest)
+        if not text:
+            raise DeskError(
+                f"Instruction and answer of article {pair.id} alone need more than {longest} "
+                "tokens.",
+                "Raise models.instructions.max_length_tokens, or choose a base model that reads "
+                "more.",
+            )
+        pair = without_lost_names(replace(pair, text=text))
         length = chat_tokens(pair, tokenizer)
     return pair, length
 
 
-def _without_end(pair: Pair, tokenizer: PreTrainedTokenizerBase, tokens: int, longest: int) -> str:
-    """The text without its last ``tokens``, shorter by a character at least.
+def without_lost_names(pair: Pair) -> Pair:
+    """Its answer without the names that its text holds no more."""
+    entities = pair.answer.entities
+    if entities is None:
+        return pair
+    kept = tuple(m for m in entities if stands_in(m.text, pair.text))
+    return replace(pair, answer=replace(pair.answer, entities=kept))
 
-    Raises DeskError where nothing of it would be left.
-    """
+
+def require_room(
+    pairs: Sequence[Pair],
+    tokenizer: PreTrainedTokenizerBase,
+    max_new_tokens: int,
+    context: int | None,
+) -> None:
+    """DeskError where prompt and answer would leave an article no room, before any training."""
+    if context is None or not pairs:
+        return
+    # A few phrasings ask all of them.
+    asked = {(p.phrasing, p.questions): replace(p, text="") for p in pairs}.values()
+    prompt = max(len(prompt_ids(pair, tokenizer)) for pair in asked)
+    room = context - prompt - LEAST_ARTICLE
+    if max_new_tokens > room:
+        raise DeskError(
+            f"models.instructions.max_new_tokens is {max_new_tokens}, and of the {context} tokens "
+            f"that the base model reads the prompt takes {prompt} without its article.",
+            f"Set models.instructions.max_new_tokens={room} or less."
+            if room > 0
+            else "Choose a models.instructions.base that reads more.",
+        )
+
+
+def _without_end(pair: Pair, tokenizer: PreTrainedTokenizerBase, tokens: int) -> str:
+    """The text without its last ``tokens``, shorter by a character at least; it may be empty."""
     found = tokenizer(pair.text, add_special_tokens=False, return_offsets_mapping=True)
     offsets = found["offset_mapping"]
     keep = len(offsets) - tokens
     # Where the first dropped token begins: several tokens can be one character's, each with its
     # offsets, and the end of the last kept one would then keep them all.
     end = min(offsets[keep][0], len(pair.text) - 1) if keep > 0 else 0
-    text = pair.text[:end].rstrip()
-    if not text:
-        raise DeskError(
-            f"Instruction and answer of article {pair.id} alone need more than {longest} tokens.",
-            "Raise models.instructions.max_length_tokens, lower max_new_tokens, or choose a base "
-            "model that reads more.",
-        )
-    return text
+    return pair.text[:end].rstrip()

@@ -1,6 +1,7 @@
 """Which words begin a name: what the chats' own answers teach the offline decoder beforehand."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from training.instruct.words import Parts
 
 # Chats that are enough to tell names from other words.
 READ = 1000
+READ_CHARACTERS = 1500
 
 
 class Beginnings(NamedTuple):
@@ -36,7 +38,9 @@ def name_beginnings(
     for number, pair in enumerate(chats()):
         if number == READ:
             break
-        ids, names = _tokens(pair, tokenizer)
+        # More is not read in training either, and takes gigabytes of long articles.
+        short = replace(pair, text=pair.text[:READ_CHARACTERS])
+        ids, names = _tokens(short, tokenizer)
         shapes = parts.shapes[ids]
         before = torch.cat([torch.zeros_like(shapes[:1]), shapes[:-1]])
         features.append(torch.cat([shapes, parts.words[ids], before], dim=1))

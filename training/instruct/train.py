@@ -21,10 +21,12 @@ from training.evaluation.answers import answer_f1
 from training.instruct.adapter import save_adapter
 from training.instruct.ask import keep_schema
 from training.instruct.base import Base
-from training.instruct.budget import require_memory, require_tokens, shape_of
+from training.instruct.budget import require_memory, require_tokens
 from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
 from training.instruct.generate import generate_answers
-from training.instruct.lengths import Fitted, fit_lengths, shorten_prompts
+from training.instruct.lengths import Fitted, fit_lengths, require_room, shorten_prompts
+from training.instruct.memory import shape_of
+from training.instruct.turns import turn_end
 from training.results import Progress, Stopwatch, TrainedModel
 from training.tracking import report_to
 
@@ -55,15 +57,14 @@ def train_instructions(
     checkpoints = checkpoints or output_dir.with_name(f"{output_dir.name}.checkpoints")
     report_to(tracking)
     longest = longest_chat(base, settings)
+    require_room(pairs, base.tokenizer, settings.max_new_tokens, base.context)
     train = _fitted(pairs, "train", base, settings, longest)
     validation = _fitted(pairs, "validation", base, settings, longest)
     _require_affordable(base, train, settings)
     # Refuses now what scoring would refuse after the training.
     keep_schema(base, train.pairs, settings)
     set_seed(seed)
-    key = training_key(
-        [[_row(p) for p in pairs], settings.model_dump(), base.name, base.weights, seed]
-    )
+    key = training_key([[_row(p) for p in pairs], _used(settings), base.name, base.weights, seed])
     run = Run(checkpoints, key, on_progress, tracking)
     held = validation.pairs[:SCORED_EXAMPLES]
     model, curve = fit(
@@ -126,7 +127,7 @@ def _require_affordable(base: Base, train: Fitted, settings: InstructionModelSet
     steps = steps_of(settings, len(train.pairs))
     a_step = settings.batch_size * settings.accumulation_steps
     require_tokens(int(train.tokens / len(train.pairs) * steps * a_step), steps, settings)
-    shape = shape_of(base.model, adapter_size(base, settings))
+    shape = shape_of(base.model, adapter_size(base, settings), settings.lora_dropout > 0)
     require_memory(
         shape, settings, settings.max_length_tokens if settings.packing else train.longest
     )
@@ -147,7 +148,7 @@ def _row(pair: Pair) -> list[Any]:
 
 
 def _used(settings: InstructionModelSettings) -> dict[str, Any]:
-    """The settings that decided something: those of GRPO only where it ran."""
+    """The settings that decide something: not those of GRPO, nor what training may take."""
     return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
 
 
@@ -163,4 +164,5 @@ def _base_facts(base: Base) -> dict[str, str]:
     """What an adapter depends on: the base's weights, and how its template writes a chat."""
     text = str(base.tokenizer.chat_template)
     template = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return {"chat_template": template, "base_weights": base.weights}
+    end: Any = base.tokenizer.convert_ids_to_tokens(turn_end(base.tokenizer, base.name))
+    return {"chat_template": template, "turn_end": str(end), "base_weights": base.weights}

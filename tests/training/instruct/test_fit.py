@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from trl.kernels import ChunkedLogProbFunction
 
 from corpus.errors import DeskError
+from corpus.settings.instructions import GrpoSettings
 from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs, with_
 from training.entities.fit import Run
 from training.instruct import fit as fitting
@@ -125,20 +126,27 @@ class KilledError(Exception):
 
 
 def test_after_a_kill_it_comes_to_the_same_adapter(folder: str, tmp_path: Path) -> None:
-    def train(name: str, stop_at: int | None) -> Path:
+    steps: list[int] = []
+
+    def train(name: str, stop_at: int | None, **changes: Any) -> Path:
         def progress(step: int, _: int) -> None:
+            steps.append(step)
             if step == stop_at:
                 raise KilledError
 
         out = tmp_path / name
-        train_instructions(tiny_pairs(), load_base(folder), SETTINGS, 5, out, progress)
+        train_instructions(tiny_pairs(), load_base(folder), with_(**changes), 5, out, progress)
         return out / "adapter_model.safetensors"
 
     whole = load_file(train("whole", None))
     with pytest.raises(KilledError):
         train("killed", 5)
     assert list((tmp_path / "killed.checkpoints").glob("checkpoint-4"))
-    resumed = load_file(train("killed", None))
+    steps.clear()
+    # Limits that were raised since, and settings of GRPO, make it no other training.
+    raised = {"memory_gb": 64.0, "token_budget": 10**9, "grpo": GrpoSettings(max_steps=3)}
+    resumed = load_file(train("killed", None, **raised))
+    assert steps == [5, 6]
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 

@@ -11,15 +11,15 @@ import torch
 from safetensors.torch import load_file
 
 from corpus.errors import DeskError
-from corpus.instruct.answers import to_json
+from corpus.instruct.answers import stands_in, to_json
 from embedded.ports import free_port
 from tests.training.conftest import PROJECT
-from tests.training.instruct.tiny import save_tiny
+from tests.training.instruct.tiny import CONTEXT, save_tiny, tiny_pairs
 from tests.training.instruct.tune_tiny import BASE, GRPO, PAIRS, TUNED, teach, tune
 from training.instruct.adapter import load_adapter
 from training.instruct.base import load_base
-from training.instruct.generate import generate_answers
-from training.instruct.grpo import Start, train_with_rewards
+from training.instruct.generate import generate_answers, prompt_ids
+from training.instruct.grpo import Start, affordable_prompts, train_with_rewards
 from training.results import TrainedModel
 
 WEIGHTS = "adapter_model.safetensors"
@@ -114,6 +114,19 @@ def test_what_is_over_a_limit_is_refused_before_training(
         )
     assert "grpo." in error.value.next_step
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_name_is_rewarded_that_the_prompt_lost(base: str) -> None:
+    """An article is cut for the chat, and again where that leaves an answer no room."""
+    loaded = load_base(base, BASE)
+    longest = max(len(prompt_ids(p, loaded.tokenizer)) for p in tiny_pairs())
+    settings = TUNED.model_copy(update={"max_new_tokens": CONTEXT - longest + 30})
+    asked = affordable_prompts(tiny_pairs(), loaded, settings)
+    whole = {p.id: p for p in tiny_pairs()}
+    assert any(p.text != whole[p.id].text for p in asked)
+    named = [(m.text, p.text) for p in asked for m in p.answer.entities or ()]
+    assert named
+    assert [name for name, text in named if not stands_in(name, text)] == []
 
 
 def test_several_processes_are_refused(

@@ -1,6 +1,8 @@
 """What a training may take: chats that fit, tokens, memory; and the advice where it is too much."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from trl.kernels.chunked_logprob import TOKEN_CHUNK_SIZE
@@ -11,21 +13,20 @@ from corpus.instruct.answers import Answer
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import GrpoSettings
 from tests.training.instruct.tiny import SETTINGS, tiny_pairs, with_
+from training.entities.fit import batch_share
 from training.instruct.base import Base
 from training.instruct.budget import (
-    TILE_ENTRIES,
-    TILE_TOKENS,
     advice_of,
-    memory_bytes,
     require_grpo_memory,
     require_grpo_tokens,
     require_memory,
     require_tokens,
-    shape_of,
 )
 from training.instruct.fit import steps_of
 from training.instruct.generate import prompt_ids
 from training.instruct.lengths import chat_tokens, fit_lengths, shorten_prompts
+from training.instruct.memory import TILE_ENTRIES, TILE_TOKENS, memory_bytes, shape_of
+from training.instruct.train import train_instructions
 
 
 class TestLengths:
@@ -64,6 +65,31 @@ class TestLengths:
         assert len(asked.text) < len(pair.text)
         assert asked.answer == pair.answer
 
+    def test_an_answer_that_leaves_an_article_no_room_is_refused_before_training(
+        self, base: Base, tmp_path: Path
+    ) -> None:
+        steps: list[int] = []
+
+        def train(room: int, name: str) -> None:
+            settings = with_(max_new_tokens=room, max_steps=1, evaluations=1)
+            train_instructions(
+                tiny_pairs(), base, settings, 1, tmp_path / name, lambda step, _: steps.append(step)
+            )
+
+        with pytest.raises(DeskError, match="max_new_tokens is 310, and of the 320") as error:
+            train(310, "m")
+        assert (steps, list(tmp_path.iterdir())) == ([], [])
+        said = re.search(r"max_new_tokens=(\d+) or less", error.value.next_step)
+        assert said
+        train(int(said[1]), "fits")
+        assert steps
+
+    def test_a_prompt_without_room_says_what_would_help(self, base: Base) -> None:
+        pair, _ = self.long(base)
+        with pytest.raises(DeskError, match="answer of 315 tokens alone need more") as error:
+            shorten_prompts([pair], base.tokenizer, 315, 320)
+        assert "max_length_tokens" not in error.value.next_step
+
     @pytest.mark.parametrize("end", ["习近平主席", " 🏑", "🏑🏑🏑"])
     def test_characters_of_several_tokens_are_cut_too(self, base: Base, end: str) -> None:
         pair, _ = self.long(base)
@@ -100,6 +126,29 @@ class TestBudget:
         assert "batch_size=2, accumulation_steps=4" in error.value.next_step
         fits = with_(memory_gb=limit, batch_size=2)
         assert require_memory(shape, fits, 320) <= limit
+
+    def test_of_several_processes_each_holds_its_share(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shape = shape_of(base.model, 10_000)
+        limit = memory_bytes(shape, 2, 320, False) / 1024**3
+        monkeypatch.setenv("WORLD_SIZE", "4")
+        assert require_memory(shape, with_(memory_gb=limit, batch_size=8), 320) <= limit
+        with pytest.raises(DeskError, match="of memory") as error:
+            require_memory(shape, with_(memory_gb=limit, batch_size=32), 320)
+        assert "batch_size=8, accumulation_steps=4" in error.value.next_step
+
+    def test_a_batch_that_processes_cannot_share_equally_is_refused(
+        self, base: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("WORLD_SIZE", "3")
+        with pytest.raises(DeskError, match="batch_size is 8, and 3 processes") as error:
+            train_instructions(tiny_pairs(), base, with_(batch_size=8), 1, tmp_path / "m")
+        assert "models.instructions.batch_size=6 or 9" in error.value.next_step
+        assert list(tmp_path.iterdir()) == []
+        with pytest.raises(DeskError, match="entities") as error:
+            batch_share(2, "models.entities.batch_size")
+        assert "batch_size=3," in error.value.next_step
 
     def test_where_nothing_fits_a_smaller_base_is_named(self, base: Base) -> None:
         with pytest.raises(DeskError, match="of memory") as error:
@@ -157,7 +206,7 @@ class TestBudget:
         assert memory_bytes(large, 8, 512, True) == memory_bytes(tile, 8, 512, True)
         one, two = (memory_bytes(large, batch, 4096, True) for batch in (1, 2))
         # The others' scores are not there yet, or no more.
-        assert two - one < TILE_TOKENS * TILE_ENTRIES
+        assert two - one < 2 * TILE_TOKENS * TILE_ENTRIES
 
     def test_steps_are_those_of_the_epochs_or_fewer(self) -> None:
         assert steps_of(with_(epochs=2, batch_size=4, max_steps=100), 32) == 16

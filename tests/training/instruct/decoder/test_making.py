@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from transformers import LlamaConfig, LlamaModel
 
-from corpus.instruct.answers import Answer
+from corpus.instruct.answers import Answer, Mention
 from corpus.instruct.pairs import pair
 from tests.training.instruct.decoder.sample import (
     CLEAR,
@@ -91,8 +92,16 @@ def test_texts_come_back_byte_for_byte(base: Base) -> None:
 
 def test_a_very_long_article_costs_no_more_than_its_beginning(tmp_path: Path) -> None:
     long = "Ada Okafor scored twice in Geneva on Monday. " * 2000
-    pairs = [pair(str(i), f"{i} {long}", Answer("World", ()), "train", CLEAR) for i in range(3)]
+    named = Answer("World", (Mention("Ada Okafor", "person"),))
+    pairs = [pair(str(i), f"{i} {long}", named, "train", CLEAR) for i in range(3)]
     read: list[int] = []
+    fitted: list[int] = []
+    fit = LogisticRegression.fit
+
+    def sized(self: LogisticRegression, features: Any, *rest: Any) -> Any:
+        fitted.append(len(features))
+        return fit(self, features, *rest)
+
     plain = LlamaModel.forward
 
     def counted(self: LlamaModel, input_ids: torch.Tensor, **rest: Any) -> Any:
@@ -101,8 +110,11 @@ def test_a_very_long_article_costs_no_more_than_its_beginning(tmp_path: Path) ->
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LlamaModel, "forward", counted)
+        patch.setattr(LogisticRegression, "fit", sized)
         make_decoder(lambda: pairs, 1, tmp_path / "base")
     assert read
+    assert fitted
+    assert max(fitted) <= len(pairs) * CONTEXT
     assert max(read) <= CONTEXT
 
 
