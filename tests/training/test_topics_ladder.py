@@ -12,7 +12,7 @@ from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
 from corpus.settings.models import FineTuneSettings, TopicModelSettings
-from training.classification import rungs
+from training.classification import setfit_rung
 from training.classification.batches import TopicsInTurn
 from training.classification.calibration import (
     NONE,
@@ -259,13 +259,13 @@ def test_halves_are_taken_of_some_amounts_and_of_one_topic_a_text() -> None:
 def test_setfit_learns_from_halves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("training.classification.halves.FEWEST_TEXTS", 8)
     contrasted: list[int] = []
-    real = rungs.contrast
+    real = setfit_rung.contrast
 
     def counted(body: Any, data: TopicData, *rest: Any) -> None:
         contrasted.append(len(data))
         real(body, data, *rest)
 
-    monkeypatch.setattr(rungs, "contrast", counted)
+    monkeypatch.setattr(setfit_rung, "contrast", counted)
     texts = some_texts(12).texts
     gold = [TopicExample(f"e{i}", text, ("ab"[i % 2],), "train") for i, text in enumerate(texts)]
     settings = TopicModelSettings(method="setfit", max_steps=1, batch_size=8)

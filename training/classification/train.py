@@ -18,8 +18,9 @@ from training.classification.data import (
     training_data,
     validation_data,
 )
+from training.classification.lesson import Fitted, Lesson
 from training.classification.models import THRESHOLD, TopicModel
-from training.classification.rungs import Fitted, Lesson, effective, fit
+from training.classification.rungs import effective, fit
 from training.classification.scores import best_threshold
 from training.curves import diagnose, draw_curve
 from training.examples import TopicExample
