@@ -5,8 +5,7 @@ chats; each starts with the mean vector of the pieces that MiniLM, the offline e
 (``words``). Its attention is written down where it can be (``layers``): copying from the article,
 its gist, the names that come next, whether any is left. Two regressions are fitted: what each word
 says of an article's subject (``themes``), and which words begin a name, as the chats' own answers
-tell (``names``). Nothing else is trained. An adapter learns what to do with it; it leaves the first
-layer as it is, through which it would learn the articles by heart (decision 19).
+tell (``names``). Nothing else is trained. An adapter learns what to do with it.
 """
 
 import math
@@ -19,7 +18,6 @@ from typing import Any
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, set_seed
 
-from training.instruct.adapted import FIRST_ADAPTED
 from training.instruct.generate import chat_ids
 from training.instruct.heads import HEAD, HEADS, THETA, Scales, balance
 from training.instruct.last_layer import write_third
@@ -101,7 +99,7 @@ def _measured(tokenizer: PreTrainedTokenizerBase, chats: Chats) -> Iterator[list
 
 
 def _config(tokenizer: PreTrainedTokenizerBase) -> LlamaConfig:
-    config = LlamaConfig(
+    return LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=STREAM.width,
         intermediate_size=FEED_FORWARD,
@@ -117,8 +115,6 @@ def _config(tokenizer: PreTrainedTokenizerBase) -> LlamaConfig:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    setattr(config, FIRST_ADAPTED, 1)
-    return config
 
 
 def _forget(model: Any, generator: torch.Generator) -> None:

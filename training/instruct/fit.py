@@ -18,7 +18,6 @@ from corpus.settings.instructions import InstructionModelSettings
 from training.checkpoints import last_checkpoint
 from training.entities.fit import Run, batch_share, processes, together
 from training.entities.learning_curve import ReportSteps, points
-from training.instruct.adapted import adapted_layers
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base
 from training.instruct.budget import BATCH_SETTING, advice_of, memory_errors
@@ -103,17 +102,13 @@ def chats(pairs: Sequence[Pair]) -> Dataset:
 
 
 def lora(base: Base, settings: InstructionModelSettings) -> LoraConfig:
-    """On every linear layer but the head (Hu et al. 2021; "all linear" as in QLoRA), of the layers
-    that the base wants adapted.
-    """
-    layers = adapted_layers(base.model.config)
+    """On every linear layer but the head (Hu et al. 2021; "all linear" as in QLoRA)."""
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules=linear_layers(base.model),
-        layers_to_transform=layers,
     )
 
 
@@ -135,13 +130,10 @@ def linear_layers(model: Any) -> list[str]:
 def adapter_size(base: Base, settings: InstructionModelSettings) -> int:
     """How many parameters the adapter trains."""
     names = set(linear_layers(base.model))
-    layers = adapted_layers(base.model.config)
     sides = [
         part.in_features + part.out_features
         for name, part in base.model.named_modules()
-        if isinstance(part, torch.nn.Linear)
-        and name.rpartition(".")[2] in names
-        and (layers is None or any(f".layers.{layer}." in name for layer in layers))
+        if isinstance(part, torch.nn.Linear) and name.rpartition(".")[2] in names
     ]
     return settings.lora_rank * sum(sides)
 

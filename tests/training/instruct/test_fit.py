@@ -10,13 +10,12 @@ from trl.kernels import ChunkedLogProbFunction
 
 from corpus.errors import DeskError
 from corpus.settings.instructions import GrpoSettings
-from tests.training.instruct.tiny import SETTINGS, save_tiny, tiny_pairs, with_
+from tests.training.instruct.tiny import SETTINGS, tiny_pairs, with_
 from training.entities.fit import Run
 from training.instruct import fit as fitting
-from training.instruct.adapted import FIRST_ADAPTED
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base, load_base
-from training.instruct.fit import adapter_size, linear_layers, make_trainer
+from training.instruct.fit import linear_layers, make_trainer
 from training.instruct.train import train_instructions
 
 
@@ -91,18 +90,6 @@ def test_the_adapter_is_on_every_linear_layer_but_the_head(base: Base) -> None:
     assert linear_layers(base.model) == [
         "down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj",
     ]  # fmt: skip
-
-
-def test_a_base_may_keep_its_lowest_layers(tmp_path: Path) -> None:
-    base = load_base(save_tiny(tmp_path / "tiny", layers=3))
-    everywhere = adapter_size(base, SETTINGS)
-    setattr(base.model.config, FIRST_ADAPTED, 1)
-    expected = adapter_size(base, SETTINGS)
-    assert expected * 3 == everywhere * 2
-    trainer = make_trainer(base, tiny_pairs(), [], SETTINGS, 1, Run(tmp_path, "key", None, "none"))
-    sizes = {n: p.numel() for n, p in trainer.model.named_parameters() if p.requires_grad}
-    assert sum(sizes.values()) == expected
-    assert {name.partition(".layers.")[2].partition(".")[0] for name in sizes} == {"1", "2"}
 
 
 def test_training_lowers_the_loss_and_says_so(base: Base, tmp_path: Path) -> None:

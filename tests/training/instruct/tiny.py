@@ -58,12 +58,12 @@ def tiny_tokenizer() -> PreTrainedTokenizerBase:
     return found
 
 
-def save_tiny(folder: Path, seed: int = 1, context: int = CONTEXT, layers: int = 1) -> str:
+def save_tiny(folder: Path, seed: int = 1, context: int = CONTEXT) -> str:
     """Model and tokenizer, by their folder's name."""
     set_seed(seed)
     tokenizer = tiny_tokenizer()
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=layers,
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=1,
         num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=context,
         initializer_range=0.2,
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
