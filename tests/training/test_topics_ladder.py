@@ -23,7 +23,7 @@ from training.classification.calibration import (
 )
 from training.classification.data import TopicData, parts
 from training.classification.fine_tune import precision
-from training.classification.halves import FEWEST_TEXTS, MOST_TEXTS, text_halves
+from training.classification.halves import FEWEST_TEXTS, text_halves
 from training.classification.ladder import Trial, judge, proposal, trial_parts
 from training.classification.loss import AllPairsLoss
 from training.classification.lower_layers import HiddenStates, freeze_lower_layers, remembered
@@ -239,7 +239,7 @@ def some_texts(count: int, several: bool = False) -> TopicData:
 
 def test_halves_have_the_topic_of_the_whole() -> None:
     data = some_texts(FEWEST_TEXTS)
-    found = text_halves(data)
+    found = text_halves(data, 3 * FEWEST_TEXTS)
     pairs = list(zip(found.texts[::2], found.texts[1::2], strict=True))
     assert tuple(f"{first} {second}" for first, second in pairs) == data.texts
     assert all(abs(len(a.split()) - len(b.split())) <= 1 for a, b in pairs)
@@ -247,13 +247,13 @@ def test_halves_have_the_topic_of_the_whole() -> None:
 
 
 def test_halves_are_taken_of_some_amounts_and_of_one_topic_a_text() -> None:
-    assert not len(text_halves(some_texts(FEWEST_TEXTS - 1)))
-    assert not len(text_halves(some_texts(MOST_TEXTS + 1)))
-    assert not len(text_halves(some_texts(FEWEST_TEXTS, several=True)))
+    assert not len(text_halves(some_texts(FEWEST_TEXTS - 1), 1000))
+    assert not len(text_halves(some_texts(FEWEST_TEXTS), 3 * FEWEST_TEXTS - 1))
+    assert not len(text_halves(some_texts(FEWEST_TEXTS, several=True), 1000))
     short = TopicData(
         ("too short",) * 100, np.eye(2, dtype=int)[np.arange(100) % 2], ("a", "b"), False
     )
-    assert not len(text_halves(short))
+    assert not len(text_halves(short, 1000))
 
 
 def test_setfit_learns_from_halves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_setfit_learns_from_halves(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(setfit_rung, "contrast", counted)
     texts = some_texts(12).texts
     gold = [TopicExample(f"e{i}", text, ("ab"[i % 2],), "train") for i, text in enumerate(texts)]
-    settings = TopicModelSettings(method="setfit", max_steps=1, batch_size=8)
+    settings = TopicModelSettings(method="setfit", max_steps=3, batch_size=12)
     found = train_topics(gold, ["a", "b"], settings, "offline", 1, tmp_path / "model")
     names = found.settings["topic_names_taught"]
     assert found.settings["half_texts_taught"] == 24

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 
 from training.classification.data import TopicData
 
-# Fewer texts are shown ten times in fewer steps, so more of them would cost more steps; of more
-# there are enough without their halves (decision 15 has what was measured).
-FEWEST_TEXTS, MOST_TEXTS = 80, 500
+# Fewer texts are shown ten times in fewer steps, so more of them would cost more steps (decision 15
+# has what was measured).
+FEWEST_TEXTS = 80
 # Of fewer words, half a text says too little.
 FEWEST_WORDS = 16
 
 
-def text_halves(data: TopicData) -> TopicData:
-    """Both halves of each text with the topic of the whole, where there are 80 to 500 texts; of
-    several topics none, since either half may be about some of them only.
+def text_halves(data: TopicData, shown: int) -> TopicData:
+    """Both halves of each text with the topic of the whole, from 80 texts on, where a training that
+    shows ``shown`` texts shows them all; of several topics none, since either half may be about
+    some of them only.
     """
-    if data.several or not FEWEST_TEXTS <= len(data) <= MOST_TEXTS:
+    if data.several or not FEWEST_TEXTS <= len(data) <= shown // 3:
         return data.at([])
     numbered = [(i, half) for i, text in enumerate(data.texts) for half in _halves(text)]
     found = data.at([i for i, _ in numbered])

@@ -69,7 +69,7 @@ def setfit_verdict(trials: tuple[Trial, Trial] | None, data: TopicData) -> Verdi
 
 def fit_setfit(lesson: Lesson, start: Start, verdict: Verdict, unseen: Trial | None) -> Fitted:
     plan = schedule(lesson.settings, len(lesson.train))
-    halves = text_halves(lesson.train)
+    halves = text_halves(lesson.train, plan.steps * plan.batch_size)
     taught = together_with(together_with(lesson.train, start.names), halves)
     if len(halves):
         # What the frozen layers give for them is remembered for all steps.
