@@ -54,6 +54,7 @@ VALUES = {
     "sha256": st.just("ab" * 32) | text,
     "hash": st.just("ab" * 32) | text,
     "prefix": st.just("default"),
+    "number": st.sampled_from(["1", "0"]) | text,
 }
 KEYS = ["name", "type", "organization", "private", "visibility", "files", "objects", "operation"]
 KEYS += ["path", "oid", "size", "sample", "content", "tag", "message", "startingPoint", "paths"]

@@ -15,7 +15,7 @@ from training.instruct.ask import ask
 from training.instruct.base import Base
 from training.instruct.fit import make_trainer
 from training.instruct.generate import chat_ids, prompt_ids
-from training.instruct.grpo import _prompts
+from training.instruct.grpo import affordable_prompts
 from training.instruct.lengths import fit_lengths, shorten_prompts
 from training.instruct.plain import plain_pairs, require_plain_labels
 from training.instruct.tokens import ROLES
@@ -49,7 +49,7 @@ def test_nor_when_asked_or_rewarded(base: Base, context: int | None) -> None:
     expected = sorted(turns(prompt_ids(p, base.tokenizer), base) for p in pairs)
     many = [*map(attacked, pairs)]
     asked = shorten_prompts(many, base.tokenizer, SETTINGS.max_new_tokens, context)
-    rewarded = _prompts(many, base, SETTINGS)
+    rewarded = affordable_prompts(many, base, SETTINGS)
     for found in (asked, rewarded):
         assert sorted(turns(prompt_ids(p, base.tokenizer), base) for p in found) == expected
     # Written and surprised alike as by the text that people would break up by hand.
