@@ -54,7 +54,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --
 test: setup browser lint ## Lint and the tests of everything, in two processes
 	$(PYTEST) -m "not long" $(ARGS)
 
-test-long: setup postgres ## Kills at every step, crowds, several processes, the team's stack
+test-long: setup postgres ## Kills at every step, crowds, several processes, the team's stack, instruction models round by round
 	$(PYTEST) -m long $(ARGS)
 
 lint: setup ## ruff, mypy, import contracts

@@ -25,7 +25,7 @@ from tests.flows.chain import KNOBS, settings
 from tests.running import HubService, Services
 from tests.warm_command import WarmCommand
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 REPO = "copydesk/chain-test-instructions"
 SFT: dict[str, Any] = KNOBS | {
     "publish.instruction_model": REPO,

@@ -29,7 +29,7 @@ from tests.flows.chain import settings
 from tests.running import Services
 from tests.warm_command import WarmCommand
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 def test_preferences_are_exported_as_trl_loads_them(
@@ -118,7 +118,6 @@ def test_nobody_is_named_in_state_or_export(
     assert not any(row["annotator"] in out.read_text() for row in rows)
 
 
-@pytest.mark.long
 def test_the_commands_say_what_they_did(
     loaded: LoadedAnswers,
     pulled: PulledAnswers,

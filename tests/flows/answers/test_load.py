@@ -16,7 +16,7 @@ from flows.pull_answers import PullAnswers, pull_answers
 from flows.train_sft import SftReport
 from tests.flows.answers.people import LIMIT, Annotator, records
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 def test_answers_are_loaded_and_nothing_of_the_test_is(

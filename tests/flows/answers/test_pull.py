@@ -21,7 +21,7 @@ from corpus.review_state import desk_questions, open_ledger, read_gold
 from flows.pull_answers import PullAnswers, PulledAnswers, pull_answers
 from tests.flows.answers.people import BROKEN, Annotator, records, right
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 def test_corrections_are_pulled_once_and_broken_ones_are_told(

@@ -16,6 +16,7 @@ from training.instruct.memory import memory_bytes, shape_of
 LEAST, MOST = 0.8, 1.6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("hidden", "inner", "layers", "checkpointing"), [(256, 2048, 4, "0"), (256, 512, 8, "0")]
 )
