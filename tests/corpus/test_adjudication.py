@@ -167,12 +167,18 @@ def test_an_edit_counts_and_a_word_on_what_is_not_ready_does_not() -> None:
     assert gold(first, *others).rules["adjudicated"] == 1
 
 
-def test_the_ledgers_come_together(tmp_path: object) -> None:
-    """The same person under both roles: what they said as an annotator stays an answer."""
-    desk = made_desk(state=str(tmp_path))
+def differing(folder: object) -> tuple[Desk, Ledger]:
+    """A desk whose ledger holds answers that differ."""
+    desk = made_desk(state=str(folder))
     ledger = open_ledger(desk)
     ledger.append_articles(KNOWN.values())
     ledger.append_entries(DIFFERENT)
+    return desk, ledger
+
+
+def test_the_ledgers_come_together(tmp_path: object) -> None:
+    """The same person under both roles: what they said as an annotator stays an answer."""
+    desk, ledger = differing(tmp_path)
     assert set(find_open(desk, resolve_ledger(desk, ledger))) == {"topics", "spans"}
     beside = adjudication_ledger(ledger)
     beside.append_entries([say("topics", FINAL, "World", (ROME,)), say("spans", FINAL, "World")])
@@ -193,10 +199,7 @@ def test_what_a_pull_appends_meanwhile_is_for_the_next_load(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that is gone would leave its article undecided; a new article has no text yet."""
-    desk = made_desk(state=str(tmp_path))
-    ledger = open_ledger(desk)
-    ledger.append_articles(KNOWN.values())
-    ledger.append_entries(DIFFERENT)
+    desk, _ = differing(tmp_path)
     late = Article("late", "Late news.")
     gone = [
         say("topics", "b", None, None, 5, "deleted"),
@@ -223,10 +226,7 @@ def test_what_a_pull_appends_meanwhile_is_for_the_next_load(
 def test_no_answer_is_published_without_the_gold_it_was_resolved_to(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = made_desk(state=str(tmp_path))
-    ledger = open_ledger(desk)
-    ledger.append_articles(KNOWN.values())
-    ledger.append_entries(DIFFERENT)
+    desk, ledger = differing(tmp_path)
     build = corpus.review_state.build_gold
 
     def append_and_build(*args: Any) -> Gold:

@@ -2,7 +2,6 @@
 into the ledger and its report.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from corpus.review_state import open_ledger, resolve_ledger
 from corpus.statements import current_statements
 from flows.load_news import LoadNews, load_news
 from flows.pull_reviewed import PullReviewed, pull_reviewed
+from tests.flows.texts_desk import texts_desk
 from tests.running import ArgillaService
 
 pytestmark = pytest.mark.services
@@ -40,27 +40,15 @@ TEXTS = [
 
 
 def knobs(folder: Path, name: str, **more: Any) -> dict[str, Any]:
-    source = folder / "news.jsonl"
-    if not source.exists():
-        source.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
-    return {
-        "name": name,
-        "source.path": str(source),
-        "source.format": "auto",
-        "source.columns": {"text": "text"},
-        "source.review_splits": None,
-        "source.benchmark_split": None,
+    asked: dict[str, Any] = {
         "labels.overlapping": True,
         "review.min_submitted": 1,
-        "review.blind_share": 0.0,
         "review.also_ask": {
             NOTE: {"type": "text", "title": "Anything to say?"},
             RATING: {"type": "rating", "title": "How well is it written?", "values": [0, 1, 2]},
         },
-        "publish.topic_model": f"copydesk/{name}-topics",
-        "publish.entity_model": f"copydesk/{name}-entities",
-        **more,
     }
+    return texts_desk(folder, name, TEXTS, **asked | more)
 
 
 def records(desk: Desk) -> tuple[rg.Dataset, dict[str, Row]]:

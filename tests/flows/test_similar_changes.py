@@ -1,6 +1,5 @@
 """Vectors for *Find similar* where loads, encoders and people change: all of one kind, or none."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from argilla_settings.vectors import MEANING, UNFINISHED
 from corpus.desk import read_desk
 from corpus.errors import DeskError
 from flows.load_news import LoadNews, load_news
+from tests.flows.texts_desk import texts_desk
 from tests.running import ArgillaService
 from tests.training.encoders import bert
 
@@ -27,22 +27,8 @@ OFF = {"review.find_similar": False}
 
 
 def knobs(folder: Path, name: str, encoder: str) -> dict[str, Any]:
-    source = folder / "news.jsonl"
-    source.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
-    return {
-        "name": name,
-        "source.path": str(source),
-        "source.format": "auto",
-        "source.columns": {"text": "text"},
-        "source.review_splits": None,
-        "source.benchmark_split": None,
-        "review.blind_share": 0.0,
-        "review.order": "random",
-        "models.encoder": encoder,
-        "models.preannotation.entities": "none",
-        "publish.topic_model": f"copydesk/{name}-topics",
-        "publish.entity_model": f"copydesk/{name}-entities",
-    }
+    more = {"review.order": "random", "models.preannotation.entities": "none"}
+    return texts_desk(folder, name, TEXTS, **{"models.encoder": encoder}, **more)
 
 
 def load(overrides: dict[str, Any], limit: int) -> None:

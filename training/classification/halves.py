@@ -1,7 +1,7 @@
-"""The halves of texts as examples: a topic is told by either, and no text is long enough to learn.
+"""The halves of texts as examples: of few texts, each shown again and again.
 
 An encoder that saw a text ten times knows it by heart, and the head is then fitted to embeddings
-that are tidier than those of new texts. Of its halves it has to know the topic from other words.
+that are tidier than those of new texts. A half tells the topic by half of the words.
 """
 
 from collections.abc import Iterator

@@ -30,16 +30,16 @@ def setfit_trials(lesson: Lesson, start: Start) -> tuple[Trial, Trial] | None:
     if kept is not None:
         numbers = np.array(kept["numbers"])
         return Trial(numbers, np.array(kept["setfit"])), Trial(numbers, np.array(kept["frozen"]))
-    halves = trial_parts(data, lesson.seed)
+    sides = trial_parts(data, lesson.seed)
     few = len(data) <= TWO_FOLDS_UP_TO
     turns = [(0, 1), (1, 0)] if few else [(0, 1)]
     tuned, frozen = [], []
     for taught, held in turns:
-        lessons = halves[taught]
-        tuned.append(_taught_by_contrast(lesson, start, lessons, halves[held]))
+        lessons = sides[taught]
+        tuned.append(_taught_by_contrast(lesson, start, lessons, sides[held]))
         head = fit_head_of_part(start.vectors, data, lessons, start.strength)
-        frozen.append(head_logits(head, start.vectors[halves[held]], data))
-    numbers = np.concatenate([halves[held] for _, held in turns])
+        frozen.append(head_logits(head, start.vectors[sides[held]], data))
+    numbers = np.concatenate([sides[held] for _, held in turns])
     dear, cheap = np.concatenate(tuned), np.concatenate(frozen)
     write(
         lesson.folder / "trial.json",
