@@ -10,7 +10,7 @@ from corpus.instruct.opinions import AnswerReview, Generation, Opinion
 from corpus.instruct.phrasings import PHRASINGS
 from corpus.instruct.preferences import Origin, Preference, RightAnswers, preferences
 from corpus.review_state import desk_questions
-from tests.corpus.test_corrections import (
+from tests.corpus.correcting import (
     ADA,
     RIGHT,
     WEXMOOR,
