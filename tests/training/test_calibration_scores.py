@@ -35,6 +35,17 @@ def test_the_error_is_the_mean_distance_over_bins_of_as_many_predictions() -> No
     assert json.loads(json.dumps(found.to_dict())) == found.to_dict()
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_no_rate_of_a_few_predictions_looks_certain(right: bool) -> None:
+    found = score_calibration(np.linspace(0.5, 0.9, 120).tolist(), [right] * 120, range(120), 0)
+    assert found is not None
+    for part in found.bins:
+        rate = part.accuracy
+        assert (part.n, rate.value) == (12, right)
+        # The rule of three: about three of them wide.
+        assert 2 / 12 < rate.high - rate.low < 4 / 12
+
+
 @pytest.mark.parametrize("by", [0.0, 0.1])
 def test_the_interval_covers_the_true_error(by: float) -> None:
     found = [overconfident(400, by, seed).error for seed in range(60)]

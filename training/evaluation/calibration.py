@@ -57,7 +57,8 @@ def score_calibration(
     ``articles`` numbers the article of each prediction, from 0. The interval of the error is the
     basic one (twice the value minus the percentiles, Davison and Hinkley 1997), since resamples
     are calibrated worse than what they are drawn from; it begins at 0 where the error is no larger
-    than chance (Bröcker and Smith 2007).
+    than chance (Bröcker and Smith 2007). To each bin of a resample a right and a wrong prediction
+    are added, each as often as an article is drawn (Poisson, of mean 1).
     """
     count = min(BINS, len(probabilities) // LEAST_IN_BIN)
     if count < 2:
@@ -77,7 +78,9 @@ def score_calibration(
     weight, said, true = (sums[:, i] for i in range(3))
     errors = np.abs(said - true).sum(axis=1) / weight.sum(axis=1)
     chance = _chance(confidence, count, seed, resamples)
-    rates = ratio(true, weight)
+    # As counts.py does: without these two, ten right answers would have an interval from 1 to 1.
+    lucky, unlucky = np.random.default_rng(seed).poisson(1.0, (2, len(sums) - 1, count))
+    rates = ratio(true[1:] + lucky, weight[1:] + lucky + unlucky)
     return CalibrationScores(
         n=len(confidence),
         error=_interval(errors, chance),
@@ -85,7 +88,7 @@ def score_calibration(
         bins=tuple(
             Bin(
                 confidence=float(said[0, i] / weight[0, i]),
-                accuracy=to_interval(rates[0, i], rates[1:, i]),
+                accuracy=to_interval(true[0, i] / weight[0, i], rates[:, i]),
                 n=int(weight[0, i]),
             )
             for i in range(count)
