@@ -60,7 +60,8 @@ class Ledger(Segments):
                 self._entries[path] = [row_entry(row) for row in rows]
         if unread or paths != self._together[0]:
             every = (entry for path in paths for entry in self._entries[path])
-            self._together = (paths, unrepeated(every))
+            with uncollected():
+                self._together = (paths, unrepeated(every))
         return list(self._together[1])
 
     def splits(self) -> dict[str, Split]:
