@@ -10,7 +10,6 @@ from argilla_settings.rest import read_items
 from corpus.desk import Desk
 from corpus.ledger import Ledger
 from corpus.moves import read_moves
-from corpus.statements import current_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def list_annotators(client: rg.Argilla, desk: Desk, ledger: Ledger) -> list[Anno
     if desk.workspace not in places:
         return []
     moves = read_moves(ledger)
-    said = current_statements(ledger.entries()).values()
+    said = ledger.current().values()
     answers = Counter(e.response.annotator for e in said if e.status == "submitted")
     members = read_items(client, f"workspaces/{places[desk.workspace]}/users")
     names = {user["username"]: pseudonym(moves.person(user["id"]), desk) for user in members}

@@ -41,6 +41,7 @@ class Ledger(Segments):
         # Path of a segment → what was read of it; and all together, as of these paths.
         self._entries: dict[str, list[LedgerEntry]] = {}
         self._together: tuple[list[str], list[LedgerEntry]] = ([], [])
+        self._current: dict[StatementKey, LedgerEntry] = {}
 
     def articles(self) -> dict[str, Article]:
         """Every article that ever had an answer, by id."""
@@ -52,6 +53,16 @@ class Ledger(Segments):
 
     def entries(self) -> list[LedgerEntry]:
         """Every answer ever seen, in the order of appending."""
+        self._read_entries()
+        return list(self._together[1])
+
+    def current(self) -> dict[StatementKey, LedgerEntry]:
+        """The answers that count now."""
+        self._read_entries()
+        return dict(self._current)
+
+    def _read_entries(self) -> None:
+        """What was appended since the last time."""
         paths = self.segments("answers")
         unread = [path for path in paths if not self._entries.get(path)]
         for path in unread:
@@ -62,7 +73,7 @@ class Ledger(Segments):
             every = (entry for path in paths for entry in self._entries[path])
             with uncollected():
                 self._together = (paths, unrepeated(every))
-        return list(self._together[1])
+                self._current = current_statements(self._together[1])
 
     def splits(self) -> dict[str, Split]:
         """The split of every article that has one; the first assignment counts forever."""
@@ -82,7 +93,7 @@ class Ledger(Segments):
 
     def append_entries(self, entries: Sequence[LedgerEntry]) -> int:
         """Append answers that are new or edited; returns how many that were."""
-        new = new_statements(entries, current_statements(self.entries()))
+        new = new_statements(entries, self.current())
         self.append("answers", [entry_row(entry) for entry in new])
         return len(new)
 
@@ -116,9 +127,8 @@ class Ledger(Segments):
 
     def withdrawn(self) -> set[str]:
         """Articles that were answered, and whose answers were all deleted in Argilla."""
-        entries = self.entries()
-        held = {entry.response.article_id for entry in current_statements(entries).values()}
-        return {entry.response.article_id for entry in entries} - held
+        held = {entry.response.article_id for entry in self.current().values()}
+        return {entry.response.article_id for entry in self.entries()} - held
 
     def cursor(self) -> dict[str, Any]:
         """What the last complete pull saw; empty before the first."""

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 
 from corpus.articles import Article, Split
 from corpus.ledger import Ledger
-from corpus.statements import current_statements
 
 
 def training_splits(ledger: Ledger) -> dict[str, Split]:
@@ -13,7 +12,7 @@ def training_splits(ledger: Ledger) -> dict[str, Split]:
     Nothing of the frozen test is among them, nor what resembles it: near-duplicates of test get no
     split. Articles that wait for answers have none either; they may become test.
     """
-    entries = current_statements(ledger.entries()).values()
+    entries = ledger.current().values()
     answered = {e.response.article_id for e in entries if e.status == "submitted"}
     return {i: s for i, s in ledger.splits().items() if s != "test" and i in answered}
 

@@ -16,7 +16,6 @@ from corpus.cursor import Reconciled
 from corpus.desk import Desk
 from corpus.ledger import Ledger
 from corpus.moves import Moves, to_time
-from corpus.statements import current_statements
 from flows.pulling import buried
 
 log = logging.getLogger("flows.pull_reviewed")
@@ -35,8 +34,7 @@ class Review:
 
     def counts(self) -> Counter[str]:
         """Status → answers that the ledger holds."""
-        current = current_statements(self.ledger.entries())
-        return Counter(statement.status for statement in current.values())
+        return Counter(entry.status for entry in self.ledger.current().values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def read_all(review: Review, activity: str) -> Everything:
     """Page all records and append what the ledger does not hold; bury what Argilla does not."""
     ledger, begun = review.ledger, datetime.now(UTC)
     # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
-    held = current_statements(ledger.entries())
+    held = ledger.current()
     listing = Listing()
     rows = list_rows(review.client, review.dataset, include=("responses", "suggestions"))
     pulled = list(pulled_records(listing.noting(rows), review.dataset, review.desk, review.moves))

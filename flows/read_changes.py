@@ -35,7 +35,7 @@ from corpus.cursor import (
     to_cursor,
 )
 from corpus.moves import to_time
-from corpus.statements import current_statements, tombstones
+from corpus.statements import tombstones
 from flows.read_answers import Listing, Review, read_all
 
 log = logging.getLogger("flows.pull_reviewed")
@@ -136,7 +136,7 @@ def _newly_started(review: Review, started: int, until: str) -> Iterator[Row]:
     answer, where these are few, else among those in work.
     """
     client, dataset = review.client, review.dataset
-    known = {article_id for article_id, _ in current_statements(review.ledger.entries())}
+    known = {article_id for article_id, _ in review.ledger.current()}
     unanswered = [i for i, article in review.ledger.pending().items() if article not in known]
     if len(unanswered) < LISTED_FOR_ASKED * started:
         return answered_among(client, dataset, unanswered, until)
@@ -160,7 +160,7 @@ class _Appended:
 def _append(review: Review, rows: Iterable[Row]) -> _Appended:
     """Append the answers to these records, of which each row holds all that there are."""
     ledger, listing = review.ledger, Listing()
-    held = current_statements(ledger.entries())
+    held = ledger.current()
     # One that was started and completed since is found as both.
     found = {row["id"]: row for row in listing.noting(rows)}
     pulled = list(pulled_records(found.values(), review.dataset, review.desk, review.moves))

@@ -222,14 +222,26 @@ def test_queues_and_progress(argilla_service: ArgillaService, dataset: rg.Datase
     second.respond("r1", "submitted", "b")
     status = {"entity": "response", "property": "status"}
 
+    record_id = {"entity": "record", "property": "id"}
+
     def queue(user: Asker, *statuses: str) -> set[str]:
-        return set(user.find(**both(terms(status, *statuses))))
+        found = set(user.find(**both(terms(status, *statuses))))
+        # Beside ids the engine asks each record for its answers.
+        for some in (list(user.ids), list(user.ids)[1:3]):
+            named = user.find(**both(terms(status, *statuses), terms(record_id, *some)))
+            assert set(named) == found & {user.ids[one] for one in some}
+        return found
 
     assert queue(first, "pending") == {"r4", "r5"}
     assert queue(first, "submitted") == {"r1"}
     assert queue(first, "draft", "pending") == {"r3", "r4", "r5"}
     assert queue(first, "discarded") == {"r2"}
     assert queue(second, "pending") == {"r2", "r3", "r4", "r5"}
+    everybody = Asker(argilla_service, dataset, "owner")
+    everybody.base = everybody.base.replace("/me/", "/")
+    assert queue(everybody, "submitted") == {"r1"}
+    assert queue(everybody, "draft", "discarded") == {"r2", "r3"}
+    assert queue(everybody, "pending", "draft") == {"r3", "r4", "r5"}
     answer = {"entity": "response", "question": "topic"}
     assert second.find(**both(terms(answer, "b"))) == ["r1"]
     assert first.find(**both(terms(answer, "b"))) == []

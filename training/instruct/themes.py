@@ -88,7 +88,7 @@ class _Reader:
             self._note(text, vectors / mean.norm())
 
     def _note(self, text: str, vectors: torch.Tensor) -> None:
-        """``vectors`` (MiniLM's tokens, its width) go to the words that have characters of theirs."""
+        """``vectors`` (MiniLM's tokens, its width) go to the words that they stand in."""
         ours = self._tokenizer(text, return_offsets_mapping=True)
         theirs = self._encoder.tokenizer(
             text, return_offsets_mapping=True, truncation=True,
