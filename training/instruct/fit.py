@@ -163,6 +163,7 @@ def arguments(
         per_device_eval_batch_size=share,
         gradient_accumulation_steps=settings.accumulation_steps,
         learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
         warmup_steps=0.1,
         lr_scheduler_type="linear",
         # What is too long was dealt with before, by a rule that counts.

@@ -77,16 +77,26 @@ def test_room_shrinks_as_an_answer_is_written(base: Base) -> None:
 
 
 def test_a_list_ends_rather_where_little_room_is(base: Base) -> None:
-    """Of the two tokens that differ in this alone, before anything is learned."""
-    ends, goes_on = base.tokenizer.convert_tokens_to_ids(['"}]}', '"}, {"text": "'])
-    one = next(p for p in sample_pairs() if len(p.answer.entities or ()) >= 4)
-    scores = []
-    for number in (0, 3):
-        with torch.no_grad():
-            ids = begun(base, one, told_with(one, number))
-            logits = base.model(input_ids=torch.tensor([ids])).logits[0, -1]
-        scores.append(float(logits[ends] - logits[goes_on]))
-    assert scores[1] > scores[0]
+    """Of the two tokens that differ in what knows of ends, before anything is learned.
+
+    Whether a name is left tells too, so an article may now and then be an exception.
+    """
+    tokens = base.tokenizer.convert_tokens_to_ids(['"}]}', '"}, {"text": "'])
+    more = tried = 0
+    for one in [p for p in sample_pairs() if len(p.answer.entities or ()) >= 4][:40]:
+        first, last = (
+            _rather_ends(base, begun(base, one, told_with(one, n)), tokens) for n in (0, 3)
+        )
+        more += last > first
+        tried += 1
+    assert tried >= 30
+    assert more / tried > 0.9
+
+
+@torch.no_grad()
+def _rather_ends(base: Base, ids: list[int], tokens: list[int]) -> float:
+    logits = base.model(input_ids=torch.tensor([ids])).logits[0, -1, tokens]
+    return float(logits[0] - logits[1])
 
 
 def test_what_was_said_is_added_up(base: Base) -> None:
