@@ -18,7 +18,9 @@ from argilla_settings.changes import (
     completed_among,
     completed_since,
     count_answers,
+    count_completed_since,
     count_started,
+    ids_completed_since,
     rows_of,
     started_ids,
     started_rows,
@@ -40,8 +42,11 @@ from flows.read_answers import Listing, Review, read_all
 
 log = logging.getLogger("flows.pull_reviewed")
 
-# Servers of one Argilla may differ by so much, and an answer may take so long to be stored.
-MARGIN = timedelta(seconds=60)
+# Servers of one Argilla may differ by so much, and an answer may take so long to be stored. Where
+# it takes longer, Argilla's counts tell.
+MARGIN = timedelta(seconds=5)
+# So many completed records are read again, and with them what was edited in them meanwhile.
+READ_AGAIN = 100
 # So many records in work are all read, also those whose answers are known.
 READ_AT_ONCE = 500
 # Of an answer, and of the activity that Argilla notes for it.
@@ -103,7 +108,8 @@ def read_changes(
     new, missed, explained = 0, "", probe[ACTIVITY] == cursor[ACTIVITY]
     try:
         before = count_answers(review.client, review.dataset)
-        for rows in _candidates(review, cursor[SINCE], probe, last):
+        unread = sum(before.values()) - sum(_held(review, last).values())
+        for rows in _candidates(review, cursor[SINCE], probe, last, unread):
             appended = _append(review, rows)
             new += appended.new
             explained = explained or appended.explains(probe[ACTIVITY])
@@ -115,15 +121,18 @@ def read_changes(
 
 
 def _candidates(
-    review: Review, since: str, probe: Mapping[str, str], last: Reconciled
+    review: Review, since: str, probe: Mapping[str, str], last: Reconciled, unread: int
 ) -> Iterator[Iterable[Row]]:
-    """Records to read, the likeliest and cheapest first; asked for one after the other."""
+    """Records to read, the likeliest and cheapest first; asked for one after the other.
+
+    ``unread``: so many answers there are that the ledger does not hold.
+    """
     client, dataset = review.client, review.dataset
     started = count_started(client, dataset)
     few = started <= READ_AT_ONCE
     yield chain(
         started_rows(client, dataset) if few else _newly_started(review, started, last.until),
-        completed_since(client, dataset, since),
+        _newly_completed(review, since, unread),
     )
     # For a search engine that is not told when records were completed.
     yield completed_among(client, dataset, list(review.ledger.pending()), last.until)
@@ -142,6 +151,22 @@ def _newly_started(review: Review, started: int, until: str) -> Iterator[Row]:
         return answered_among(client, dataset, unanswered, until)
     found = started_ids(client, dataset)
     new = [record_id for record_id, article_id in found.items() if article_id not in known]
+    return rows_of(client, dataset, new)
+
+
+def _newly_completed(review: Review, since: str, unread: int) -> Iterator[Row]:
+    """The records completed since then. Where more are found than were answered, as when a pull
+    comes right after an import, those with enough answers in the ledger are left out.
+    """
+    client, dataset = review.client, review.dataset
+    if count_completed_since(client, dataset, since) <= unread + READ_AGAIN:
+        return completed_since(client, dataset, since)
+    submitted = Counter(
+        key[0] for key, e in review.ledger.current().items() if e.status == "submitted"
+    )
+    enough = review.desk.review.min_submitted
+    found = ids_completed_since(client, dataset, since)
+    new = [record_id for record_id, article_id in found.items() if submitted[article_id] < enough]
     return rows_of(client, dataset, new)
 
 
@@ -186,10 +211,15 @@ def _missed(review: Review, before: Counter[str], last: Reconciled) -> str:
 
     People answer meanwhile: the ledger may stand anywhere between the counts before and after.
     """
-    after, counts = count_answers(review.client, review.dataset), review.counts()
+    after, counts = count_answers(review.client, review.dataset), _held(review, last)
     for status in ANSWERED:
-        held = counts[status] - last.beyond.get(status, 0)
         low, high = sorted((before[status], after[status]))
-        if not low <= held <= high:
-            return f"Argilla holds {after[status]} {status} answers, the ledger {held}"
+        if not low <= counts[status] <= high:
+            return f"Argilla holds {after[status]} {status} answers, the ledger {counts[status]}"
     return ""
+
+
+def _held(review: Review, last: Reconciled) -> dict[str, int]:
+    """Status → answers that the ledger holds of this data set."""
+    counts = review.counts()
+    return {status: counts[status] - last.beyond.get(status, 0) for status in ANSWERED}

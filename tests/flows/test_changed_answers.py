@@ -174,6 +174,26 @@ def test_what_people_edit_last_is_found_at_once_and_the_rest_by_reconciling(
     assert review.pull(**{"review.reconcile_hours": 0}).kind == "unchanged"
 
 
+def test_a_pull_right_after_many_answers_reads_only_what_is_new(
+    review: SmallReview, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As if all of them had come in the seconds before the pull.
+    monkeypatch.setattr("flows.read_changes.MARGIN", timedelta(hours=1))
+    monkeypatch.setattr("flows.read_changes.READ_AGAIN", 0)
+    *known, new = review.rows()[:4]
+    for row in known:
+        for person in (0, 1):
+            review.answer(person, row, "World", "submitted")
+    assert review.pull().new_answers == 6
+    for person in (0, 1):
+        review.answer(person, new, "Sports", "submitted")
+    caplog.clear()
+    report = review.pull()
+    assert (report.kind, report.new_answers) == ("changes", 2)
+    assert "2 answers read of 1 records" in caplog.text
+    assert review.held() == review.there()
+
+
 def test_a_deleted_record_takes_its_answers_with_it(review: SmallReview) -> None:
     row = review.rows()[0]
     for person in (0, 1):
