@@ -48,9 +48,10 @@ def unrepeated(statements: Iterable[Said]) -> list[Said]:
     found: list[Said] = []
     last: dict[StatementKey, Said] = {}
     for statement in statements:
-        if last.get(statement.key) != statement:
+        key = statement.key
+        if last.get(key) != statement:
             found.append(statement)
-            last[statement.key] = statement
+            last[key] = statement
     return found
 
 
@@ -58,9 +59,10 @@ def current_statements(statements: Iterable[Said]) -> dict[StatementKey, Said]:
     """What counts now: the latest of each key, by the times of the answers, if not deleted."""
     latest: dict[StatementKey, Said] = {}
     for statement in statements:
-        seen = latest.get(statement.key)
+        key = statement.key
+        seen = latest.get(key)
         if seen is None or _outranks(statement, seen):
-            latest[statement.key] = statement
+            latest[key] = statement
     return {key: s for key, s in latest.items() if s.status != "deleted"}
 
 
