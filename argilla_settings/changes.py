@@ -42,7 +42,8 @@ def started_rows(client: rg.Argilla, dataset: rg.Dataset) -> Iterator[Row]:
 
 def started_ids(client: rg.Argilla, dataset: rg.Dataset) -> dict[str, str]:
     """Argilla's id → external_id of these records, at a fifth of what their rows cost."""
-    return _ids(client, dataset, _STARTED)
+    rows = _search(client, dataset, _STARTED, include="", page=MOST)
+    return {row["id"]: row["external_id"] or "" for row in rows}
 
 
 def answered_among(
@@ -61,19 +62,18 @@ def rows_of(client: rg.Argilla, dataset: rg.Dataset, record_ids: Sequence[str]) 
 
 def completed_since(client: rg.Argilla, dataset: rg.Dataset, since: str) -> Iterator[Row]:
     """Completed records that were completed, or otherwise changed, at this time or later."""
-    return _search(client, dataset, [_COMPLETED, _from("updated_at", since)])
+    return _search(client, dataset, _completed_from(since))
 
 
 def count_completed_since(client: rg.Argilla, dataset: rg.Dataset, since: str) -> int:
     """How many these are."""
-    wanted = [_COMPLETED, _from("updated_at", since)]
-    total: int = _ask(client, dataset, wanted, {"limit": 1})["total"]
+    total: int = _ask(client, dataset, _completed_from(since), {"limit": 1})["total"]
     return total
 
 
-def ids_completed_since(client: rg.Argilla, dataset: rg.Dataset, since: str) -> dict[str, str]:
-    """Argilla's id → external_id of these records, at a fifth of what their rows cost."""
-    return _ids(client, dataset, [_COMPLETED, _from("updated_at", since)])
+def completed_stamps(client: rg.Argilla, dataset: rg.Dataset, since: str) -> Iterator[Row]:
+    """The same records without answers and suggestions, at a fifth of the cost."""
+    return _search(client, dataset, _completed_from(since), include="", page=MOST)
 
 
 def completed_among(
@@ -106,13 +106,6 @@ def _among(
         yield from _search(client, dataset, [wanted, some])
     if loaded_since:
         yield from _search(client, dataset, [wanted, _from("inserted_at", loaded_since)])
-
-
-def _ids(
-    client: rg.Argilla, dataset: rg.Dataset, filters: Sequence[Mapping[str, Any]]
-) -> dict[str, str]:
-    rows = _search(client, dataset, filters, include="", page=MOST)
-    return {row["id"]: row["external_id"] or "" for row in rows}
 
 
 def _search(
@@ -168,6 +161,10 @@ def _ask(
 def _terms(entity: str, name: str, values: Sequence[str]) -> dict[str, Any]:
     scope = {"entity": entity, "property": name}
     return {"type": "terms", "scope": scope, "values": list(values)}
+
+
+def _completed_from(since: str) -> list[Mapping[str, Any]]:
+    return [_COMPLETED, _from("updated_at", since)]
 
 
 def _from(name: str, at: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import argilla as rg
 
 from argilla_settings.import_settings import Target
 from argilla_settings.records import PAGE, list_rows, stable_id
-from argilla_settings.rest import Row, send, server_time
+from argilla_settings.rest import CLOCK_SECONDS, Row, send, server_time
 from argilla_settings.transfer_file import ExportFile
 from argilla_settings.vectors import MEANING, leave_unfinished
 from corpus.ledger import Ledger
@@ -107,7 +107,8 @@ def import_records(
         seen += len(batch)
         say(f"{target.name}: {seen} of {export.count(member)} records")
     if ledger is not None:
-        note_done(ledger, target.id, server_time(client, otherwise=datetime.now(UTC)))
+        now = server_time(client, otherwise=datetime.now(UTC)) + CLOCK_SECONDS
+        note_done(ledger, target.id, now)
     if added.different:
         log.warning("%s: %d answers here differ and stay", target.name, added.different)
     return added

@@ -13,7 +13,7 @@ from corpus.errors import DeskError
 Row = dict[str, Any]
 
 # uvicorn renews its Date header once a second, a busy one later.
-CLOCK_SECONDS = 10
+CLOCK_SECONDS = timedelta(seconds=10)
 
 
 def read(client: rg.Argilla, path: str) -> Row:
@@ -33,14 +33,12 @@ def send(client: rg.Argilla, method: str, path: str, body: Mapping[str, Any] | N
 
 
 def server_time(client: rg.Argilla, otherwise: datetime) -> datetime:
-    """Now, or up to CLOCK_SECONDS later, by the server's clock, which gives answers their times.
+    """Now, or up to CLOCK_SECONDS earlier, by the server's clock, which gives answers their times.
 
     ``otherwise`` where a proxy leaves the date out.
     """
     date = http(client).get("/api/v1/version").headers.get("date")
-    if not date:
-        return otherwise
-    return parsedate_to_datetime(date) + timedelta(seconds=CLOCK_SECONDS)
+    return parsedate_to_datetime(date) if date else otherwise
 
 
 def require_owner(client: rg.Argilla) -> None:

@@ -5,26 +5,12 @@ What is read by the search engine's word is compared with what the server counts
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
-from argilla_settings.changes import (
-    ANSWERED,
-    SearchRefusedError,
-    answered_among,
-    completed_among,
-    completed_since,
-    count_answers,
-    count_completed_since,
-    count_started,
-    ids_completed_since,
-    rows_of,
-    started_ids,
-    started_rows,
-)
+from argilla_settings.changes import ANSWERED, SearchRefusedError, count_answers
 from argilla_settings.responses import pulled_records
 from argilla_settings.rest import Row, server_time
 from corpus.cursor import (
@@ -38,6 +24,7 @@ from corpus.cursor import (
 )
 from corpus.moves import to_time
 from corpus.statements import tombstones
+from flows.changed_records import LastPull, changed_records
 from flows.read_answers import Listing, Review, read_all
 
 log = logging.getLogger("flows.pull_reviewed")
@@ -45,16 +32,8 @@ log = logging.getLogger("flows.pull_reviewed")
 # Servers of one Argilla may differ by so much, and an answer may take so long to be stored. Where
 # it takes longer, Argilla's counts tell.
 MARGIN = timedelta(seconds=5)
-# So many completed records are read again, and with them what was edited in them meanwhile.
-READ_AGAIN = 100
-# So many records in work are all read, also those whose answers are known.
-READ_AT_ONCE = 500
 # Of an answer, and of the activity that Argilla notes for it.
 TOGETHER = timedelta(seconds=5)
-# To list the id of one costs the server as much as to ask of so many whether they are answered.
-LISTED_FOR_ASKED = 2
-# Where more are in work, reading them alone saves too little.
-IN_WORK_AT_MOST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +88,9 @@ def read_changes(
     try:
         before = count_answers(review.client, review.dataset)
         unread = sum(before.values()) - sum(_held(review, last).values())
-        for rows in _candidates(review, cursor[SINCE], probe, last, unread):
+        since = cursor[SINCE]
+        pull = LastPull(to_time(since) + MARGIN, since, last.until)
+        for rows in changed_records(review, pull, int(probe["records"]), unread):
             appended = _append(review, rows)
             new += appended.new
             explained = explained or appended.explains(probe[ACTIVITY])
@@ -118,56 +99,6 @@ def read_changes(
     except SearchRefusedError as error:
         return Changes(new, error.problem)
     return Changes(new, missed or ("" if explained else "the last activity is no answer found"))
-
-
-def _candidates(
-    review: Review, since: str, probe: Mapping[str, str], last: Reconciled, unread: int
-) -> Iterator[Iterable[Row]]:
-    """Records to read, the likeliest and cheapest first; asked for one after the other.
-
-    ``unread``: so many answers there are that the ledger does not hold.
-    """
-    client, dataset = review.client, review.dataset
-    started = count_started(client, dataset)
-    few = started <= READ_AT_ONCE
-    yield chain(
-        started_rows(client, dataset) if few else _newly_started(review, started, last.until),
-        _newly_completed(review, since, unread),
-    )
-    # For a search engine that is not told when records were completed.
-    yield completed_among(client, dataset, list(review.ledger.pending()), last.until)
-    if not few and started <= IN_WORK_AT_MOST * int(probe["records"]):
-        yield started_rows(client, dataset)
-
-
-def _newly_started(review: Review, started: int, until: str) -> Iterator[Row]:
-    """Of the records in work those that the ledger knows no answer to: found among those without
-    answer, where these are few, else among those in work.
-    """
-    client, dataset = review.client, review.dataset
-    known = {article_id for article_id, _ in review.ledger.current()}
-    unanswered = [i for i, article in review.ledger.pending().items() if article not in known]
-    if len(unanswered) < LISTED_FOR_ASKED * started:
-        return answered_among(client, dataset, unanswered, until)
-    found = started_ids(client, dataset)
-    new = [record_id for record_id, article_id in found.items() if article_id not in known]
-    return rows_of(client, dataset, new)
-
-
-def _newly_completed(review: Review, since: str, unread: int) -> Iterator[Row]:
-    """The records completed since then. Where more are found than were answered, as when a pull
-    comes right after an import, those with enough answers in the ledger are left out.
-    """
-    client, dataset = review.client, review.dataset
-    if count_completed_since(client, dataset, since) <= unread + READ_AGAIN:
-        return completed_since(client, dataset, since)
-    submitted = Counter(
-        key[0] for key, e in review.ledger.current().items() if e.status == "submitted"
-    )
-    enough = review.desk.review.min_submitted
-    found = ids_completed_since(client, dataset, since)
-    new = [record_id for record_id, article_id in found.items() if submitted[article_id] < enough]
-    return rows_of(client, dataset, new)
 
 
 @dataclass(frozen=True, slots=True)

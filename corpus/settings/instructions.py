@@ -37,7 +37,12 @@ class InstructionModelSettings(DeskPart):
     lora_rank: int = Field(16, ge=1, le=512, description="rank of the adapter's matrices")
     lora_alpha: int = Field(32, ge=1, description="the adapter counts alpha/rank times")
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="of the adapter's input")
-    weight_decay: float = Field(1.0, ge=0, description="of the adapter: pulls it to the base")
+    weight_decay: float | None = Field(
+        None,
+        ge=0,
+        description="of the adapter in SFT, pulls it to the base; left out: 1 on the offline "
+        "decoder, 0 on other models",
+    )
     max_length_tokens: int = Field(512, ge=32, description="of a chat with its answer")
     too_long: Literal["shorten", "leave_out", "refuse"] = Field(
         "shorten", description="what becomes of longer chats; shorten: the article loses its end"

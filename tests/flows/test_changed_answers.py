@@ -1,14 +1,16 @@
 """Pulls of changes: what they read, what they promise, and that a full pull finds the rest."""
 
 import random
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from argilla_settings.connection import http
+from corpus.moves import to_time
 from tests.flows.reviewing import SmallReview, random_step, small_review
 from tests.running import Services
 
@@ -40,15 +42,23 @@ def requests_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
+def leave_out_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if very many had been completed in the seconds before the last pull."""
+    monkeypatch.setattr("flows.read_changes.MARGIN", timedelta(hours=1))
+    monkeypatch.setattr("flows.changed_records.READ_AGAIN", -1_000_000)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("at_once", "asked"), [(500, 0), (0, 0), (0, RECORDS)])
 def test_random_reviews_are_in_the_ledger_exactly_once(
     services: Services, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, asked: int
 ) -> None:
-    """All three ways of finding records in work."""
-    monkeypatch.setattr("flows.read_changes.READ_AT_ONCE", at_once)
-    monkeypatch.setattr("flows.read_changes.LISTED_FOR_ASKED", asked)
+    """All three ways of finding records in work, and both of those completed."""
+    monkeypatch.setattr("flows.changed_records.READ_AT_ONCE", at_once)
+    monkeypatch.setattr("flows.changed_records.LISTED_FOR_ASKED", asked)
+    if not at_once:
+        leave_out_what_was_read(monkeypatch)
     review = small_review(services, f"random-{seed}-{at_once}-{asked}", RECORDS)
     draw, kinds = random.Random(seed), []
     for _ in range(5):
@@ -104,7 +114,7 @@ def test_a_search_that_is_not_told_of_completion_loses_nothing(
     def nothing(*_: object) -> Iterator[dict[str, Any]]:
         return iter(())
 
-    monkeypatch.setattr("flows.read_changes.completed_since", nothing)
+    monkeypatch.setattr("flows.changed_records.completed_since", nothing)
     review.load(range(RECORDS, RECORDS + 2))
     rows = review.rows()
     for row in (rows[0], rows[-1]):
@@ -141,7 +151,7 @@ def test_deleted_answers_and_late_ones_of_completed_records_make_a_pull_full(
     assert review.pull().kind == "changes"
     review.answer(2, row, "Sports", "submitted")
     late = review.pull()
-    # The record is so fresh that the margin of time has it read again; else the counts tell.
+    # The record may be so fresh that the margin of time has it read again; else the counts tell.
     assert review.held() == review.there()
     review.delete(review.rows()[0]["responses"][0])
     deleted = review.pull()
@@ -177,13 +187,13 @@ def test_what_people_edit_last_is_found_at_once_and_the_rest_by_reconciling(
 def test_a_pull_right_after_many_answers_reads_only_what_is_new(
     review: SmallReview, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # As if all of them had come in the seconds before the pull.
-    monkeypatch.setattr("flows.read_changes.MARGIN", timedelta(hours=1))
-    monkeypatch.setattr("flows.read_changes.READ_AGAIN", 0)
+    leave_out_what_was_read(monkeypatch)
     *known, new = review.rows()[:4]
     for row in known:
         for person in (0, 1):
             review.answer(person, row, "World", "submitted")
+    # The server tells whole seconds, and an answer within the same one may have been missed.
+    time.sleep(2)
     assert review.pull().new_answers == 6
     for person in (0, 1):
         review.answer(person, new, "Sports", "submitted")
@@ -192,6 +202,28 @@ def test_a_pull_right_after_many_answers_reads_only_what_is_new(
     assert (report.kind, report.new_answers) == ("changes", 2)
     assert "2 answers read of 1 records" in caplog.text
     assert review.held() == review.there()
+
+
+def test_answers_that_change_places_are_found_though_the_counts_agree(
+    review: SmallReview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One withdraws an answer, another submits a draft: as many of each status as before."""
+    leave_out_what_was_read(monkeypatch)
+    row = review.rows()[0]
+    for person, status in ((0, "submitted"), (1, "submitted"), (2, "draft")):
+        review.answer(person, row, "World", status)
+    assert review.pull().new_answers == 3
+    review.answer(0, row, "World", "draft")
+    review.answer(2, row, "World", "submitted")
+    assert (review.pull().kind, review.held()) == ("changes", review.there())
+
+
+def test_the_next_pull_searches_from_before_this_one(review: SmallReview) -> None:
+    review.answer(0, review.rows()[0], "World", "submitted")
+    before = datetime.now(UTC)
+    assert review.pull().kind == "changes"
+    since = to_time(review.ledger().cursor()["since"])
+    assert before - timedelta(minutes=1) < since < before
 
 
 def test_a_deleted_record_takes_its_answers_with_it(review: SmallReview) -> None:

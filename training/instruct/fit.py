@@ -16,6 +16,7 @@ from corpus.errors import DeskError
 from corpus.instruct.pairs import Pair
 from corpus.settings.instructions import InstructionModelSettings
 from training.checkpoints import last_checkpoint
+from training.encoder import OFFLINE
 from training.entities.fit import Run, batch_share, processes, together
 from training.entities.learning_curve import ReportSteps, points
 from training.instruct.answers_alone import answers_alone
@@ -163,7 +164,7 @@ def arguments(
         per_device_eval_batch_size=share,
         gradient_accumulation_steps=settings.accumulation_steps,
         learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
+        weight_decay=weight_decay(settings),
         warmup_steps=0.1,
         lr_scheduler_type="linear",
         # What is too long was dealt with before, by a rule that counts.
@@ -193,6 +194,13 @@ def arguments(
         dataloader_pin_memory=gpu,
         dataset_num_proc=None,
     )
+
+
+def weight_decay(settings: InstructionModelSettings) -> float:
+    """As the desk says, else what was measured on the offline decoder and usual on other models."""
+    if settings.weight_decay is not None:
+        return settings.weight_decay
+    return 1.0 if settings.base == OFFLINE else 0.0
 
 
 def require_flash_attention(base: Base) -> None:

@@ -72,7 +72,7 @@ class _Reader:
         self.seen: list[torch.Tensor] = []
         self._tokenizer = tokenizer
         self._encoder = SentenceTransformer(encoder_path(OFFLINE), device="cpu")
-        width = self._encoder.get_embedding_dimension() or 0
+        width = len(self._encoder.encode("", show_progress_bar=False))
         self._sums = torch.zeros(self.number, width)
         self._places = torch.zeros(self.number)
 
@@ -95,10 +95,11 @@ class _Reader:
             max_length=self._encoder.max_seq_length,
         )  # fmt: skip
         forms = self.forms[ours["input_ids"]]
-        self.words.append(torch.unique(forms))
-        token, piece = (_by_character(text, one["offset_mapping"]) for one in (ours, theirs))
+        token, piece = (by_character(text, one["offset_mapping"]) for one in (ours, theirs))
         both = (token >= 0) & (piece >= 0)
         form = forms[token[both]]
+        # What stands behind the last piece MiniLM did not read.
+        self.words.append(torch.unique(form))
         self._sums.index_add_(0, form, vectors[piece[both]])
         self._places.index_add_(0, form, torch.ones(len(form)))
 
@@ -110,12 +111,12 @@ class _Reader:
         return means
 
 
-def _by_character(text: str, spans: list[tuple[int, int]]) -> torch.Tensor:
-    """(characters,): which of these tokens a character belongs to; -1 where to none."""
-    found = torch.full((len(text),), -1)
+def by_character(text: str, spans: list[tuple[int, int]]) -> torch.Tensor:
+    """(characters,): the token that each belongs to, of several the last; -1 for none."""
+    found = [-1] * len(text)
     for number, (start, end) in enumerate(spans):
-        found[start:end] = number
-    return found
+        found[start:end] = [number] * (end - start)
+    return torch.tensor(found)
 
 
 def _forms(tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:

@@ -16,8 +16,8 @@ from training.tokenizer.train import train_tokenizer
 
 # Enough that most words of news are one token; each of them also with a blank before it.
 WORDS = 5000
-# A word in capitals in letters of its own is copied astray ("NIGHT NIGHT NIGHT"), and news begin
-# with some; so one chat of so many is also read in capitals.
+# A word in capitals that falls into letters is copied astray ("NIGHT NIGHT NIGHT"), and news begin
+# with some; so the article of one chat of so many is also read in capitals.
 IN_CAPITALS = 8
 CONTEXT = 1024
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
@@ -59,10 +59,9 @@ def chat_frames(chats: Chats) -> Frames:
 def _read(chats: Chats) -> Iterator[str]:
     """Chats with a line for each word, so that none is learned with a blank before it."""
     for number, pair in enumerate(chats()):
-        texts = [message["content"].replace(" ", "\n") for message in pair.messages()]
-        yield from texts
+        yield from (message["content"].replace(" ", "\n") for message in pair.messages())
         if number % IN_CAPITALS == 0:
-            yield from (text.upper() for text in texts)
+            yield pair.text.replace(" ", "\n").upper()
 
 
 def _with_blanks(bare: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:

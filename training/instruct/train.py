@@ -22,7 +22,7 @@ from training.instruct.adapter import save_adapter
 from training.instruct.ask import keep_schema
 from training.instruct.base import Base
 from training.instruct.budget import require_memory, require_tokens
-from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of
+from training.instruct.fit import LOSS_NAME, adapter_size, fit, steps_of, weight_decay
 from training.instruct.generate import generate_answers
 from training.instruct.lengths import Fitted, fit_lengths, require_room, shorten_prompts
 from training.instruct.memory import shape_of
@@ -149,7 +149,8 @@ def _row(pair: Pair) -> list[Any]:
 
 def _used(settings: InstructionModelSettings) -> dict[str, Any]:
     """The settings that decide something: not those of GRPO, nor what training may take."""
-    return settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
+    used = settings.model_dump(exclude={"grpo", "token_budget", "memory_gb"})
+    return used | {"weight_decay": weight_decay(settings)}
 
 
 def _counted(train: Fitted, validation: Fitted) -> dict[str, int]:

@@ -15,7 +15,7 @@ from training.entities.fit import Run
 from training.instruct import fit as fitting
 from training.instruct.answers_alone import answers_alone
 from training.instruct.base import Base, load_base
-from training.instruct.fit import linear_layers, make_trainer
+from training.instruct.fit import arguments, linear_layers, make_trainer
 from training.instruct.train import train_instructions
 
 
@@ -106,6 +106,18 @@ def test_training_lowers_the_loss_and_says_so(base: Base, tmp_path: Path) -> Non
     assert (trained.kind, trained.examples) == ("instructions", 32)
     assert not (tmp_path / "model.checkpoints").exists()
     assert any(p.validation_score is not None for p in trained.curve)
+
+
+@pytest.mark.parametrize(
+    ("base", "said", "used"),
+    [("offline", None, 1.0), ("a/chat-model", None, 0.0), ("offline", 0.1, 0.1)],
+)
+def test_the_adapter_is_pulled_to_the_offline_decoder_alone(
+    tmp_path: Path, base: str, said: float | None, used: float
+) -> None:
+    settings = with_(base=base, weight_decay=said)
+    run = Run(tmp_path, "key", None, "none")
+    assert arguments(settings, 8, 1, run, validates=False).weight_decay == used
 
 
 class KilledError(Exception):

@@ -8,6 +8,7 @@ import torch
 from corpus.instruct.answers import Answer, Questions
 from corpus.instruct.pairs import pair
 from tests.training.instruct.decoder.sample import (
+    ARTICLES,
     CLEAR,
     attended,
     begun,
@@ -98,3 +99,13 @@ def test_pieces_of_characters_are_told_apart(base: Base) -> None:
     assert len(pieces) >= 5
     codes = embeddings[sorted(pieces)][:, STREAM.code]
     assert float(torch.pdist(codes).min()) > 0.5
+
+
+def test_words_in_capitals_are_few_pieces(base: Base) -> None:
+    """Letters repeat within a word, so what is copied by two of them goes astray."""
+    texts = [p.text.upper() for p in sample_pairs(ARTICLES, ARTICLES + 20)]
+    words = [word for text in texts for word in text.split() if word.isalpha()]
+    pieces = [len(base.tokenizer(word)["input_ids"]) for word in words]
+    assert len(words) > 500
+    # Where capitals are only learned as they stand in the articles, 3.0.
+    assert sum(pieces) / len(pieces) < 2.6
