@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from corpus.articles import (
     Article,
@@ -77,6 +77,22 @@ class LedgerEntry:
             self.spans_agent,
             self.suggested_topics,
         )
+
+
+class Mark(NamedTuple):
+    """That there is an answer, without what it says."""
+
+    key: StatementKey
+    status: Status
+    answered_at: datetime
+
+
+MARK_COLUMNS = ["article_id", "annotator", "status", "answered_at"]
+
+
+def to_mark(row: Mapping[str, Any]) -> Mark:
+    at = datetime.fromisoformat(row["answered_at"])
+    return Mark((row["article_id"], row["annotator"]), row["status"], at)
 
 
 def article_row(article: Article) -> dict[str, Any]:

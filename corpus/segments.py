@@ -10,11 +10,12 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 import fsspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.spec import AbstractFileSystem
 
@@ -79,6 +80,16 @@ class Segments:
         file = pq.ParquetFile(pa.BufferReader(data))
         there = columns and [name for name in columns if name in file.schema_arrow.names]
         rows: list[dict[str, Any]] = file.read(there).to_pylist()
+        return rows
+
+    def rows_with(self, path: str, column: str, values: Collection[str]) -> list[dict[str, Any]]:
+        """Those rows of a segment that have one of these values in this column."""
+        data = self._read(path)
+        if data is None:
+            return []
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        wanted = pa.array(sorted(values), type=pa.string())
+        rows: list[dict[str, Any]] = table.filter(pc.is_in(table[column], wanted)).to_pylist()
         return rows
 
     def _read(self, path: str) -> bytes | None:

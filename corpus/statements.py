@@ -16,8 +16,8 @@ StatementKey = tuple[str, str]
 BURIED_AFTER = timedelta(microseconds=1)
 
 
-class Statement(Protocol):
-    """Each person says one thing under a key, the latest."""
+class Marked(Protocol):
+    """That something was said, not what."""
 
     @property
     def key(self) -> StatementKey:
@@ -31,6 +31,10 @@ class Statement(Protocol):
     def answered_at(self) -> datetime:
         """When it was said; of a tombstone BURIED_AFTER what it buries."""
 
+
+class Statement(Marked, Protocol):
+    """Each person says one thing under a key, the latest."""
+
     def repeats(self, other: Self) -> bool:
         """Whether nothing else is said; read under other guidelines it may be."""
 
@@ -39,6 +43,7 @@ class Statement(Protocol):
 
 
 Said = TypeVar("Said", bound=Statement)
+Mark = TypeVar("Mark", bound=Marked)
 
 
 def unrepeated(statements: Iterable[Said]) -> list[Said]:
@@ -55,9 +60,12 @@ def unrepeated(statements: Iterable[Said]) -> list[Said]:
     return found
 
 
-def current_statements(statements: Iterable[Said]) -> dict[StatementKey, Said]:
-    """What counts now: the latest of each key, by the times of the answers, if not deleted."""
-    latest: dict[StatementKey, Said] = {}
+def current_statements(statements: Iterable[Mark]) -> dict[StatementKey, Mark]:
+    """What counts now: the latest of each key, by the times of the answers, if not deleted.
+
+    What is only repeated changes nothing.
+    """
+    latest: dict[StatementKey, Mark] = {}
     for statement in statements:
         key = statement.key
         seen = latest.get(key)
@@ -77,7 +85,7 @@ def tombstones(held: Mapping[StatementKey, Said], there: Iterable[Said]) -> list
     return [held[key].buried() for key in sorted(gone)]
 
 
-def _outranks(later: Statement, seen: Statement) -> bool:
+def _outranks(later: Marked, seen: Marked) -> bool:
     """What comes back after it was deleted has the time that it had before."""
     since = seen.answered_at - BURIED_AFTER if seen.status == "deleted" else seen.answered_at
     return later.answered_at >= since

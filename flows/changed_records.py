@@ -97,7 +97,7 @@ def _submitted(review: Review) -> Counter[str]:
     """Article → submitted answers that the ledger knows of this data set; 0 for other answers."""
     found: Counter[str] = Counter()
     elsewhere = review.ledger.elsewhere()
-    for key, entry in review.ledger.current().items():
+    for key, status in review.ledger.current_statuses().items():
         if key not in elsewhere:
-            found[key[0]] += entry.status == "submitted"
+            found[key[0]] += status == "submitted"
     return found

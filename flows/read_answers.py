@@ -34,7 +34,7 @@ class Review:
 
     def counts(self) -> Counter[str]:
         """Status → answers that the ledger holds."""
-        return Counter(entry.status for entry in self.ledger.current().values())
+        return Counter(self.ledger.current_statuses().values())
 
 
 @dataclass(frozen=True, slots=True)

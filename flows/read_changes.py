@@ -116,13 +116,15 @@ class _Appended:
 def _append(review: Review, rows: Iterable[Row]) -> _Appended:
     """Append the answers to these records, of which each row holds all that there are."""
     ledger, listing = review.ledger, Listing()
-    held = ledger.current()
+    # Read before Argilla is asked: what another pull adds meanwhile is not deleted.
+    held = ledger.current_statuses()
     # One that was started and completed since is found as both.
     found = {row["id"]: row for row in listing.noting(rows)}
     pulled = list(pulled_records(found.values(), review.dataset, review.desk, review.moves))
     entries = [entry for record in pulled for entry in record.entries]
     read, elsewhere = {record.article.id for record in pulled}, ledger.elsewhere()
-    here = {k: said for k, said in held.items() if k[0] in read and k not in elsewhere}
+    known = ledger.current_of(read)
+    here = {k: said for k, said in known.items() if k in held and k not in elsewhere}
     gone = tombstones(here, entries)
     if pulled:
         ledger.append_articles(record.article for record in pulled)

@@ -1,5 +1,6 @@
 """The ledger: every answer once, whole segments alone."""
 
+import random
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from corpus.articles import Article, ScoredSpan
 from corpus.errors import DeskError
 from corpus.ledger import Ledger
-from corpus.ledger_rows import LedgerEntry
+from corpus.ledger_rows import LedgerEntry, entry_row
 from corpus.statements import current_statements
 from tests.corpus.review.made import ADA, answer, entry
 
@@ -46,6 +47,31 @@ def test_unfinished_segments_are_not_read(tmp_path: Path) -> None:
     assert len(ledger.entries()) == 1
     assert ledger.append_entries([entry(answer("y"))]) == 1
     assert len(ledger.entries()) == 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_counts_is_the_same_read_as_a_whole_by_status_and_by_article(
+    tmp_path: Path, seed: int
+) -> None:
+    """Two writers at once, edits, deletions and what comes back after them."""
+    draw = random.Random(seed)
+    ledger, other = Ledger(str(tmp_path), "desk"), Ledger(str(tmp_path), "desk")
+    for _ in range(12):
+        some = [
+            entry(answer(draw.choice("xy"), draw.choice(["World", "Sports"]), article=name,
+                         minutes=draw.randrange(4)))
+            for name in draw.sample("abcd", 2)
+        ]  # fmt: skip
+        some += [e.buried() for e in ledger.current().values() if draw.random() < 0.2]
+        rows = [entry_row(e) for e in some]
+        # As if each had looked before the other wrote.
+        for writer in draw.choice([[ledger], [ledger, other]]):
+            writer.append("answers", rows)
+        current = ledger.current()
+        assert ledger.current_statuses() == {k: e.status for k, e in current.items()}
+        of_two = {k: e for k, e in current.items() if k[0] in "ab"}
+        assert ledger.current_of(["a", "b"]) == of_two
+    assert ledger.current_of([]) == {}
 
 
 def test_ledger_behind_another_scheme() -> None:
